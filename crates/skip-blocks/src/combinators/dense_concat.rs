@@ -1,0 +1,44 @@
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use crate::layers::concat;
+
+/// Puts a body's output beside its input: `y = [x, body(x)]`, along the channels.
+///
+/// # Shapes
+/// `[batch, channels, ..]` to `[batch, channels + new, ..]`; the body gives `[batch, new, ..]`.
+///
+/// ```
+/// use burn::nn::{Linear, LinearConfig};
+/// use burn::tensor::{Device, Tensor};
+/// use skip_blocks::DenseConcat;
+///
+/// let device = Device::flex();
+/// let skip = DenseConcat::new(LinearConfig::new(2, 3).init(&device));
+/// let x = Tensor::<2>::from_data([[1.0, 2.0]], &device);
+/// let y = skip.forward(x.clone(), Linear::forward);
+/// assert_eq!(y.dims(), [1, 5]);
+/// assert_eq!(y.narrow(1, 0, 2).to_data(), x.to_data());
+/// ```
+#[derive(Module, Debug)]
+pub struct DenseConcat<Body: Module> {
+    /// What is bypassed.
+    pub body: Body,
+}
+
+impl<Body: Module> DenseConcat<Body> {
+    /// A skip connection around `body`.
+    pub fn new(body: Body) -> Self {
+        Self { body }
+    }
+
+    /// `[x, apply(body, x)]`
+    pub fn forward<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        apply: impl FnOnce(&Body, Tensor<D>) -> Tensor<D>,
+    ) -> Tensor<D> {
+        let new = apply(&self.body, x.clone());
+        concat(x, new)
+    }
+}

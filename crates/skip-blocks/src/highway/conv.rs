@@ -1,0 +1,97 @@
+use burn::config::Config;
+use burn::module::Module;
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Device, Tensor};
+
+use super::constant_bias;
+use crate::check;
+use crate::layers::{Conv2d, conv, conv_relu, gate, padded_conv};
+
+/// Configures a [`HighwayConv`].
+#[derive(Config, Debug)]
+pub struct HighwayConvConfig {
+    /// Channels that come in and go out.
+    pub channels: usize,
+    /// Height and width of both kernels, odd. Default: 3.
+    #[config(default = 3)]
+    pub kernel: usize,
+    /// Value that the gate's bias starts at. Default: -2.
+    #[config(default = -2.0)]
+    pub gate_bias: f64,
+}
+
+/// A convolutional highway layer: `y = T(x) * H(x) + (1 - T(x)) * x` with
+/// `H(x) = relu(conv_H(x))` and the gate `T(x) = sigmoid(conv_T(x))`, both with biases.
+///
+/// From "Training Very Deep Networks" (Srivastava et al. 2015,
+/// <https://arxiv.org/abs/1507.06228>), section 2.
+///
+/// # Shapes
+/// `[batch, channels, height, width]` to the same
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use skip_blocks::HighwayConvConfig;
+///
+/// let device = Device::flex();
+/// let highway = HighwayConvConfig::new(16).init(&device);
+/// let y = highway.forward(Tensor::ones([2, 16, 5, 5], &device));
+/// assert_eq!(y.dims(), [2, 16, 5, 5]);
+/// ```
+#[derive(Module, Debug)]
+pub struct HighwayConv {
+    /// `H`
+    pub transform: Conv2d,
+    /// `T`
+    pub gate: Conv2d,
+}
+
+impl HighwayConvConfig {
+    /// Makes the layer.
+    ///
+    /// # Panics
+    /// Panics if `channels` is zero or `kernel` is even, which would change the size.
+    pub fn init(&self, device: &Device) -> HighwayConv {
+        let Self {
+            channels, kernel, ..
+        } = *self;
+        check::positive("channels", channels);
+        assert!(kernel % 2 == 1, "kernel = {kernel}: must be odd");
+        let layer = padded_conv(channels, channels, kernel).with_bias(true);
+        let mut transform = layer.init(device);
+        transform.bias = constant_bias(channels, 0.0, device);
+        let mut gate = layer.init(device);
+        gate.bias = constant_bias(channels, self.gate_bias, device);
+        HighwayConv { transform, gate }
+    }
+}
+
+impl HighwayConv {
+    /// Applies the layer. See [`HighwayConv`].
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let h = conv_relu(x.clone(), &self.transform);
+        let t = sigmoid(conv(x.clone(), &self.gate));
+        gate(t, h, x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_gate_is_identity() {
+        let device = Device::flex();
+        let highway = HighwayConvConfig::new(2).with_gate_bias(-1e4).init(&device);
+        let x = Tensor::<4>::from_data([[[[1.0, -2.0]], [[3.0, -4.0]]]], &device);
+        assert_eq!(highway.forward(x.clone()).to_data(), x.to_data());
+    }
+
+    #[test]
+    #[should_panic(expected = "kernel = 2: must be odd")]
+    fn even_kernel_is_refused() {
+        HighwayConvConfig::new(2)
+            .with_kernel(2)
+            .init(&Device::flex());
+    }
+}

@@ -1,0 +1,109 @@
+use burn::config::Config;
+use burn::module::Module;
+use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::{Device, Tensor};
+
+use super::constant_bias;
+use crate::check;
+use crate::layers::{Linear, LinearConfig, gate, linear};
+
+/// Configures a [`Highway`].
+#[derive(Config, Debug)]
+pub struct HighwayConfig {
+    /// Units that come in and go out.
+    pub units: usize,
+    /// Value that the gate's bias starts at. The lower, the more of the input is carried. The
+    /// paper searches -1 to -10. Default: -2.
+    #[config(default = -2.0)]
+    pub gate_bias: f64,
+}
+
+/// A fully connected highway layer: `y = T(x) * H(x) + (1 - T(x)) * x` with
+/// `H(x) = relu(x W_H + b_H)` and the gate `T(x) = sigmoid(x W_T + b_T)`, `b_T` negative at first.
+///
+/// From "Training Very Deep Networks" (Srivastava et al. 2015,
+/// <https://arxiv.org/abs/1507.06228>), equation 3.
+///
+/// # Shapes
+/// `[.., units]` to the same
+///
+/// ```
+/// use burn::tensor::{Device, Tensor, Tolerance};
+/// use skip_blocks::HighwayConfig;
+///
+/// let device = Device::flex();
+/// // A gate that is shut carries its input.
+/// let highway = HighwayConfig::new(8).with_gate_bias(-100.0).init(&device);
+/// let x = Tensor::<2>::ones([2, 8], &device);
+/// let y = highway.forward(x.clone());
+/// y.to_data().assert_approx_eq::<f32>(&x.to_data(), Tolerance::absolute(1e-6));
+/// ```
+#[derive(Module, Debug)]
+pub struct Highway {
+    /// `H`
+    pub transform: Linear,
+    /// `T`
+    pub gate: Linear,
+}
+
+impl HighwayConfig {
+    /// Makes the layer.
+    ///
+    /// # Panics
+    /// Panics if `units` is zero.
+    pub fn init(&self, device: &Device) -> Highway {
+        check::positive("units", self.units);
+        let layer = LinearConfig::new(self.units, self.units);
+        let mut gate = layer.init(device);
+        gate.bias = constant_bias(self.units, self.gate_bias, device);
+        Highway {
+            transform: layer.init(device),
+            gate,
+        }
+    }
+}
+
+impl Highway {
+    /// Applies the layer. See [`Highway`].
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let h = relu(linear(x.clone(), &self.transform));
+        let t = sigmoid(linear(x.clone(), &self.gate));
+        gate(t, h, x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_gate_is_identity() {
+        let device = Device::flex();
+        let highway = HighwayConfig::new(4).with_gate_bias(-1e4).init(&device);
+        let x = Tensor::<2>::from_data([[1.0, -2.0, 3.0, -4.0]], &device);
+        assert_eq!(highway.forward(x.clone()).to_data(), x.to_data());
+    }
+
+    #[test]
+    fn open_gate_is_the_transform() {
+        let device = Device::flex();
+        let highway = HighwayConfig::new(4).with_gate_bias(1e4).init(&device);
+        let x = Tensor::<2>::from_data([[1.0, -2.0, 3.0, -4.0]], &device);
+        let transformed = relu(highway.transform.forward(x.clone()));
+        let difference = (highway.forward(x) - transformed).abs().max();
+        assert!(difference.into_scalar::<f32>() < 1e-6);
+    }
+
+    #[test]
+    fn gate_starts_negative_by_default() {
+        let highway = HighwayConfig::new(4).init(&Device::flex());
+        let bias = highway.gate.bias.expect("gates have a bias").val();
+        assert!(bias.max().into_scalar::<f32>() < 0.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "units = 0: must be at least 1")]
+    fn no_units_are_refused() {
+        HighwayConfig::new(0).init(&Device::flex());
+    }
+}

@@ -1,0 +1,36 @@
+//! Pooling.
+
+use burn::tensor::Tensor;
+use burn::tensor::module::{avg_pool2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+
+/// The maximum of each `kernel` x `kernel` window, `stride` apart, padded by `padding`.
+pub fn max_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
+    let options = MaxPoolOptions::new([kernel; 2])
+        .with_stride([stride; 2])
+        .with_padding([padding; 2]);
+    max_pool2d(x, options)
+}
+
+/// The maximum of each 2x2 window. The size is halved and rounded up: windows that reach past an
+/// odd edge hold what lies inside.
+pub fn max_pool_ceil(x: Tensor<4>) -> Tensor<4> {
+    let options = MaxPoolOptions::new([2; 2])
+        .with_stride([2; 2])
+        .with_ceil_mode(true);
+    max_pool2d(x, options)
+}
+
+/// The mean of each `size` x `size` window, `size` apart. A rest at the edge is dropped.
+pub fn avg_pool(x: Tensor<4>, size: usize) -> Tensor<4> {
+    avg_pool2d(x, AvgPoolOptions::new([size; 2]).with_stride([size; 2]))
+}
+
+/// The mean of each channel: `[batch, channels, ..]` to `[batch, channels]`.
+pub fn global_avg_pool<const D: usize>(x: Tensor<D>) -> Tensor<2> {
+    let [batch, channels] = [x.dims()[0], x.dims()[1]];
+    let positions = x.dims()[2..].iter().product();
+    x.reshape([batch, channels, positions])
+        .mean_dim(2)
+        .reshape([batch, channels])
+}

@@ -1,0 +1,54 @@
+//! Skip connections for [Burn](burn): a layer's input bypasses it, and joins its output by
+//! addition, concatenation or a gate, or travels from an encoder to a decoder.
+//!
+//! | skip | equation | here |
+//! |---|---|---|
+//! | added | `y = x + F(x)` | [`BasicBlock`], [`Bottleneck`], [`PreActBasicBlock`], [`PreActBottleneck`], [`Residual`] |
+//! | concatenated | `y = [x, F(x)]` | [`DenseLayer`], [`DenseBlock`], [`DenseConcat`] |
+//! | gated | `y = T(x) * H(x) + (1 - T(x)) * x` | [`Highway`], [`HighwayConv`], [`Gated`] |
+//! | long | `y = F([skip, up(x)])` | [`EncoderStage`], [`DecoderStage`] |
+//!
+//! Every block follows Burn's grammar: `BlockConfig::new(..).with_x(..).init(&device)` gives a
+//! module, and `forward` applies it. Nothing here chooses a backend: the [`Device`] given to
+//! `init` does. Wrong configurations panic in `init`, naming the argument and its value.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use skip_blocks::BasicBlockConfig;
+//!
+//! let device = Device::flex();
+//! let block = BasicBlockConfig::new(16, 32).with_stride(2).init(&device);
+//! let y = block.forward(Tensor::ones([1, 16, 8, 8], &device));
+//! assert_eq!(y.dims(), [1, 32, 4, 4]);
+//! ```
+//!
+//! [`Device`]: burn::tensor::Device
+#![warn(missing_docs)]
+
+mod check;
+mod combinators;
+mod dense;
+mod highway;
+pub mod layers;
+mod long_skip;
+mod modifiers;
+mod residual;
+mod shortcut;
+
+pub use combinators::{DenseConcat, Gated, Residual};
+pub use dense::{
+    DenseBlock, DenseBlockConfig, DenseLayer, DenseLayerConfig, Transition, TransitionConfig,
+};
+pub use highway::{Highway, HighwayConfig, HighwayConv, HighwayConvConfig};
+pub use long_skip::{
+    ConvPadding, DecoderStage, DecoderStageConfig, DoubleConv, DoubleConvConfig, EncoderStage,
+    EncoderStageConfig, Merge, Upsampling,
+};
+pub use modifiers::{
+    LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation, StochasticDepth,
+};
+pub use residual::{
+    BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, PreActBasicBlock,
+    PreActBasicBlockConfig, PreActBottleneck, PreActBottleneckConfig,
+};
+pub use shortcut::{Projection, Shortcut, ShortcutConfig, ShortcutKind, ZeroPad};

@@ -1,0 +1,10 @@
+//! The stages of a U-Net: an encoder stage hands its feature map over to the decoder stage of the
+//! same size.
+
+mod decoder;
+mod double_conv;
+mod encoder;
+
+pub use decoder::{DecoderStage, DecoderStageConfig, Merge, Upsampling};
+pub use double_conv::{ConvPadding, DoubleConv, DoubleConvConfig};
+pub use encoder::{EncoderStage, EncoderStageConfig};

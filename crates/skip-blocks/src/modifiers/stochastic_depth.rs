@@ -1,0 +1,68 @@
+use burn::module::{Flag, Module, Param};
+use burn::tensor::{Distribution, Tensor};
+
+use crate::check;
+
+/// Stochastic depth: in training, each sample skips the branch with probability `p`:
+/// `b * F(x) / (1 - p)`, `b ~ Bernoulli(1 - p)`. Otherwise `F(x)`.
+///
+/// From "Deep Networks with Stochastic Depth" (Huang et al. 2016,
+/// <https://arxiv.org/abs/1603.09382>). The paper draws once a batch and scales in evaluation; this
+/// draws once a sample and scales in training, as timm and torchvision do.
+///
+/// # Shapes
+/// `[batch, ..]` to the same
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use skip_blocks::StochasticDepth;
+///
+/// let stochastic_depth = StochasticDepth::new(0.5);
+/// // Outside training the branch is kept as it is.
+/// let x = Tensor::<2>::ones([4, 2], &Device::flex());
+/// assert_eq!(stochastic_depth.forward(x.clone()).to_data(), x.to_data());
+/// // In training a sample's branch is dropped or doubled.
+/// let device = Device::flex().autodiff();
+/// let y = stochastic_depth.forward(Tensor::<2>::ones([100, 2], &device));
+/// let kept = y.sum().into_scalar::<f32>() / 4.0;
+/// assert!(kept.fract() == 0.0 && (20.0..80.0).contains(&kept));
+/// ```
+#[derive(Module, Debug)]
+pub struct StochasticDepth {
+    /// Probability that a sample skips the branch.
+    pub drop_probability: f64,
+    /// Whether samples are dropped when gradients are tracked.
+    pub training: Param<Flag>,
+}
+
+impl StochasticDepth {
+    /// Drops each sample's branch with probability `drop_probability`.
+    ///
+    /// # Panics
+    /// Panics if the probability is outside `[0, 1)`.
+    pub fn new(drop_probability: f64) -> Self {
+        check::probability("drop_probability", drop_probability);
+        Self {
+            drop_probability,
+            training: Param::from_bool(true),
+        }
+    }
+
+    /// Drops or scales the samples of `branch` in training.
+    pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
+        let device = branch.device();
+        let active = self.training.is_enabled() && device.is_autodiff();
+        if !active || self.drop_probability == 0.0 {
+            return branch;
+        }
+        let keep_probability = 1.0 - self.drop_probability;
+        let mut per_sample = [1; D];
+        per_sample[0] = branch.dims()[0];
+        let kept = Tensor::random(
+            per_sample,
+            Distribution::Bernoulli(keep_probability),
+            &device,
+        );
+        branch * kept / keep_probability
+    }
+}

@@ -1,0 +1,249 @@
+//! The short path of a residual block.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::Identity;
+use burn::tensor::ops::PadMode;
+use burn::tensor::{Device, Tensor, s};
+use serde::{Deserialize, Serialize};
+
+use crate::check;
+use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, conv, conv_bn, conv1x1};
+
+/// How a residual block carries its input past its layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShortcutKind {
+    /// Identity where the shapes agree, else a 1x1 convolution with batch normalisation:
+    /// option B of He 2015.
+    Projection,
+    /// Identity where the shapes agree, else subsampling and zeros for the new channels:
+    /// option A of He 2015. It has no parameters.
+    ZeroPad,
+    /// No shortcut. The block is its *plain* twin: the same layers, nothing bypasses them.
+    Plain,
+}
+
+/// Configures a [`Shortcut`].
+#[derive(Config, Debug)]
+pub struct ShortcutConfig {
+    /// Channels that come in.
+    pub in_channels: usize,
+    /// Channels of the branch that the shortcut joins.
+    pub out_channels: usize,
+    /// Stride of that branch. Default: 1.
+    #[config(default = 1)]
+    pub stride: usize,
+    /// What is done where the shapes differ. Default: projection.
+    #[config(default = "ShortcutKind::Projection")]
+    pub kind: ShortcutKind,
+    /// Whether a projection is normalised. Pre-activation blocks do not. Default: true.
+    #[config(default = true)]
+    pub norm: bool,
+}
+
+/// The short path: `x` itself, or `x` brought to the branch's shape where stride or channels
+/// change, and only there.
+///
+/// From "Deep Residual Learning for Image Recognition" (He et al. 2015,
+/// <https://arxiv.org/abs/1512.03385>), section 3.3.
+///
+/// # Shapes
+/// `[batch, in_channels, height, width]` to
+/// `[batch, out_channels, ceil(height / stride), ceil(width / stride)]`
+///
+/// ```
+/// use burn::module::Module;
+/// use burn::tensor::{Device, Tensor};
+/// use skip_blocks::{ShortcutConfig, ShortcutKind};
+///
+/// let device = Device::flex();
+/// let shortcut = ShortcutConfig::new(1, 3)
+///     .with_stride(2)
+///     .with_kind(ShortcutKind::ZeroPad)
+///     .init(&device)
+///     .expect("only a plain block has no shortcut");
+/// assert_eq!(shortcut.num_params(), 0);
+///
+/// let x = Tensor::<4>::from_data([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]], &device);
+/// let expected = [[
+///     [[0.0f32, 0.0], [0.0, 0.0]],
+///     [[1.0, 3.0], [7.0, 9.0]],
+///     [[0.0, 0.0], [0.0, 0.0]],
+/// ]];
+/// assert_eq!(shortcut.forward(x).to_data(), expected.into());
+/// ```
+#[derive(Module, Debug)]
+pub enum Shortcut {
+    /// `x`
+    Identity(Identity),
+    /// `bn(conv1x1(x))`
+    Projection(Projection),
+    /// `x` subsampled, with channels of zeros around its own
+    ZeroPad(ZeroPad),
+}
+
+/// `bn(conv1x1(x))`, or `conv1x1(x)` in pre-activation blocks: option B.
+#[derive(Module, Debug)]
+pub struct Projection {
+    /// The strided 1x1 convolution.
+    pub conv: Conv2d,
+    /// Its normalisation, if any.
+    pub bn: Option<BatchNorm>,
+}
+
+/// Every `stride`-th pixel, with channels of zeros before and after: option A.
+#[derive(Module, Debug)]
+pub struct ZeroPad {
+    /// Distance of the pixels that are kept.
+    pub stride: usize,
+    /// Channels of zeros before the input's.
+    pub before: usize,
+    /// Channels of zeros after the input's.
+    pub after: usize,
+}
+
+impl ShortcutConfig {
+    /// Makes the shortcut, or `None` where the kind is [`ShortcutKind::Plain`].
+    ///
+    /// # Panics
+    /// Panics if a size is zero, or if option A would have to drop channels.
+    pub fn init(&self, device: &Device) -> Option<Shortcut> {
+        check::positive("in_channels", self.in_channels);
+        check::positive("out_channels", self.out_channels);
+        check::positive("stride", self.stride);
+        let same_shape = self.stride == 1 && self.in_channels == self.out_channels;
+        match self.kind {
+            ShortcutKind::Plain => None,
+            _ if same_shape => Some(Shortcut::Identity(Identity::new())),
+            ShortcutKind::Projection => Some(Shortcut::Projection(self.projection(device))),
+            ShortcutKind::ZeroPad => Some(Shortcut::ZeroPad(self.zero_pad())),
+        }
+    }
+
+    fn projection(&self, device: &Device) -> Projection {
+        let conv = conv1x1(self.in_channels, self.out_channels).with_stride([self.stride; 2]);
+        let bn = BatchNormConfig::new(self.out_channels);
+        Projection {
+            conv: conv.init(device),
+            bn: self.norm.then(|| bn.init(device)),
+        }
+    }
+
+    fn zero_pad(&self) -> ZeroPad {
+        let Self {
+            in_channels,
+            out_channels,
+            ..
+        } = self;
+        assert!(
+            in_channels <= out_channels,
+            "out_channels = {out_channels}: must be at least in_channels = {in_channels}, \
+             since a zero-padded shortcut only adds channels"
+        );
+        let missing = out_channels - in_channels;
+        ZeroPad {
+            stride: self.stride,
+            before: missing / 2,
+            after: missing - missing / 2,
+        }
+    }
+}
+
+impl Shortcut {
+    /// Carries `x` to the branch's shape.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Identity(_) => x,
+            Self::Projection(projection) => projection.forward(x),
+            Self::ZeroPad(zero_pad) => zero_pad.forward(x),
+        }
+    }
+
+    /// Whether the shortcut hands on its input as it is.
+    pub fn is_identity(&self) -> bool {
+        matches!(self, Self::Identity(_))
+    }
+}
+
+impl Projection {
+    /// `bn(conv1x1(x))`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match &self.bn {
+            Some(bn) => conv_bn(x, &self.conv, bn),
+            None => conv(x, &self.conv),
+        }
+    }
+}
+
+impl ZeroPad {
+    /// Subsamples and pads the channels with zeros.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let step = self.stride as isize;
+        let x = match self.stride {
+            1 => x,
+            _ => x.slice(s![.., .., ..;step, ..;step]),
+        };
+        x.pad(
+            [(self.before, self.after), (0, 0), (0, 0)],
+            PadMode::Constant(0.0),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortcut_is_identity_exactly_where_the_shape_is_kept() {
+        let device = Device::flex();
+        let is_identity = |out_channels, stride| {
+            ShortcutConfig::new(4, out_channels)
+                .with_stride(stride)
+                .init(&device)
+                .is_some_and(|shortcut| shortcut.is_identity())
+        };
+        assert!(is_identity(4, 1));
+        assert!(!is_identity(4, 2), "the stride changes the shape too");
+        assert!(!is_identity(8, 1));
+    }
+
+    #[test]
+    fn option_a_has_no_parameters_and_option_b_has() {
+        let device = Device::flex();
+        let parameters = |kind| {
+            let config = ShortcutConfig::new(4, 8).with_stride(2).with_kind(kind);
+            config.init(&device).map(|shortcut| shortcut.num_params())
+        };
+        assert_eq!(parameters(ShortcutKind::ZeroPad), Some(0));
+        // 4 * 8 weights, and the normalisation's scale and shift.
+        assert_eq!(parameters(ShortcutKind::Projection), Some(4 * 8 + 2 * 8));
+        assert_eq!(parameters(ShortcutKind::Plain), None);
+    }
+
+    #[test]
+    fn both_options_halve_an_odd_size_alike() {
+        let device = Device::flex();
+        for kind in [ShortcutKind::ZeroPad, ShortcutKind::Projection] {
+            let config = ShortcutConfig::new(2, 4).with_stride(2).with_kind(kind);
+            let shortcut = config.init(&device).expect("not plain");
+            let y = shortcut.forward(Tensor::ones([1, 2, 7, 5], &device));
+            assert_eq!(y.dims(), [1, 4, 4, 3], "{kind:?}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "out_channels = 4: must be at least in_channels = 8")]
+    fn option_a_refuses_to_drop_channels() {
+        let config = ShortcutConfig::new(8, 4).with_kind(ShortcutKind::ZeroPad);
+        config.init(&Device::flex());
+    }
+
+    #[test]
+    #[should_panic(expected = "stride = 0: must be at least 1")]
+    fn zero_stride_is_refused() {
+        ShortcutConfig::new(8, 8)
+            .with_stride(0)
+            .init(&Device::flex());
+    }
+}
