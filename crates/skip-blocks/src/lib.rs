@@ -32,6 +32,7 @@ mod highway;
 pub mod layers;
 mod long_skip;
 mod modifiers;
+mod parameters;
 mod residual;
 mod shortcut;
 
@@ -47,6 +48,7 @@ pub use long_skip::{
 pub use modifiers::{
     LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation, StochasticDepth,
 };
+pub use parameters::parameter_count;
 pub use residual::{
     BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, PreActBasicBlock,
     PreActBasicBlockConfig, PreActBottleneck, PreActBottleneckConfig,

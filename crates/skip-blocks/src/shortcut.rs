@@ -52,9 +52,8 @@ pub struct ShortcutConfig {
 /// `[batch, out_channels, ceil(height / stride), ceil(width / stride)]`
 ///
 /// ```
-/// use burn::module::Module;
 /// use burn::tensor::{Device, Tensor};
-/// use skip_blocks::{ShortcutConfig, ShortcutKind};
+/// use skip_blocks::{ShortcutConfig, ShortcutKind, parameter_count};
 ///
 /// let device = Device::flex();
 /// let shortcut = ShortcutConfig::new(1, 3)
@@ -62,7 +61,7 @@ pub struct ShortcutConfig {
 ///     .with_kind(ShortcutKind::ZeroPad)
 ///     .init(&device)
 ///     .expect("only a plain block has no shortcut");
-/// assert_eq!(shortcut.num_params(), 0);
+/// assert_eq!(parameter_count(&shortcut), 0);
 ///
 /// let x = Tensor::<4>::from_data([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]], &device);
 /// let expected = [[
@@ -193,6 +192,7 @@ impl ZeroPad {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameter_count;
 
     #[test]
     fn shortcut_is_identity_exactly_where_the_shape_is_kept() {
@@ -213,7 +213,9 @@ mod tests {
         let device = Device::flex();
         let parameters = |kind| {
             let config = ShortcutConfig::new(4, 8).with_stride(2).with_kind(kind);
-            config.init(&device).map(|shortcut| shortcut.num_params())
+            config
+                .init(&device)
+                .map(|shortcut| parameter_count(&shortcut))
         };
         assert_eq!(parameters(ShortcutKind::ZeroPad), Some(0));
         // 4 * 8 weights, and the normalisation's scale and shift.

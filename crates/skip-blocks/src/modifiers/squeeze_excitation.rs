@@ -16,13 +16,12 @@ use crate::layers::{Linear, LinearConfig, global_avg_pool, linear};
 /// `[batch, channels, ..]` to the same
 ///
 /// ```
-/// use burn::module::Module;
 /// use burn::tensor::{Device, Tensor};
-/// use skip_blocks::SqueezeExcitation;
+/// use skip_blocks::{SqueezeExcitation, parameter_count};
 ///
 /// let device = Device::flex();
 /// let excitation = SqueezeExcitation::new(8, 4, &device);
-/// assert_eq!(excitation.num_params(), (8 * 2 + 2) + (2 * 8 + 8));
+/// assert_eq!(parameter_count(&excitation), (8 * 2 + 2) + (2 * 8 + 8));
 /// // No mean, no excitation but the biases': zeros stay zeros.
 /// let x = Tensor::<4>::zeros([1, 8, 2, 2], &device);
 /// assert_eq!(excitation.forward(x.clone()).to_data(), x.to_data());

@@ -36,15 +36,14 @@ pub struct BasicBlockConfig {
 /// `[batch, out_channels, ceil(height / stride), ceil(width / stride)]`
 ///
 /// ```
-/// use burn::module::Module;
 /// use burn::tensor::{Device, Tensor};
-/// use skip_blocks::BasicBlockConfig;
+/// use skip_blocks::{BasicBlockConfig, parameter_count};
 ///
 /// let device = Device::flex();
 /// let block = BasicBlockConfig::new(64, 128).with_stride(2).init(&device);
 /// let y = block.forward(Tensor::ones([1, 64, 7, 7], &device));
 /// assert_eq!(y.dims(), [1, 128, 4, 4]);
-/// assert_eq!(block.num_params(), 230_144); // torchvision's layer2[0] of resnet18
+/// assert_eq!(parameter_count(&block), 230_144); // torchvision's layer2[0] of resnet18
 /// ```
 #[derive(Module, Debug)]
 pub struct BasicBlock {

@@ -49,15 +49,14 @@ pub struct BottleneckConfig {
 /// `[batch, 4 * planes, ceil(height / stride), ceil(width / stride)]`
 ///
 /// ```
-/// use burn::module::Module;
 /// use burn::tensor::{Device, Tensor};
-/// use skip_blocks::BottleneckConfig;
+/// use skip_blocks::{BottleneckConfig, parameter_count};
 ///
 /// let device = Device::flex();
 /// let block = BottleneckConfig::new(64, 64).init(&device);
 /// let y = block.forward(Tensor::ones([1, 64, 7, 7], &device));
 /// assert_eq!(y.dims(), [1, 256, 7, 7]);
-/// assert_eq!(block.num_params(), 75_008); // torchvision's layer1[0] of resnet50
+/// assert_eq!(parameter_count(&block), 75_008); // torchvision's layer1[0] of resnet50
 /// ```
 #[derive(Module, Debug)]
 pub struct Bottleneck {

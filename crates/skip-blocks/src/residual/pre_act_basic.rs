@@ -39,15 +39,14 @@ pub struct PreActBasicBlockConfig {
 /// `[batch, out_channels, ceil(height / stride), ceil(width / stride)]`
 ///
 /// ```
-/// use burn::module::Module;
 /// use burn::tensor::{Device, Tensor};
-/// use skip_blocks::PreActBasicBlockConfig;
+/// use skip_blocks::{PreActBasicBlockConfig, parameter_count};
 ///
 /// let device = Device::flex();
 /// let block = PreActBasicBlockConfig::new(16, 32).with_stride(2).init(&device);
 /// let y = block.forward(Tensor::ones([1, 16, 8, 8], &device));
 /// assert_eq!(y.dims(), [1, 32, 4, 4]);
-/// assert_eq!(block.num_params(), 2 * 16 + 16 * 32 * 9 + 2 * 32 + 32 * 32 * 9 + 16 * 32);
+/// assert_eq!(parameter_count(&block), 2 * 16 + 16 * 32 * 9 + 2 * 32 + 32 * 32 * 9 + 16 * 32);
 /// ```
 #[derive(Module, Debug)]
 pub struct PreActBasicBlock {

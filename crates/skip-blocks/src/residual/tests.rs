@@ -1,10 +1,10 @@
 //! Facts that hold for every kind of residual block.
 
-use burn::module::{Module, Param};
+use burn::module::Param;
 use burn::tensor::{Device, Distribution, Tensor};
 
 use super::*;
-use crate::{ModifierConfig, ShortcutKind};
+use crate::{ModifierConfig, ShortcutKind, parameter_count};
 
 fn noise(shape: [usize; 4], device: &Device) -> Tensor<4> {
     device.seed(7);
@@ -66,10 +66,10 @@ fn plain_twin_has_the_same_layers() {
     let pre_act_bottleneck = |kind| PreActBottleneckConfig::new(8, 4).with_shortcut(kind);
     let parameters = |kind| {
         [
-            basic(kind).init(&device).num_params(),
-            bottleneck(kind).init(&device).num_params(),
-            pre_act_basic(kind).init(&device).num_params(),
-            pre_act_bottleneck(kind).init(&device).num_params(),
+            parameter_count(&basic(kind).init(&device)),
+            parameter_count(&bottleneck(kind).init(&device)),
+            parameter_count(&pre_act_basic(kind).init(&device)),
+            parameter_count(&pre_act_bottleneck(kind).init(&device)),
         ]
     };
     assert_eq!(

@@ -1,0 +1,66 @@
+//! A network of any family that tells images apart.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use crate::{
+    DenseNet, DenseNetConfig, HighwayConvNet, HighwayConvNetConfig, HighwayNet, HighwayNetConfig,
+    ResNet, ResNetConfig,
+};
+
+/// Configures a [`Classifier`].
+#[derive(Config, Debug)]
+pub enum ClassifierConfig {
+    /// See [`ResNetConfig`].
+    ResNet(ResNetConfig),
+    /// See [`DenseNetConfig`].
+    DenseNet(DenseNetConfig),
+    /// See [`HighwayNetConfig`].
+    HighwayNet(HighwayNetConfig),
+    /// See [`HighwayConvNetConfig`].
+    HighwayConvNet(HighwayConvNetConfig),
+}
+
+impl ClassifierConfig {
+    /// Makes the network.
+    ///
+    /// # Panics
+    /// Panics where the family's `init` does.
+    pub fn init(&self, device: &Device) -> Classifier {
+        match self {
+            Self::ResNet(config) => Classifier::ResNet(config.init(device)),
+            Self::DenseNet(config) => Classifier::DenseNet(config.init(device)),
+            Self::HighwayNet(config) => Classifier::HighwayNet(config.init(device)),
+            Self::HighwayConvNet(config) => Classifier::HighwayConvNet(config.init(device)),
+        }
+    }
+}
+
+/// A network that tells images apart.
+///
+/// # Shapes
+/// `[batch, channels, height, width]` to `[batch, classes]`, not normalised (logits)
+#[derive(Module, Debug)]
+pub enum Classifier {
+    /// See [`ResNet`].
+    ResNet(ResNet),
+    /// See [`DenseNet`].
+    DenseNet(DenseNet),
+    /// See [`HighwayNet`].
+    HighwayNet(HighwayNet),
+    /// See [`HighwayConvNet`].
+    HighwayConvNet(HighwayConvNet),
+}
+
+impl Classifier {
+    /// Applies the network.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        match self {
+            Self::ResNet(model) => model.forward(x),
+            Self::DenseNet(model) => model.forward(x),
+            Self::HighwayNet(model) => model.forward(x),
+            Self::HighwayConvNet(model) => model.forward(x),
+        }
+    }
+}
