@@ -1,0 +1,162 @@
+//! Images with their answers: embedded sets and folders of one's own.
+
+mod batch;
+mod folder;
+mod idx;
+mod image_file;
+mod nuclei;
+mod split;
+
+pub use batch::{Augmentation, Batch, ImageBatcher};
+pub use image_file::{read_image, resize};
+pub use split::Samples;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use models::{ImageSpec, Task};
+use serde::{Deserialize, Serialize};
+
+/// An image and its answer.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// What it is called: a file's name without its ending, or its place in the set.
+    pub name: String,
+    /// Values from 0 to 1, `[channels, height, width]`.
+    pub pixels: Vec<f32>,
+    /// The class: one for the image, or one for each pixel, `[height, width]`.
+    pub target: Vec<i32>,
+}
+
+/// How pixels are brought to a common scale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalization {
+    /// `(x - mean) / deviation` of the whole training set, per channel.
+    DataSet {
+        /// Mean of each channel.
+        mean: Vec<f32>,
+        /// Standard deviation of each channel.
+        deviation: Vec<f32>,
+    },
+    /// `(x - mean) / deviation` of the image itself, for images of very different brightness.
+    Image,
+}
+
+/// What a network is to learn, as far as it must be known to apply it later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// One class an image, or one class a pixel.
+    pub task: Task,
+    /// The images that go in.
+    pub image: ImageSpec,
+    /// The classes' names. In segmentation the first is the background.
+    pub classes: Vec<String>,
+    /// How pixels are brought to a common scale.
+    pub normalization: Normalization,
+}
+
+/// A data set, in memory.
+pub struct DataSet {
+    /// What is to be learned.
+    pub problem: Problem,
+    /// Images to learn from.
+    pub train: Samples,
+    /// Images to choose the best epoch by.
+    pub valid: Samples,
+    /// Images that are looked at once, at the end.
+    pub test: Samples,
+    /// What training does to the images.
+    pub augmentation: Augmentation,
+}
+
+/// The names of the data sets that are embedded.
+pub const EMBEDDED: [&str; 2] = ["mnist-mini", "nuclei-mini"];
+
+/// The part of the training images that is held out where a set brings no images of its own for
+/// validation or test.
+const HELD_OUT: f64 = 0.1;
+
+/// Loads an embedded set by name, or a folder by path. Images of a folder are resized to `size`
+/// (height and width).
+///
+/// # Errors
+/// If there is no such set or folder, or something in it cannot be read.
+pub fn load(data: &str, size: usize, seed: u64) -> Result<DataSet> {
+    match data {
+        "mnist-mini" => idx::mnist_mini(seed),
+        "nuclei-mini" => nuclei::nuclei_mini(seed),
+        path if Path::new(path).is_dir() => folder::load(Path::new(path), size, seed),
+        other => bail!(
+            "there is no data set and no folder '{other}'; give a folder's path or one of: {}",
+            EMBEDDED.join(", ")
+        ),
+    }
+}
+
+/// What `data` is for, without loading it all.
+///
+/// # Errors
+/// If there is no such set or folder.
+pub fn task_of(data: &str) -> Result<Task> {
+    match data {
+        "mnist-mini" => Ok(Task::Classification),
+        "nuclei-mini" => Ok(Task::Segmentation),
+        path if Path::new(path).is_dir() => folder::task_of(Path::new(path)),
+        other => bail!(
+            "there is no data set and no folder '{other}'; give a folder's path or one of: {}",
+            EMBEDDED.join(", ")
+        ),
+    }
+}
+
+impl Normalization {
+    /// Measures the mean and deviation of each channel of a training set.
+    fn of_data_set(samples: &[Sample], channels: usize) -> Self {
+        let moments = (0..channels).map(|channel| {
+            moments(samples.iter().flat_map(|sample| {
+                let plane = sample.pixels.len() / channels;
+                &sample.pixels[channel * plane..(channel + 1) * plane]
+            }))
+        });
+        let (mean, deviation) = moments.unzip();
+        Self::DataSet { mean, deviation }
+    }
+
+    /// Brings the pixels of an image, `[channels, height, width]`, to the common scale.
+    pub fn apply(&self, pixels: &mut [f32]) {
+        match self {
+            Self::Image => {
+                let (mean, deviation) = moments(pixels.iter());
+                standardize(pixels, mean, deviation);
+            }
+            Self::DataSet { mean, deviation } => {
+                let plane = pixels.len() / mean.len();
+                for (channel, pixels) in pixels.chunks_mut(plane).enumerate() {
+                    standardize(pixels, mean[channel], deviation[channel]);
+                }
+            }
+        }
+    }
+}
+
+fn standardize(pixels: &mut [f32], mean: f32, deviation: f32) {
+    for pixel in pixels {
+        *pixel = (*pixel - mean) / deviation;
+    }
+}
+
+/// Mean and standard deviation; the deviation of a constant is taken as 1.
+fn moments<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
+    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for &value in values {
+        let value = f64::from(value);
+        count += 1.0;
+        sum += value;
+        squares += value * value;
+    }
+    let mean = sum / count;
+    let deviation = (squares / count - mean * mean).max(0.0).sqrt();
+    let deviation = if deviation < 1e-6 { 1.0 } else { deviation };
+    (mean as f32, deviation as f32)
+}
