@@ -50,7 +50,7 @@ impl Network {
         }
     }
 
-    /// What a body is applied with goes along with the input: a method's path or a closure.
+    /// How a body is applied goes along with the input: a method's path or a closure.
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let x = self.added.forward(x, TwoLayers::forward);
         let x = self.gated.forward(x, TwoLayers::forward, Linear::forward);
@@ -63,24 +63,13 @@ fn main() {
     device.seed(0);
     let network = Network::new(8, &device);
     let x = Tensor::<2>::ones([4, 8], &device);
-    println!("x             {:?}", x.dims());
-    println!("network(x)    {:?}", network.forward(x.clone()).dims());
-    println!(
-        "added         {} parameters",
-        parameter_count(&network.added)
-    );
-    println!(
-        "gated         {} parameters",
-        parameter_count(&network.gated)
-    );
-    println!(
-        "beside        {} parameters",
-        parameter_count(&network.beside)
-    );
+    println!("x            {:?}", x.dims());
+    println!("network(x)   {:?}", network.forward(x.clone()).dims());
+    println!("parameters   {}", parameter_count(&network));
 
-    // SkipInit scales the body by a learned number that starts at 0.
+    // SkipInit scales the body by a learned number that starts at 0: at first y is x.
     let skip_init = ModifierConfig::SkipInit.init(8, &device);
     let added = network.added.with_modifiers(vec![skip_init]);
     let y = added.forward(x.clone(), TwoLayers::forward);
-    println!("starts as x   {}", y.to_data() == x.to_data());
+    println!("y equals x   {}", y.to_data() == x.to_data());
 }

@@ -274,6 +274,53 @@ const REGISTRY: &[ModelEntry] = &[
         }),
     },
     ModelEntry {
+        name: "resnet10",
+        skip: Skip::Add,
+        input: ImageSpec::new(3, 224, 224),
+        classes: 1000,
+        parameters: 0,
+        macs: 0,
+        architecture: Architecture::Classifier(|image, classes| {
+            ClassifierConfig::ResNet(
+                ResNetConfig::resnet10()
+                    .with_in_channels(image.channels)
+                    .with_classes(classes),
+            )
+        }),
+    },
+    ModelEntry {
+        name: "resnet10_w32",
+        skip: Skip::Add,
+        input: ImageSpec::new(3, 64, 64),
+        classes: 10,
+        parameters: 0,
+        macs: 0,
+        architecture: Architecture::Classifier(|image, classes| {
+            ClassifierConfig::ResNet(
+                ResNetConfig::resnet10()
+                    .with_width(32)
+                    .with_in_channels(image.channels)
+                    .with_classes(classes),
+            )
+        }),
+    },
+    ModelEntry {
+        name: "resnet10_w16",
+        skip: Skip::Add,
+        input: ImageSpec::new(3, 64, 64),
+        classes: 10,
+        parameters: 0,
+        macs: 0,
+        architecture: Architecture::Classifier(|image, classes| {
+            ClassifierConfig::ResNet(
+                ResNetConfig::resnet10()
+                    .with_width(16)
+                    .with_in_channels(image.channels)
+                    .with_classes(classes),
+            )
+        }),
+    },
+    ModelEntry {
         name: "plain18",
         skip: Skip::None,
         input: ImageSpec::new(3, 224, 224),

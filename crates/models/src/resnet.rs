@@ -76,6 +76,11 @@ pub struct ResNetConfig {
 }
 
 impl ResNetConfig {
+    /// ResNet-10: a block a stage, for small machines and small images.
+    pub fn resnet10() -> Self {
+        Self::new(BlockKind::Basic, vec![1, 1, 1, 1])
+    }
+
     /// ResNet-18.
     pub fn resnet18() -> Self {
         Self::new(BlockKind::Basic, vec![2, 2, 2, 2])

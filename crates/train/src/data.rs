@@ -70,6 +70,18 @@ pub struct DataSet {
     pub augmentation: Augmentation,
 }
 
+impl DataSet {
+    /// The same with at most `count` images in each split.
+    pub fn limited(self, count: usize) -> Self {
+        Self {
+            train: self.train.first(count),
+            valid: self.valid.first(count),
+            test: self.test.first(count),
+            ..self
+        }
+    }
+}
+
 /// The names of the data sets that are embedded.
 pub const EMBEDDED: [&str; 2] = ["mnist-mini", "nuclei-mini"];
 

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
 use burn::data::dataset::Dataset;
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
@@ -90,7 +90,10 @@ impl BackendTask for Fit {
     fn run<B: ComputeBackend>(self) -> Result<Summary> {
         let Self { recipe, out, plain } = self;
         let device = B::device(recipe.device)?;
-        let data = data::load(&recipe.data, recipe.image_size, recipe.seed)?;
+        let mut data = data::load(&recipe.data, recipe.image_size, recipe.seed)?;
+        if let Some(count) = recipe.limit {
+            data = data.limited(count);
+        }
         let folder = match &out {
             Some(path) => RunFolder::create(path)?,
             None => RunFolder::create_numbered(&default_name(&recipe))?,
@@ -187,6 +190,13 @@ fn supervised_training(
 ) -> Result<SupervisedTraining<Network>> {
     let RunConfig { recipe, problem } = config;
     let augmentation = recipe.augmentation.unwrap_or(data.augmentation);
+    if let Some(crop) = augmentation.crop {
+        let size = problem.image.height.min(problem.image.width);
+        ensure!(
+            (1..=size).contains(&crop),
+            "augmentation.crop = {crop}: must be 1 to {size}, the images' size"
+        );
+    }
     let batcher = ImageBatcher::augmented(problem, augmentation, recipe.seed);
     let train = DataLoaderBuilder::new(batcher)
         .batch_size(recipe.batch_size)

@@ -48,6 +48,8 @@ pub struct Recipe {
     pub weight_decay: f64,
     /// What training does to the images. None: what suits the data set.
     pub augmentation: Option<Augmentation>,
+    /// Use at most so many images of each split, to try things out. None: all.
+    pub limit: Option<usize>,
     /// Starts every random draw.
     pub seed: u64,
 }
@@ -89,6 +91,9 @@ pub struct Overrides {
     /// What training does to the images: in the configuration file only.
     #[arg(skip)]
     pub augmentation: Option<Augmentation>,
+    /// Use at most so many images of each split, to try things out
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
     /// Starts every random draw; the same seed gives the same run
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -125,6 +130,7 @@ impl Overrides {
             lr: self.lr.or(other.lr),
             weight_decay: self.weight_decay.or(other.weight_decay),
             augmentation: self.augmentation.or(other.augmentation),
+            limit: self.limit.or(other.limit),
             seed: self.seed.or(other.seed),
             _problem: None,
         }
@@ -151,6 +157,7 @@ impl Overrides {
             lr: self.lr.unwrap_or(defaults.lr),
             weight_decay: self.weight_decay.unwrap_or(defaults.weight_decay),
             augmentation: self.augmentation,
+            limit: self.limit,
             seed: self.seed.unwrap_or(1),
             model,
             data,
@@ -172,6 +179,7 @@ impl Recipe {
             );
         }
         let sizes = [
+            ("--limit", self.limit.unwrap_or(usize::MAX)),
             ("--epochs", self.epochs),
             ("--batch-size", self.batch_size),
             ("--image-size", self.image_size),
@@ -230,13 +238,15 @@ impl Defaults {
         };
         match (data, task) {
             ("mnist-mini", _) => Self {
-                model: "resnet8",
+                model: "resnet10_w32",
                 epochs: 6,
+                batch_size: 32,
+                lr: 0.05,
                 ..classification
             },
             ("nuclei-mini", _) => Self {
                 model: "unet8",
-                epochs: 12,
+                epochs: 20,
                 ..segmentation
             },
             (_, Task::Classification) => classification,
@@ -258,7 +268,7 @@ mod tests {
         let file: Overrides =
             serde_json::from_str(r#"{"epochs": 5, "seed": 9}"#).expect("known keys");
         let recipe = flags.or(file).resolve().expect("a whole recipe");
-        assert_eq!((recipe.epochs, recipe.seed, recipe.lr), (3, 9, 0.1));
+        assert_eq!((recipe.epochs, recipe.seed, recipe.lr), (3, 9, 0.05));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use super::{Normalization, Problem, Sample};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augmentation {
+    /// Takes a square of so many pixels, anywhere in the image; none: the whole image. Must be at
+    /// most its size.
+    pub crop: Option<usize>,
     /// Moves by up to so many pixels each way; what comes in is black, and background.
     pub shift: usize,
     /// Mirrors left and right, every other time.
@@ -35,7 +38,8 @@ pub struct Batch {
 /// Makes batches, with augmentation in training.
 pub struct ImageBatcher {
     image: ImageSpec,
-    target: [usize; 2],
+    /// Whether each pixel has a class, not the image as a whole.
+    by_pixel: bool,
     normalization: Normalization,
     augmentation: Augmentation,
     random: Mutex<StdRng>,
@@ -51,46 +55,55 @@ impl ImageBatcher {
     pub fn augmented(problem: &Problem, augmentation: Augmentation, seed: u64) -> Self {
         Self {
             image: problem.image,
-            target: match problem.task {
-                Task::Classification => [1, 1],
-                Task::Segmentation => [problem.image.height, problem.image.width],
-            },
+            by_pixel: problem.task == Task::Segmentation,
             normalization: problem.normalization.clone(),
             augmentation,
             random: Mutex::new(StdRng::seed_from_u64(seed)),
         }
     }
 
+    /// Draws what is seen of a sample's pixels and classes.
     fn augment(&self, sample: &mut Sample) {
         let mut random = self
             .random
             .lock()
             .unwrap_or_else(|error| error.into_inner());
-        let movement = Movement::draw(self.augmentation, &mut random);
         let size = [self.image.height, self.image.width];
-        sample.pixels = movement.apply(&sample.pixels, size);
-        if self.target == size {
-            sample.target = movement.apply(&sample.target, size);
+        let window = Window::draw(self.augmentation, size, &mut random);
+        sample.pixels = window.view(&sample.pixels, size);
+        if self.by_pixel {
+            sample.target = window.view(&sample.target, size);
+        }
+    }
+
+    /// Height and width of the images of a batch.
+    fn batch_size(&self) -> [usize; 2] {
+        match self.augmentation.crop {
+            Some(crop) => [crop, crop],
+            None => [self.image.height, self.image.width],
         }
     }
 }
 
 impl Batcher<Sample, Batch> for ImageBatcher {
     fn batch(&self, mut samples: Vec<Sample>, device: &Device) -> Batch {
-        let count = samples.len();
-        let [channels, height, width] = self.image.dims();
         if self.augmentation != Augmentation::default() {
             samples.iter_mut().for_each(|sample| self.augment(sample));
         }
-        let mut pixels = Vec::with_capacity(count * self.image.values());
-        let mut targets = Vec::with_capacity(count * self.target[0] * self.target[1]);
+        let count = samples.len();
+        let [height, width] = self.batch_size();
+        let mut pixels = Vec::with_capacity(count * self.image.channels * height * width);
+        let mut targets = Vec::new();
         for mut sample in samples {
             self.normalization.apply(&mut sample.pixels);
             pixels.append(&mut sample.pixels);
             targets.append(&mut sample.target);
         }
-        let pixels = TensorData::new(pixels, [count, channels, height, width]);
-        let targets = TensorData::new(targets, [count, self.target[0], self.target[1]]);
+        let pixels = TensorData::new(pixels, [count, self.image.channels, height, width]);
+        let targets = match self.by_pixel {
+            true => TensorData::new(targets, [count, height, width]),
+            false => TensorData::new(targets, [count, 1, 1]),
+        };
         Batch {
             images: Tensor::from_data(pixels, device),
             targets: Tensor::from_data(targets, device),
@@ -98,50 +111,62 @@ impl Batcher<Sample, Batch> for ImageBatcher {
     }
 }
 
-/// One draw of an [`Augmentation`].
-struct Movement {
-    down: i64,
-    right: i64,
+/// One draw of an [`Augmentation`]: the part of an image that is seen, and how.
+struct Window {
+    top: i64,
+    left: i64,
+    size: [usize; 2],
     flip_horizontal: bool,
     flip_vertical: bool,
 }
 
-impl Movement {
-    fn draw(augmentation: Augmentation, random: &mut StdRng) -> Self {
+impl Window {
+    fn draw(augmentation: Augmentation, full: [usize; 2], random: &mut StdRng) -> Self {
+        let size = augmentation.crop.map_or(full, |crop| [crop, crop]);
         let reach = augmentation.shift as i64;
+        let mut start = |dim: usize| {
+            let inside = random.random_range(0..=full[dim] - size[dim]) as i64;
+            inside + random.random_range(-reach..=reach)
+        };
         Self {
-            down: random.random_range(-reach..=reach),
-            right: random.random_range(-reach..=reach),
+            top: start(0),
+            left: start(1),
+            size,
             flip_horizontal: augmentation.flip_horizontal && random.random(),
             flip_vertical: augmentation.flip_vertical && random.random(),
         }
     }
 
-    /// Moves each plane of `[.., height, width]`.
-    fn apply<T: Copy + Default>(&self, values: &[T], [height, width]: [usize; 2]) -> Vec<T> {
-        let source = |position: usize, size: usize, movement: i64, flip: bool| {
-            let from = position as i64 - movement;
-            let inside = (0..size as i64).contains(&from).then_some(from as usize);
-            inside.map(|from| if flip { size - 1 - from } else { from })
-        };
-        let rows: Vec<_> = (0..height)
-            .map(|row| source(row, height, self.down, self.flip_vertical))
-            .collect();
-        let columns: Vec<_> = (0..width)
-            .map(|column| source(column, width, self.right, self.flip_horizontal))
-            .collect();
-        let mut moved = Vec::with_capacity(values.len());
+    /// What is seen of each plane of `[.., height, width]`.
+    fn view<T: Copy + Default>(&self, values: &[T], [height, width]: [usize; 2]) -> Vec<T> {
+        let rows = positions(self.top, self.size[0], height, self.flip_vertical);
+        let columns = positions(self.left, self.size[1], width, self.flip_horizontal);
+        let mut seen = Vec::with_capacity(values.len());
         for plane in values.chunks(height * width) {
             for row in &rows {
                 for column in &columns {
-                    moved.push(match (row, column) {
+                    seen.push(match (row, column) {
                         (Some(row), Some(column)) => plane[row * width + column],
                         _ => T::default(),
                     });
                 }
             }
         }
-        moved
+        seen
+    }
+}
+
+/// Where each position of a window comes from; none: from outside the image.
+fn positions(start: i64, count: usize, full: usize, flip: bool) -> Vec<Option<usize>> {
+    let inside = |position| {
+        (0..full as i64)
+            .contains(&position)
+            .then_some(position as usize)
+    };
+    let positions = (start..start + count as i64).map(inside);
+    match flip {
+        true => positions.rev().collect(),
+        false => positions.collect(),
     }
 }
 
@@ -149,35 +174,56 @@ impl Movement {
 mod tests {
     use super::*;
 
-    const STILL: Movement = Movement {
-        down: 0,
-        right: 0,
+    const WHOLE: Window = Window {
+        top: 0,
+        left: 0,
+        size: [2, 3],
         flip_horizontal: false,
         flip_vertical: false,
     };
 
     #[test]
     fn a_shift_brings_in_background() {
-        let movement = Movement {
-            down: 1,
-            right: -1,
-            ..STILL
+        let window = Window {
+            top: -1,
+            left: 1,
+            ..WHOLE
         };
-        let moved = movement.apply(&[1, 2, 3, 4, 5, 6], [2, 3]);
-        assert_eq!(moved, [0, 0, 0, 2, 3, 0]);
+        let seen = window.view(&[1, 2, 3, 4, 5, 6], [2, 3]);
+        assert_eq!(seen, [0, 0, 0, 2, 3, 0]);
     }
 
     #[test]
     fn a_flip_mirrors_every_plane() {
-        let movement = Movement {
+        let planes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+        let window = Window {
             flip_horizontal: true,
-            ..STILL
+            ..WHOLE
         };
-        assert_eq!(movement.apply(&[1, 2, 3, 4], [1, 2]), [2, 1, 4, 3]);
-        let movement = Movement {
+        let mirrored = [3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10];
+        assert_eq!(window.view(&planes, [2, 3]), mirrored);
+        let window = Window {
             flip_vertical: true,
-            ..STILL
+            ..WHOLE
         };
-        assert_eq!(movement.apply(&[1, 2, 3, 4], [2, 2]), [3, 4, 1, 2]);
+        let mirrored = [4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9];
+        assert_eq!(window.view(&planes, [2, 3]), mirrored);
+    }
+
+    #[test]
+    fn a_crop_lies_inside_and_moves_the_mask_along() {
+        let augmentation = Augmentation {
+            crop: Some(2),
+            ..Augmentation::default()
+        };
+        let mut random = StdRng::seed_from_u64(1);
+        let values: Vec<i32> = (1..=20).collect();
+        for _ in 0..20 {
+            let window = Window::draw(augmentation, [4, 5], &mut random);
+            let seen = window.view(&values, [4, 5]);
+            assert_eq!(seen.len(), 4);
+            assert!(!seen.contains(&0), "nothing from outside");
+            assert_eq!([seen[1] - seen[0], seen[2] - seen[0]], [1, 5]);
+        }
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn load(folder: &Path, size: usize, seed: u64) -> Result<DataSet> {
         valid: Samples::new(valid),
         test: Samples::new(test),
         augmentation: Augmentation {
+            crop: None,
             shift: size / 16,
             flip_horizontal: true,
             flip_vertical: false,

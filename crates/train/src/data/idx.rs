@@ -35,6 +35,7 @@ pub(super) fn mnist_mini(seed: u64) -> Result<DataSet> {
         test: Samples::new(test),
         // A mirrored digit is another sign; a shifted one is not.
         augmentation: Augmentation {
+            crop: None,
             shift: 2,
             flip_horizontal: false,
             flip_vertical: false,

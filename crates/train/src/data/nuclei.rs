@@ -34,6 +34,7 @@ pub(super) fn nuclei_mini(seed: u64) -> Result<DataSet> {
         valid: Samples::new(valid),
         test: Samples::new(read("test")?),
         augmentation: Augmentation {
+            crop: Some(128),
             shift: 0,
             flip_horizontal: true,
             flip_vertical: true,

@@ -19,6 +19,11 @@ impl Samples {
         Self(Arc::new(samples))
     }
 
+    /// The first `count` of them, or all if there are fewer.
+    pub fn first(&self, count: usize) -> Self {
+        Self::new(self.0.iter().take(count).cloned().collect())
+    }
+
     /// The samples.
     pub fn as_slice(&self) -> &[Sample] {
         &self.0

@@ -1,0 +1,22 @@
+//! Running the trainer as a user does.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs the binary with these arguments in a folder.
+pub fn train(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_train"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .expect("the binary starts")
+}
+
+/// Runs it, which must succeed, and gives what it prints.
+pub fn succeeds(folder: &Path, arguments: &[&str]) -> String {
+    let output = train(folder, arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?} failed: {error}");
+    String::from_utf8(output.stdout).expect("text")
+}

@@ -1,0 +1,170 @@
+//! Whole runs, of two training steps, on each embedded data set.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::succeeds;
+use serde_json::Value;
+use tempfile::tempdir;
+
+const TWO_STEPS: [&str; 6] = ["--limit", "8", "--batch-size", "4", "--epochs", "1"];
+
+fn fit(folder: &Path, out: &str, arguments: &[&str]) {
+    let arguments = [&["fit", "--out", out], &TWO_STEPS[..], arguments].concat();
+    succeeds(folder, &arguments);
+}
+
+fn read(path: &Path) -> Value {
+    let text = fs::read_to_string(path).expect("written");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("text")
+    };
+    let mut names: Vec<_> = entries.map(name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_classification_run_leaves_its_folder_and_can_be_applied() {
+    let folder = tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    fit(folder.path(), "run", &["--model", "resnet8"]);
+
+    let summary = read(&run.join("summary.json"));
+    assert_eq!(summary["model"], "resnet8");
+    assert_eq!(summary["data"], "mnist-mini");
+    assert_eq!(summary["task"], "classification");
+    assert_eq!(summary["backend"], "flex");
+    assert_eq!(summary["epochs"], 1);
+    assert_eq!(summary["parameters"], 75_002);
+    for key in ["seed", "seconds", "images_per_second"] {
+        assert!(summary[key].is_number(), "{key}");
+    }
+    let accuracy = summary["test"]["accuracy"].as_f64().expect("a number");
+    assert!((0.0..=1.0).contains(&accuracy));
+
+    let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("written");
+    let splits: Vec<Value> = metrics
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["split"].clone())
+        .collect();
+    assert_eq!(splits, ["train", "valid", "test"]);
+    assert_eq!(
+        files(&run.join("checkpoints")),
+        ["best.bpk", "model-1.bpk", "optim-1.bpk", "scheduler-1.bpk"]
+    );
+
+    // The evaluation of the stored parameters is the one of the run.
+    let evaluation = succeeds(folder.path(), &["eval", "run"]);
+    let evaluation: Value = serde_json::from_str(&evaluation).expect("JSON");
+    let whole_test_set = evaluation["accuracy"].as_f64().expect("a number");
+    assert!((0.0..=1.0).contains(&whole_test_set));
+
+    let digit = image::GrayImage::new(28, 28);
+    digit.save(folder.path().join("digit.png")).expect("writes");
+    let prediction = succeeds(folder.path(), &["predict", "run", "digit.png"]);
+    let prediction: Value = serde_json::from_str(&prediction).expect("JSON");
+    assert_eq!(prediction[0]["image"], "digit.png");
+    let probabilities = prediction[0]["probabilities"]
+        .as_object()
+        .expect("an object");
+    let sum: f64 = probabilities.values().filter_map(Value::as_f64).sum();
+    assert_eq!(probabilities.len(), 10);
+    assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+}
+
+#[test]
+fn a_segmentation_run_leaves_overlays_and_predicts_masks_of_the_images_size() {
+    let folder = tempdir().expect("a folder");
+    fit(folder.path(), "run", &["--data", "nuclei-mini"]);
+
+    let summary = read(&folder.path().join("run/summary.json"));
+    assert_eq!(summary["task"], "segmentation");
+    let iou = summary["test"]["mean_iou"].as_f64().expect("a number");
+    assert!((0.0..=1.0).contains(&iou));
+    assert_eq!(files(&folder.path().join("run/samples")).len(), 8);
+
+    let image = image::GrayImage::new(100, 60);
+    image.save(folder.path().join("cells.png")).expect("writes");
+    succeeds(
+        folder.path(),
+        &["predict", "run", "cells.png", "--out", "masks"],
+    );
+    let masks = folder.path().join("masks");
+    assert_eq!(files(&masks), ["cells_mask.png", "cells_overlay.png"]);
+    let mask = image::open(masks.join("cells_mask.png")).expect("reads");
+    assert_eq!([mask.width(), mask.height()], [100, 60]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let folder = tempdir().expect("a folder");
+    let metrics = |out: &str, seed| {
+        fit(folder.path(), out, &["--model", "resnet8", "--seed", seed]);
+        fs::read_to_string(folder.path().join(out).join("metrics.jsonl")).expect("written")
+    };
+    let first = metrics("first", "7");
+    assert_eq!(first, metrics("second", "7"));
+    assert_ne!(first, metrics("third", "8"));
+}
+
+#[test]
+fn a_run_can_be_repeated_from_its_config_file() {
+    let folder = tempdir().expect("a folder");
+    fit(
+        folder.path(),
+        "first",
+        &["--model", "resnet8", "--lr", "0.01"],
+    );
+    let config = "first/config.json";
+    succeeds(folder.path(), &["--config", config, "--out", "second"]);
+    let metrics = |out| fs::read_to_string(folder.path().join(out).join("metrics.jsonl"));
+    assert_eq!(
+        metrics("first").expect("written"),
+        metrics("second").expect("written")
+    );
+}
+
+#[test]
+fn a_folder_of_ones_own_images_is_learned() {
+    let folder = tempdir().expect("a folder");
+    for (class, value) in [("dark", 10), ("light", 240)] {
+        let path = folder.path().join("mine/train").join(class);
+        fs::create_dir_all(&path).expect("makes");
+        for index in 0..10 {
+            let image = image::RgbImage::from_pixel(20, 12, image::Rgb([value, value, 0]));
+            image
+                .save(path.join(format!("{index}.png")))
+                .expect("writes");
+        }
+    }
+    let arguments = ["--data", "mine", "--model", "resnet8", "--image-size", "16"];
+    fit(folder.path(), "run", &arguments);
+    let config = read(&folder.path().join("run/config.json"));
+    assert_eq!(config["problem"]["classes"][1], "light");
+    assert_eq!(config["problem"]["image"]["channels"], 3);
+}
+
+#[test]
+fn the_models_are_listed_as_json() {
+    let folder = tempdir().expect("a folder");
+    let models = succeeds(folder.path(), &["models", "--json"]);
+    let models: Vec<Value> = serde_json::from_str(&models).expect("JSON");
+    let resnet50 = models.iter().find(|model| model["name"] == "resnet50");
+    let resnet50 = resnet50.expect("in the registry");
+    assert_eq!(resnet50["task"], "classification");
+    assert_eq!(resnet50["skip"], "add");
+    assert_eq!(resnet50["parameters"], 25_557_032);
+    assert_eq!(resnet50["input"], serde_json::json!([3, 224, 224]));
+}
