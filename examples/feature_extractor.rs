@@ -3,6 +3,11 @@
 //! `cargo run -p examples --bin feature_extractor` prints
 //!
 //! ```text
+//! image     [1, 3, 64, 64]
+//! stage 1   [1, 64, 16, 16]
+//! stage 2   [1, 128, 8, 8]
+//! stage 3   [1, 256, 4, 4]
+//! stage 4   [1, 512, 2, 2]
 //! ```
 
 use burn::tensor::{Device, Distribution, Tensor};

@@ -3,6 +3,10 @@
 //! `cargo run -p examples --bin wrap_your_own_body` prints
 //!
 //! ```text
+//! x            [4, 8]
+//! network(x)   [4, 16]
+//! parameters   912
+//! y equals x   true
 //! ```
 
 use burn::module::Module;
