@@ -278,8 +278,8 @@ const REGISTRY: &[ModelEntry] = &[
         skip: Skip::Add,
         input: ImageSpec::new(3, 224, 224),
         classes: 1000,
-        parameters: 0,
-        macs: 0,
+        parameters: 5_418_792,
+        macs: 889_229_312,
         architecture: Architecture::Classifier(|image, classes| {
             ClassifierConfig::ResNet(
                 ResNetConfig::resnet10()
@@ -293,8 +293,8 @@ const REGISTRY: &[ModelEntry] = &[
         skip: Skip::Add,
         input: ImageSpec::new(3, 64, 64),
         classes: 10,
-        parameters: 0,
-        macs: 0,
+        parameters: 1_232_810,
+        macs: 20_548_096,
         architecture: Architecture::Classifier(|image, classes| {
             ClassifierConfig::ResNet(
                 ResNetConfig::resnet10()
@@ -309,8 +309,8 @@ const REGISTRY: &[ModelEntry] = &[
         skip: Skip::Add,
         input: ImageSpec::new(3, 64, 64),
         classes: 10,
-        parameters: 0,
-        macs: 0,
+        parameters: 310_746,
+        macs: 6_341_888,
         architecture: Architecture::Classifier(|image, classes| {
             ClassifierConfig::ResNet(
                 ResNetConfig::resnet10()
