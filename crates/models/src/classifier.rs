@@ -17,9 +17,9 @@ pub enum ClassifierConfig {
     /// See [`DenseNetConfig`].
     DenseNet(DenseNetConfig),
     /// See [`HighwayNetConfig`].
-    HighwayNet(HighwayNetConfig),
+    Highway(HighwayNetConfig),
     /// See [`HighwayConvNetConfig`].
-    HighwayConvNet(HighwayConvNetConfig),
+    HighwayConv(HighwayConvNetConfig),
 }
 
 impl ClassifierConfig {
@@ -31,8 +31,8 @@ impl ClassifierConfig {
         match self {
             Self::ResNet(config) => Classifier::ResNet(config.init(device)),
             Self::DenseNet(config) => Classifier::DenseNet(config.init(device)),
-            Self::HighwayNet(config) => Classifier::HighwayNet(config.init(device)),
-            Self::HighwayConvNet(config) => Classifier::HighwayConvNet(config.init(device)),
+            Self::Highway(config) => Classifier::Highway(config.init(device)),
+            Self::HighwayConv(config) => Classifier::HighwayConv(config.init(device)),
         }
     }
 }
@@ -48,9 +48,9 @@ pub enum Classifier {
     /// See [`DenseNet`].
     DenseNet(DenseNet),
     /// See [`HighwayNet`].
-    HighwayNet(HighwayNet),
+    Highway(HighwayNet),
     /// See [`HighwayConvNet`].
-    HighwayConvNet(HighwayConvNet),
+    HighwayConv(HighwayConvNet),
 }
 
 impl Classifier {
@@ -59,8 +59,8 @@ impl Classifier {
         match self {
             Self::ResNet(model) => model.forward(x),
             Self::DenseNet(model) => model.forward(x),
-            Self::HighwayNet(model) => model.forward(x),
-            Self::HighwayConvNet(model) => model.forward(x),
+            Self::Highway(model) => model.forward(x),
+            Self::HighwayConv(model) => model.forward(x),
         }
     }
 }

@@ -665,7 +665,7 @@ const REGISTRY: &[ModelEntry] = &[
         parameters: 80_560,
         macs: 79_700,
         architecture: Architecture::Classifier(|image, classes| {
-            ClassifierConfig::HighwayNet(
+            ClassifierConfig::Highway(
                 HighwayNetConfig::new(10, image.values()).with_classes(classes),
             )
         }),
@@ -678,7 +678,7 @@ const REGISTRY: &[ModelEntry] = &[
         parameters: 131_560,
         macs: 129_700,
         architecture: Architecture::Classifier(|image, classes| {
-            ClassifierConfig::HighwayNet(
+            ClassifierConfig::Highway(
                 HighwayNetConfig::new(20, image.values()).with_classes(classes),
             )
         }),
@@ -691,7 +691,7 @@ const REGISTRY: &[ModelEntry] = &[
         parameters: 284_560,
         macs: 279_700,
         architecture: Architecture::Classifier(|image, classes| {
-            ClassifierConfig::HighwayNet(
+            ClassifierConfig::Highway(
                 HighwayNetConfig::new(50, image.values()).with_classes(classes),
             )
         }),
@@ -704,7 +704,7 @@ const REGISTRY: &[ModelEntry] = &[
         parameters: 539_560,
         macs: 529_700,
         architecture: Architecture::Classifier(|image, classes| {
-            ClassifierConfig::HighwayNet(
+            ClassifierConfig::Highway(
                 HighwayNetConfig::new(100, image.values()).with_classes(classes),
             )
         }),
@@ -717,7 +717,7 @@ const REGISTRY: &[ModelEntry] = &[
         parameters: 42_378,
         macs: 19_021_984,
         architecture: Architecture::Classifier(|image, classes| {
-            ClassifierConfig::HighwayConvNet(
+            ClassifierConfig::HighwayConv(
                 HighwayConvNetConfig::new(vec![3, 3, 3])
                     .with_in_channels(image.channels)
                     .with_classes(classes),

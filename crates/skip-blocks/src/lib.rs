@@ -43,7 +43,7 @@ pub use dense::{
 pub use highway::{Highway, HighwayConfig, HighwayConv, HighwayConvConfig};
 pub use long_skip::{
     ConvPadding, DecoderStage, DecoderStageConfig, DoubleConv, DoubleConvConfig, EncoderStage,
-    EncoderStageConfig, Merge, Upsampling,
+    EncoderStageConfig, Merge, Up, Upsampling,
 };
 pub use modifiers::{
     LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation, StochasticDepth,

@@ -5,6 +5,6 @@ mod decoder;
 mod double_conv;
 mod encoder;
 
-pub use decoder::{DecoderStage, DecoderStageConfig, Merge, Upsampling};
+pub use decoder::{DecoderStage, DecoderStageConfig, Merge, Up, Upsampling};
 pub use double_conv::{ConvPadding, DoubleConv, DoubleConvConfig};
 pub use encoder::{EncoderStage, EncoderStageConfig};
