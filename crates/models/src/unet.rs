@@ -6,7 +6,7 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use skip_blocks::layers::{Conv2d, conv, conv1x1};
+use skip_blocks::layers::{Conv2d, Conv2dConfig, conv};
 use skip_blocks::{
     ConvPadding, DecoderStage, DecoderStageConfig, DoubleConv, DoubleConvConfig, EncoderStage,
     EncoderStageConfig, Merge, Upsampling,
@@ -80,7 +80,8 @@ impl UNetConfig {
                 .with_norm(self.norm)
                 .init(device),
             decoder: (0..self.depth).rev().map(decoder).collect(),
-            head: conv1x1(width(0), self.classes).with_bias(true).init(device),
+            // Drawn by fan-in: by fan-out, of few classes, logits would start far from 0.
+            head: Conv2dConfig::new([width(0), self.classes], [1, 1]).init(device),
         }
     }
 }
