@@ -135,26 +135,32 @@ impl Normalization {
         Self::DataSet { mean, deviation }
     }
 
-    /// Brings the pixels of an image, `[channels, height, width]`, to the common scale.
-    pub fn apply(&self, pixels: &mut [f32]) {
+    /// The scale of an image, `[channels, height, width]`.
+    pub fn scale_of(&self, pixels: &[f32]) -> Scale {
         match self {
-            Self::Image => {
-                let (mean, deviation) = moments(pixels.iter());
-                standardize(pixels, mean, deviation);
-            }
-            Self::DataSet { mean, deviation } => {
-                let plane = pixels.len() / mean.len();
-                for (channel, pixels) in pixels.chunks_mut(plane).enumerate() {
-                    standardize(pixels, mean[channel], deviation[channel]);
-                }
-            }
+            Self::DataSet { mean, deviation } => Scale(
+                mean.iter()
+                    .copied()
+                    .zip(deviation.iter().copied())
+                    .collect(),
+            ),
+            Self::Image => Scale(vec![moments(pixels.iter())]),
         }
     }
 }
 
-fn standardize(pixels: &mut [f32], mean: f32, deviation: f32) {
-    for pixel in pixels {
-        *pixel = (*pixel - mean) / deviation;
+/// Mean and deviation of each channel, or of all channels together.
+pub struct Scale(Vec<(f32, f32)>);
+
+impl Scale {
+    /// `(x - mean) / deviation` for an image, or a part of it, `[channels, height, width]`.
+    pub fn apply(&self, pixels: &mut [f32]) {
+        let plane = pixels.len() / self.0.len();
+        for (pixels, (mean, deviation)) in pixels.chunks_mut(plane).zip(&self.0) {
+            for pixel in pixels {
+                *pixel = (*pixel - mean) / deviation;
+            }
+        }
     }
 }
 

@@ -86,16 +86,18 @@ impl ImageBatcher {
 }
 
 impl Batcher<Sample, Batch> for ImageBatcher {
-    fn batch(&self, mut samples: Vec<Sample>, device: &Device) -> Batch {
-        if self.augmentation != Augmentation::default() {
-            samples.iter_mut().for_each(|sample| self.augment(sample));
-        }
+    fn batch(&self, samples: Vec<Sample>, device: &Device) -> Batch {
         let count = samples.len();
         let [height, width] = self.batch_size();
         let mut pixels = Vec::with_capacity(count * self.image.channels * height * width);
         let mut targets = Vec::new();
         for mut sample in samples {
-            self.normalization.apply(&mut sample.pixels);
+            // The scale is the whole image's, also where only a part of it is seen.
+            let scale = self.normalization.scale_of(&sample.pixels);
+            if self.augmentation != Augmentation::default() {
+                self.augment(&mut sample);
+            }
+            scale.apply(&mut sample.pixels);
             pixels.append(&mut sample.pixels);
             targets.append(&mut sample.target);
         }
