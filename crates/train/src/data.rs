@@ -39,7 +39,8 @@ pub enum Normalization {
         /// Standard deviation of each channel.
         deviation: Vec<f32>,
     },
-    /// `(x - mean) / deviation` of the image itself, for images of very different brightness.
+    /// `(x - low) / (high - low) * 2 - 1` with the image's own 1st and 99.5th percentile, for images
+    /// of very different brightness.
     Image,
 }
 
@@ -144,24 +145,36 @@ impl Normalization {
                     .zip(deviation.iter().copied())
                     .collect(),
             ),
-            Self::Image => Scale(vec![moments(pixels.iter())]),
+            Self::Image => Scale(vec![percentiles(pixels)]),
         }
     }
 }
 
-/// Mean and deviation of each channel, or of all channels together.
+/// What becomes 0 and how far from it 1 is: for each channel, or for all together.
 pub struct Scale(Vec<(f32, f32)>);
 
 impl Scale {
-    /// `(x - mean) / deviation` for an image, or a part of it, `[channels, height, width]`.
+    /// `(x - zero) / unit` for an image, or a part of it, `[channels, height, width]`.
     pub fn apply(&self, pixels: &mut [f32]) {
         let plane = pixels.len() / self.0.len();
-        for (pixels, (mean, deviation)) in pixels.chunks_mut(plane).zip(&self.0) {
+        for (pixels, (zero, unit)) in pixels.chunks_mut(plane).zip(&self.0) {
             for pixel in pixels {
-                *pixel = (*pixel - mean) / deviation;
+                *pixel = (*pixel - zero) / unit;
             }
         }
     }
+}
+
+/// The middle between the 1st and the 99.5th percentile, and how far they are from it; 1 for an
+/// image without contrast.
+fn percentiles(pixels: &[f32]) -> (f32, f32) {
+    let mut sorted = pixels.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let at = |fraction: f64| sorted[((sorted.len() - 1) as f64 * fraction).round() as usize];
+    let (low, high) = (at(0.01), at(0.995));
+    let reach = (high - low) / 2.0;
+    let reach = if reach < 1e-6 { 1.0 } else { reach };
+    ((low + high) / 2.0, reach)
 }
 
 /// Mean and standard deviation; the deviation of a constant is taken as 1.

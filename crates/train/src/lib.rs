@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod fit;
 mod iou;
 pub mod list;
+mod loss;
 mod network;
 pub mod overlay;
 pub mod predict;

@@ -5,7 +5,6 @@
 //! training are written once.
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, ExecutionError, Int, Tensor, s};
 use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
@@ -13,6 +12,7 @@ use models::{Architecture, Classifier, ModelEntry, Segmenter};
 
 use crate::data::{Batch, Problem};
 use crate::iou::IouInput;
+use crate::loss::{by_pixel, cross_entropy, dice_loss};
 
 /// A model of the registry.
 #[derive(Module, Debug)]
@@ -55,14 +55,16 @@ impl Network {
         }
     }
 
-    /// Logits and their cross-entropy, the mean over images and pixels.
+    /// Logits and their loss: the cross-entropy, in segmentation plus the Dice loss.
     pub fn forward_loss(&self, batch: Batch) -> NetworkOutput {
         let logits = self.forward(batch.images);
         let [_, _, height, width] = logits.dims();
         let targets = middle(batch.targets, [height, width]);
-        let loss = CrossEntropyLossConfig::new()
-            .init(&logits.device())
-            .forward(by_pixel(logits.clone()), targets.clone().flatten(0, 2));
+        let cross_entropy = cross_entropy(logits.clone(), targets.clone());
+        let loss = match self {
+            Self::Classifier(_) => cross_entropy,
+            Self::Segmenter(_) => cross_entropy + dice_loss(logits.clone(), targets.clone()),
+        };
         NetworkOutput {
             loss,
             logits,
@@ -78,14 +80,6 @@ impl ModuleVisitor for Draw {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         param.val();
     }
-}
-
-/// `[batch, classes, height, width]` to `[batch * height * width, classes]`
-fn by_pixel(logits: Tensor<4>) -> Tensor<2> {
-    let [batch, classes, height, width] = logits.dims();
-    logits
-        .permute([0, 2, 3, 1])
-        .reshape([batch * height * width, classes])
 }
 
 /// The middle of a map of classes, which is what a network with valid convolutions gives.
@@ -119,7 +113,7 @@ impl InferenceStep for Network {
 /// What a network says of a batch. With valid convolutions, height and width are those of the
 /// middle part that it speaks of.
 pub struct NetworkOutput {
-    /// The mean cross-entropy, `[1]`.
+    /// See [`Network::forward_loss`]; `[1]`.
     pub loss: Tensor<1>,
     /// `[batch, classes, height, width]`
     pub logits: Tensor<4>,

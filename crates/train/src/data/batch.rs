@@ -24,6 +24,9 @@ pub struct Augmentation {
     pub flip_horizontal: bool,
     /// Mirrors top and bottom, every other time.
     pub flip_vertical: bool,
+    /// Swaps rows and columns of what is seen, a square, every other time. With both flips
+    /// all eight ways to lay a square are drawn.
+    pub transpose: bool,
 }
 
 /// Images and answers as tensors.
@@ -120,6 +123,7 @@ struct Window {
     size: [usize; 2],
     flip_horizontal: bool,
     flip_vertical: bool,
+    transpose: bool,
 }
 
 impl Window {
@@ -136,6 +140,7 @@ impl Window {
             size,
             flip_horizontal: augmentation.flip_horizontal && random.random(),
             flip_vertical: augmentation.flip_vertical && random.random(),
+            transpose: augmentation.transpose && random.random(),
         }
     }
 
@@ -145,13 +150,15 @@ impl Window {
         let columns = positions(self.left, self.size[1], width, self.flip_horizontal);
         let mut seen = Vec::with_capacity(values.len());
         for plane in values.chunks(height * width) {
-            for row in &rows {
-                for column in &columns {
-                    seen.push(match (row, column) {
-                        (Some(row), Some(column)) => plane[row * width + column],
-                        _ => T::default(),
-                    });
-                }
+            let mut look = |row: Option<usize>, column: Option<usize>| {
+                seen.push(match (row, column) {
+                    (Some(row), Some(column)) => plane[row * width + column],
+                    _ => T::default(),
+                });
+            };
+            match self.transpose {
+                false => pairs(&rows, &columns).for_each(|(row, column)| look(row, column)),
+                true => pairs(&columns, &rows).for_each(|(column, row)| look(row, column)),
             }
         }
         seen
@@ -172,6 +179,13 @@ fn positions(start: i64, count: usize, full: usize, flip: bool) -> Vec<Option<us
     }
 }
 
+/// Every outer position with every inner one, in order.
+fn pairs<'a, T: Copy>(outer: &'a [T], inner: &'a [T]) -> impl Iterator<Item = (T, T)> + 'a {
+    outer
+        .iter()
+        .flat_map(move |&outer| inner.iter().map(move |&inner| (outer, inner)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +196,7 @@ mod tests {
         size: [2, 3],
         flip_horizontal: false,
         flip_vertical: false,
+        transpose: false,
     };
 
     #[test]
@@ -210,6 +225,15 @@ mod tests {
         };
         let mirrored = [4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9];
         assert_eq!(window.view(&planes, [2, 3]), mirrored);
+    }
+
+    #[test]
+    fn a_transposition_swaps_rows_and_columns() {
+        let window = Window {
+            transpose: true,
+            ..WHOLE
+        };
+        assert_eq!(window.view(&[1, 2, 3, 4, 5, 6], [2, 3]), [1, 4, 2, 5, 3, 6]);
     }
 
     #[test]

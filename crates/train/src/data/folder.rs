@@ -85,6 +85,7 @@ pub(super) fn load(folder: &Path, size: usize, seed: u64) -> Result<DataSet> {
             shift: size / 16,
             flip_horizontal: true,
             flip_vertical: false,
+            transpose: false,
         },
     })
 }

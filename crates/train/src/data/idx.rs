@@ -39,6 +39,7 @@ pub(super) fn mnist_mini(seed: u64) -> Result<DataSet> {
             shift: 2,
             flip_horizontal: false,
             flip_vertical: false,
+            transpose: false,
         },
     })
 }

@@ -38,6 +38,7 @@ pub(super) fn nuclei_mini(seed: u64) -> Result<DataSet> {
             shift: 0,
             flip_horizontal: true,
             flip_vertical: true,
+            transpose: true,
         },
     })
 }
