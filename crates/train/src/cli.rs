@@ -11,6 +11,7 @@ use crate::fit::{Fit, Summary};
 use crate::list;
 use crate::predict::Prediction;
 use crate::recipe::Overrides;
+use crate::stdout::say;
 
 /// Trains skip-connected networks on images, and applies them
 #[derive(Debug, Parser)]
@@ -100,11 +101,8 @@ impl Cli {
             Command::Eval(args) => args.run(),
             Command::Predict(args) => args.run(),
             Command::Models { json } => {
-                match json {
-                    true => println!("{}", list::json()?),
-                    false => print!("{}", list::table()),
-                }
-                Ok(())
+                let models = if json { list::json()? } else { list::table() };
+                Ok(say(models.trim_end())?)
             }
         }
     }
@@ -121,21 +119,23 @@ impl FitArgs {
             out: self.out,
             plain: self.plain,
         };
-        print_summary(&fit.run()?);
-        Ok(())
+        say_summary(&fit.run()?)
     }
 }
 
-fn print_summary(summary: &Summary) {
-    println!(
+fn say_summary(summary: &Summary) -> Result<()> {
+    say(format_args!(
         "{:.1} s, {:.0} images a second; the best of {} epochs was {}",
         summary.seconds, summary.images_per_second, summary.epochs, summary.best_epoch
-    );
+    ))?;
     match (summary.test.get("mean_iou"), summary.test.get("accuracy")) {
-        (Some(iou), _) => println!("test mean IoU {iou:.4}"),
-        (None, Some(accuracy)) => println!("test accuracy {:.2} %", 100.0 * accuracy),
+        (Some(iou), _) => say(format_args!("test mean IoU {iou:.4}"))?,
+        (None, Some(accuracy)) => {
+            say(format_args!("test accuracy {:.2} %", 100.0 * accuracy))?;
+        }
         (None, None) => {}
     }
+    Ok(())
 }
 
 impl EvalArgs {
@@ -146,8 +146,7 @@ impl EvalArgs {
             device: self.place.device,
         };
         let metrics = run_on(&self.place.backend, evaluation)?;
-        println!("{}", serde_json::to_string_pretty(&metrics)?);
-        Ok(())
+        Ok(say(serde_json::to_string_pretty(&metrics)?)?)
     }
 }
 

@@ -34,6 +34,7 @@ use crate::overlay::write_samples;
 use crate::progress::{JsonLines, LineRenderer, Record};
 use crate::recipe::{Optimizer, Recipe};
 use crate::run_folder::{RunConfig, RunFolder, write_json};
+use crate::stdout::say;
 
 /// A training run.
 pub struct Fit {
@@ -105,7 +106,7 @@ impl BackendTask for Fit {
         write_json(&folder.config(), &config)?;
         let summary = train(&config, &data, &folder, &device, plain)?;
         write_json(&folder.summary(), &summary)?;
-        println!("the run is in '{}'", folder.path().display());
+        say(format_args!("the run is in '{}'", folder.path().display()))?;
         Ok(summary)
     }
 }
@@ -130,7 +131,7 @@ fn train(
     let network = Network::new(entry, problem, &device.clone().autodiff());
     let parameters = parameter_count(&network);
     let images = data.train.len();
-    println!(
+    say(format_args!(
         "{} ({parameters} parameters) learns {} from {images} images on {} ({} to validate, {} to \
          test)",
         recipe.model,
@@ -138,7 +139,7 @@ fn train(
         recipe.backend,
         data.valid.len(),
         data.test.len()
-    );
+    ))?;
 
     let best = BestEpoch::default();
     let training = supervised_training(config, data, folder, &best, plain)?;

@@ -20,6 +20,7 @@ pub mod predict;
 mod progress;
 mod recipe;
 pub mod run_folder;
+mod stdout;
 
 pub use network::{Network, NetworkOutput};
 pub use recipe::{Overrides, Recipe};

@@ -18,6 +18,7 @@ use crate::evaluate::load_network;
 use crate::network::Network;
 use crate::overlay::{cover, write_png};
 use crate::run_folder::{RunFolder, write_json};
+use crate::stdout::say;
 
 /// The application of a run's network to images.
 pub struct Prediction {
@@ -98,7 +99,7 @@ impl Predictor {
         }
         match out {
             Some(out) => write_json(out, &predictions)?,
-            None => println!("{}", serde_json::to_string_pretty(&predictions)?),
+            None => say(serde_json::to_string_pretty(&predictions)?)?,
         }
         Ok(())
     }
@@ -131,7 +132,7 @@ impl Predictor {
                 .save(&mask_path)
                 .with_context(|| format!("'{}' cannot be written", mask_path.display()))?;
             write_png(&overlay, &out.join(format!("{name}_overlay.png")))?;
-            println!("{}", mask_path.display());
+            say(mask_path.display())?;
         }
         Ok(())
     }

@@ -155,3 +155,17 @@ fn an_image_to_predict_that_is_missing_and_a_file_that_is_taken() {
         "error: 'digit.png' is taken; give another file with --out, or remove it\n"
     );
 }
+
+#[test]
+fn a_reader_that_stops_early_is_no_error() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_train"))
+        .args(["models", "--json"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -33,12 +33,39 @@ impl<Body: Module> DenseConcat<Body> {
     }
 
     /// `[x, apply(body, x)]`
+    ///
+    /// # Panics
+    /// Panics if the body changes another dimension than the channels.
     pub fn forward<const D: usize>(
         &self,
         x: Tensor<D>,
         apply: impl FnOnce(&Body, Tensor<D>) -> Tensor<D>,
     ) -> Tensor<D> {
         let new = apply(&self.body, x.clone());
+        let (mut kept, mut made) = (x.dims(), new.dims());
+        (kept[1], made[1]) = (0, 0);
+        assert!(
+            kept == made,
+            "the body gives {:?} for {:?}: only the channels may differ",
+            new.dims(),
+            x.dims()
+        );
         concat(x, new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, module::avg_pool2d, ops::AvgPoolOptions};
+
+    #[test]
+    #[should_panic(
+        expected = "the body gives [1, 3, 2, 2] for [1, 3, 4, 4]: only the channels may"
+    )]
+    fn a_body_that_changes_the_size_is_refused() {
+        let x = Tensor::<4>::ones([1, 3, 4, 4], &Device::flex());
+        let body: Vec<burn::nn::Linear> = vec![];
+        DenseConcat::new(body).forward(x, |_, x| avg_pool2d(x, AvgPoolOptions::new([2, 2])));
     }
 }

@@ -38,6 +38,9 @@ impl<Body: Module, Gate: Module> Gated<Body, Gate> {
     }
 
     /// `t * apply(body, x) + (1 - t) * x` with `t = sigmoid(apply_gate(gate, x))`
+    ///
+    /// # Panics
+    /// Panics if the body changes the shape, or the gate does not fit it.
     pub fn forward<const D: usize>(
         &self,
         x: Tensor<D>,
@@ -46,6 +49,42 @@ impl<Body: Module, Gate: Module> Gated<Body, Gate> {
     ) -> Tensor<D> {
         let h = apply(&self.body, x.clone());
         let t = sigmoid(apply_gate(&self.gate, x.clone()));
+        assert!(
+            h.dims() == x.dims(),
+            "the body gives {:?} for {:?}: it must keep the shape",
+            h.dims(),
+            x.dims()
+        );
+        let fits = t
+            .dims()
+            .iter()
+            .zip(x.dims())
+            .all(|(&t, x)| t == x || t == 1);
+        assert!(
+            fits,
+            "the gate gives {:?} for {:?}: each size must be kept or 1",
+            t.dims(),
+            x.dims()
+        );
         gate(t, h, x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::Device;
+
+    #[test]
+    #[should_panic(expected = "the gate gives [1, 3] for [1, 2]: each size must be kept or 1")]
+    fn a_gate_that_does_not_fit_is_refused() {
+        let device = Device::flex();
+        let layer = |out| LinearConfig::new(2, out).init(&device);
+        Gated::new(layer(2), layer(3)).forward(
+            Tensor::<2>::ones([1, 2], &device),
+            Linear::forward,
+            Linear::forward,
+        );
     }
 }

@@ -10,7 +10,8 @@ thread_local! {
 /// Multiply-adds of all convolutions and linear layers that `forward` applies on this thread.
 ///
 /// Normalisation, activation, pooling and joining are not counted, as is the custom in the
-/// field's tables. Counts do not nest: an inner count hides its layers from an outer one.
+/// field's tables; nor are layers that are applied by other functions than those of this module.
+/// Counts do not nest: an inner count hides its layers from an outer one.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};

@@ -12,6 +12,8 @@ use burn::train::renderer::{
     MetricsRendererTraining,
 };
 
+use crate::stdout::say;
+
 /// A line when an epoch ends, and one now and then in between.
 pub struct LineRenderer {
     names: HashMap<MetricId, MetricName>,
@@ -29,6 +31,11 @@ pub struct LineRenderer {
 const SILENCE: Duration = Duration::from_secs(10);
 
 impl LineRenderer {
+    /// Training goes on whether its progress can be shown or not.
+    fn say(&self, line: std::fmt::Arguments<'_>) {
+        say(line).ok();
+    }
+
     pub fn new() -> Self {
         let now = Instant::now();
         Self {
@@ -103,22 +110,22 @@ impl TrainingProgressLogger for LineRenderer {
             return;
         }
         self.last_line = Instant::now();
-        println!(
+        self.say(format_args!(
             "epoch {}/{}  {} {items_processed}/{}",
             self.epoch, self.epochs, self.split, self.items
-        );
+        ));
     }
 
     fn end_split(&mut self) {}
 
     fn update_epoch(&mut self, epoch: usize) {
-        println!(
+        self.say(format_args!(
             "epoch {epoch}/{}  {:.1} s  train: {}  valid: {}",
             self.epochs,
             self.epoch_start.elapsed().as_secs_f64(),
             self.metrics("train"),
             self.metrics("valid")
-        );
+        ));
         self.finals.clear();
         self.epoch = epoch + 1;
         self.epoch_start = Instant::now();
