@@ -29,6 +29,7 @@ mod check;
 mod combinators;
 mod dense;
 mod highway;
+mod kernels;
 pub mod layers;
 mod long_skip;
 mod modifiers;

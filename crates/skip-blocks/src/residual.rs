@@ -60,10 +60,10 @@ fn join_pre_activation(
 fn pre_activation_shortcut(
     shortcut: &Option<Shortcut>,
     x: Tensor<4>,
-    activated: &Tensor<4>,
+    activated: Tensor<4>,
 ) -> Option<Tensor<4>> {
     shortcut.as_ref().map(|shortcut| match shortcut {
-        Shortcut::Projection(projection) => projection.forward(activated.clone()),
+        Shortcut::Projection(projection) => projection.forward(activated),
         parameter_free => parameter_free.forward(x),
     })
 }

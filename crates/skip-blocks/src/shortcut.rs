@@ -3,12 +3,11 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::Identity;
-use burn::tensor::ops::PadMode;
-use burn::tensor::{Device, Tensor, s};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::check;
-use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, conv, conv_bn, conv1x1};
+use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, conv, conv_bn, conv1x1, subsample_pad};
 
 /// How a residual block carries its input past its layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,15 +176,7 @@ impl Projection {
 impl ZeroPad {
     /// Subsamples and pads the channels with zeros.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let step = self.stride as isize;
-        let x = match self.stride {
-            1 => x,
-            _ => x.slice(s![.., .., ..;step, ..;step]),
-        };
-        x.pad(
-            [(self.before, self.after), (0, 0), (0, 0)],
-            PadMode::Constant(0.0),
-        )
+        subsample_pad(x, self.stride, [self.before, self.after])
     }
 }
 

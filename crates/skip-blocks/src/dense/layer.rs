@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::check;
 use crate::layers::{
-    BatchNorm, BatchNormConfig, Conv2d, bn_relu, concat, conv, conv_bn_relu, conv1x1, conv3x3,
+    BatchNorm, BatchNormConfig, Conv2d, bn_relu, branch, concat, conv, conv_bn_relu, conv1x1,
+    conv3x3,
 };
 
 /// Configures a [`DenseLayer`].
@@ -91,8 +92,8 @@ impl DenseLayerConfig {
 impl DenseLayer {
     /// `[x, F(x)]`. See [`DenseLayer`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let new = self.new_features(x.clone());
-        concat(x, new)
+        let [x, kept] = branch(x);
+        concat(kept, self.new_features(x))
     }
 
     /// `F(x)`: only what the layer adds, `[batch, growth_rate, height, width]`.

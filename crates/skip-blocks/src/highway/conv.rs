@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::constant_bias;
 use crate::check;
-use crate::layers::{Conv2d, conv, conv_relu, gate, padded_conv};
+use crate::layers::{Conv2d, branch, conv, conv_relu, gate, padded_conv};
 
 /// Configures a [`HighwayConv`].
 #[derive(Config, Debug)]
@@ -69,9 +69,10 @@ impl HighwayConvConfig {
 impl HighwayConv {
     /// Applies the layer. See [`HighwayConv`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let h = conv_relu(x.clone(), &self.transform);
-        let t = sigmoid(conv(x.clone(), &self.gate));
-        gate(t, h, x)
+        let [x, to_gate, carried] = branch(x);
+        let h = conv_relu(x, &self.transform);
+        let t = sigmoid(conv(to_gate, &self.gate));
+        gate(t, h, carried)
     }
 }
 

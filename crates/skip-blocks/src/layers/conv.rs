@@ -1,9 +1,12 @@
 //! Convolutions, alone and in the runs that blocks are made of.
 
 use burn::nn::{Initializer, PaddingConfig2d};
-use burn::tensor::{Tensor, activation::relu};
+use burn::tensor::{Tensor, activation};
 
-use super::{BatchNorm, Conv2d, Conv2dConfig, ConvTranspose2d, Linear, add, add_relu, macs};
+use super::{
+    BatchNorm, Conv2d, Conv2dConfig, ConvTranspose2d, Linear, add, add_relu, batch_norm, macs,
+};
+use crate::kernels::{self, ConvEnd};
 
 /// A square convolution without bias, as it stands before a normalisation.
 ///
@@ -40,27 +43,39 @@ pub fn conv1x1(in_channels: usize, out_channels: usize) -> Conv2dConfig {
 
 /// `conv(x)`
 pub fn conv(x: Tensor<4>, layer: &Conv2d) -> Tensor<4> {
-    let y = layer.forward(x);
-    macs::record(|| {
-        let [_, channels_per_group, kernel_height, kernel_width] = layer.weight.dims();
-        y.shape().num_elements() * channels_per_group * kernel_height * kernel_width
-    });
-    y
+    conv_end(x, layer, ConvEnd::default())
 }
 
 /// `relu(conv(x))`
 pub fn conv_relu(x: Tensor<4>, layer: &Conv2d) -> Tensor<4> {
-    relu(conv(x, layer))
+    let end = ConvEnd {
+        shortcut: None,
+        relu: true,
+    };
+    conv_end(x, layer, end)
+}
+
+/// `conv(x) + shortcut`
+pub fn conv_add(x: Tensor<4>, layer: &Conv2d, shortcut: Tensor<4>) -> Tensor<4> {
+    let end = ConvEnd {
+        shortcut: Some(shortcut),
+        relu: false,
+    };
+    conv_end(x, layer, end)
 }
 
 /// `bn(conv(x))`
 pub fn conv_bn(x: Tensor<4>, layer: &Conv2d, norm: &BatchNorm) -> Tensor<4> {
-    norm.forward(conv(x, layer))
+    conv_bn_end(x, layer, norm, ConvEnd::default())
 }
 
 /// `relu(bn(conv(x)))`
 pub fn conv_bn_relu(x: Tensor<4>, layer: &Conv2d, norm: &BatchNorm) -> Tensor<4> {
-    relu(conv_bn(x, layer, norm))
+    let end = ConvEnd {
+        shortcut: None,
+        relu: true,
+    };
+    conv_bn_end(x, layer, norm, end)
 }
 
 /// `relu(bn(conv(x)) + shortcut)`
@@ -70,17 +85,47 @@ pub fn conv_bn_add_relu(
     norm: &BatchNorm,
     shortcut: Tensor<4>,
 ) -> Tensor<4> {
-    add_relu(conv_bn(x, layer, norm), shortcut)
+    let end = ConvEnd {
+        shortcut: Some(shortcut),
+        relu: true,
+    };
+    conv_bn_end(x, layer, norm, end)
 }
 
-/// `conv(x) + shortcut`
-pub fn conv_add(x: Tensor<4>, layer: &Conv2d, shortcut: Tensor<4>) -> Tensor<4> {
-    add(conv(x, layer), shortcut)
+/// `conv(x)`, then what is at its end.
+fn conv_end(x: Tensor<4>, layer: &Conv2d, end: ConvEnd) -> Tensor<4> {
+    let y = kernels::conv(&x, layer, &end).unwrap_or_else(|| finish(layer.forward(x), end));
+    record_conv(layer, &y);
+    y
 }
 
-/// `relu(bn(x))`
-pub fn bn_relu(x: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
-    relu(norm.forward(x))
+/// `bn(conv(x))`, then what is at its end.
+fn conv_bn_end(x: Tensor<4>, layer: &Conv2d, norm: &BatchNorm, end: ConvEnd) -> Tensor<4> {
+    match kernels::conv_norm(&x, layer, norm, &end) {
+        Some(y) => {
+            record_conv(layer, &y);
+            y
+        }
+        None => finish(batch_norm(conv(x, layer), norm), end),
+    }
+}
+
+/// The end of a convolution where no kernel has done it.
+fn finish(y: Tensor<4>, end: ConvEnd) -> Tensor<4> {
+    let ConvEnd { shortcut, relu } = end;
+    match (shortcut, relu) {
+        (Some(shortcut), true) => add_relu(y, shortcut),
+        (Some(shortcut), false) => add(y, shortcut),
+        (None, true) => activation::relu(y),
+        (None, false) => y,
+    }
+}
+
+fn record_conv(layer: &Conv2d, y: &Tensor<4>) {
+    macs::record(|| {
+        let [_, channels_per_group, kernel_height, kernel_width] = layer.weight.dims();
+        y.shape().num_elements() * channels_per_group * kernel_height * kernel_width
+    });
 }
 
 /// The transposed convolution of `x`.
@@ -89,7 +134,7 @@ pub fn conv_transpose(x: Tensor<4>, layer: &ConvTranspose2d) -> Tensor<4> {
         let [_, channels_per_group, kernel_height, kernel_width] = layer.weight.dims();
         x.shape().num_elements() * channels_per_group * kernel_height * kernel_width
     });
-    layer.forward(x)
+    kernels::conv_transpose(&x, layer).unwrap_or_else(|| layer.forward(x))
 }
 
 /// `x W + b`

@@ -2,19 +2,28 @@
 
 use burn::tensor::{Tensor, activation::relu};
 
+use crate::kernels;
+
+/// `x` for each of `N` paths, as for a block's branch and its shortcut.
+///
+/// The same as as many clones; going back, the derivatives of the paths are added faster.
+pub fn branch<const N: usize>(x: Tensor<4>) -> [Tensor<4>; N] {
+    kernels::branch(&x).unwrap_or_else(|| std::array::from_fn(|_| x.clone()))
+}
+
 /// `x + y`
 pub fn add<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
-    x + y
+    kernels::add(&x, &y, false).unwrap_or_else(|| x + y)
 }
 
 /// `relu(x + y)`
 pub fn add_relu(x: Tensor<4>, y: Tensor<4>) -> Tensor<4> {
-    relu(add(x, y))
+    kernels::add(&x, &y, true).unwrap_or_else(|| relu(x + y))
 }
 
 /// `[x, y]`: both side by side, along the channels (dimension 1).
 pub fn concat<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
-    Tensor::cat(vec![x, y], 1)
+    kernels::concat(&x, &y).unwrap_or_else(|| Tensor::cat(vec![x, y], 1))
 }
 
 /// `t * h + (1 - t) * x`: `t = 1` takes the transformed `h`, `t = 0` carries `x`.

@@ -2,11 +2,13 @@
 //!
 //! Blocks hold convolutions and normalisations as modules, but apply them through the functions
 //! here, named after the run of operations they stand for ([`conv_bn_relu`], [`add_relu`], ..).
-//! A faster kernel for such a run goes in here, and no block changes.
+//! On Burn's flex backend they run on this project's own kernels (see `kernels`), on every other on
+//! Burn's operations.
 
 mod conv;
 mod join;
 mod macs;
+mod norm;
 mod pool;
 mod resize;
 
@@ -14,10 +16,12 @@ pub use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dC
 pub use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 
 pub use conv::{
-    bn_relu, conv, conv_add, conv_bn, conv_bn_add_relu, conv_bn_relu, conv_relu, conv_transpose,
-    conv1x1, conv2d_config, conv3x3, linear, padded_conv,
+    conv, conv_add, conv_bn, conv_bn_add_relu, conv_bn_relu, conv_relu, conv_transpose, conv1x1,
+    conv2d_config, conv3x3, linear, padded_conv,
 };
-pub use join::{add, add_relu, concat, gate};
+pub use join::{add, add_relu, branch, concat, gate};
 pub use macs::count_macs;
+pub(crate) use norm::update_running_statistics;
+pub use norm::{batch_norm, bn_relu};
 pub use pool::{avg_pool, global_avg_pool, max_pool, max_pool_ceil};
-pub use resize::{center_crop, fit, interpolate};
+pub use resize::{center_crop, fit, interpolate, subsample_pad};

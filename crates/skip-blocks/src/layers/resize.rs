@@ -3,13 +3,34 @@
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions, PadMode};
 use burn::tensor::{Tensor, module, s};
 
+use crate::kernels;
+
 /// Resizes `x` to `size` (height, width) by interpolation, pixels seen as areas
 /// (`align_corners = false`).
 pub fn interpolate(x: Tensor<4>, size: [usize; 2], mode: InterpolateMode) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    if size == [2 * height, 2 * width]
+        && let Some(y) = kernels::upsample(&x, &mode)
+    {
+        return y;
+    }
     let options = InterpolateOptions::new(mode)
         .with_output_size(size)
         .with_align_corners(false);
     module::interpolate(x, options)
+}
+
+/// Every `stride`-th pixel of `x`, with so many channels of zeros before and after its own.
+pub fn subsample_pad(x: Tensor<4>, stride: usize, [before, after]: [usize; 2]) -> Tensor<4> {
+    if let Some(y) = kernels::subsample_pad(&x, stride, [before, after]) {
+        return y;
+    }
+    let step = stride as isize;
+    let x = match stride {
+        1 => x,
+        _ => x.slice(s![.., .., ..;step, ..;step]),
+    };
+    x.pad([(before, after), (0, 0), (0, 0)], PadMode::Constant(0.0))
 }
 
 /// Brings `x` to `size` (height, width) at its bottom and right edge: cropped where it is larger,

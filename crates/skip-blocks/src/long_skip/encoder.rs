@@ -2,7 +2,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::{max_pool, max_pool_ceil};
+use crate::layers::{branch, max_pool, max_pool_ceil};
 use crate::{ConvPadding, DoubleConv, DoubleConvConfig};
 
 /// Configures an [`EncoderStage`].
@@ -69,10 +69,10 @@ impl EncoderStageConfig {
 impl EncoderStage {
     /// `(skip, down)`. See [`EncoderStage`].
     pub fn forward(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let skip = self.conv.forward(x);
+        let [skip, x] = branch(self.conv.forward(x));
         let down = match self.padding {
-            ConvPadding::Same => max_pool_ceil(skip.clone()),
-            ConvPadding::Valid => max_pool(skip.clone(), 2, 2, 0),
+            ConvPadding::Same => max_pool_ceil(x),
+            ConvPadding::Valid => max_pool(x, 2, 2, 0),
         };
         (skip, down)
     }

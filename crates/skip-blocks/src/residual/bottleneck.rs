@@ -3,7 +3,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::join_post_activation;
-use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, conv_bn_relu, conv1x1, conv3x3};
+use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, branch, conv_bn_relu, conv1x1, conv3x3};
 use crate::modifiers::{self, Modifier, ModifierConfig};
 use crate::{Shortcut, ShortcutConfig, ShortcutKind, check};
 
@@ -127,7 +127,8 @@ impl Bottleneck {
 
     /// Applies the block. See [`Bottleneck`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let shortcut = self.downsample.as_ref().map(|s| s.forward(x.clone()));
+        let [x, shortcut] = branch(x);
+        let shortcut = self.downsample.as_ref().map(|s| s.forward(shortcut));
         let x = conv_bn_relu(x, &self.conv1, &self.bn1);
         let x = conv_bn_relu(x, &self.conv2, &self.bn2);
         join_post_activation(x, &self.conv3, &self.bn3, &self.modifiers, shortcut)

@@ -3,7 +3,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::{join_pre_activation, pre_activation_shortcut};
-use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, bn_relu, conv_bn_relu, conv3x3};
+use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, bn_relu, branch, conv_bn_relu, conv3x3};
 use crate::modifiers::{self, Modifier, ModifierConfig};
 use crate::{Shortcut, ShortcutConfig, ShortcutKind, check};
 
@@ -98,8 +98,9 @@ impl PreActBasicBlockConfig {
 impl PreActBasicBlock {
     /// Applies the block. See [`PreActBasicBlock`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let activated = bn_relu(x.clone(), &self.bn1);
-        let shortcut = pre_activation_shortcut(&self.downsample, x, &activated);
+        let [x, shortcut] = branch(x);
+        let [activated, to_project] = branch(bn_relu(x, &self.bn1));
+        let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
         let x = conv_bn_relu(activated, &self.conv1, &self.bn2);
         join_pre_activation(x, &self.conv2, &self.modifiers, shortcut)
     }

@@ -3,7 +3,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::{join_pre_activation, pre_activation_shortcut};
-use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, bn_relu, conv_bn_relu, conv1x1, conv3x3};
+use crate::layers::{
+    BatchNorm, BatchNormConfig, Conv2d, bn_relu, branch, conv_bn_relu, conv1x1, conv3x3,
+};
 use crate::modifiers::{self, Modifier, ModifierConfig};
 use crate::{Shortcut, ShortcutConfig, ShortcutKind, check};
 
@@ -119,8 +121,9 @@ impl PreActBottleneck {
 
     /// Applies the block. See [`PreActBottleneck`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let activated = bn_relu(x.clone(), &self.bn1);
-        let shortcut = pre_activation_shortcut(&self.downsample, x, &activated);
+        let [x, shortcut] = branch(x);
+        let [activated, to_project] = branch(bn_relu(x, &self.bn1));
+        let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
         let x = conv_bn_relu(activated, &self.conv1, &self.bn2);
         let x = conv_bn_relu(x, &self.conv2, &self.bn3);
         join_pre_activation(x, &self.conv3, &self.modifiers, shortcut)

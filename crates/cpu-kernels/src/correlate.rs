@@ -1,0 +1,373 @@
+//! The engine behind the forward pass and the gradient with respect to the
+//! input: a stride-`s` correlation, tiled for caches, registers and threads.
+//!
+//! The output rows are cut into strips, and where these are few the output
+//! channels into chunks; every (strip, group, chunk) is a task. How a
+//! correlation is cut depends on its shape alone, never on the number of
+//! threads, so neither do the results.
+
+use crate::axis::Axis;
+use crate::isa::{Isa, Kernel};
+use crate::moments::ChunkMoments;
+use crate::pack::{blocks, padded};
+use crate::scratch::{Scratch, with_scratch};
+use crate::simd::Simd;
+use crate::strip::{StripLayout, images};
+use crate::tile::{Block, Finish, Run};
+use crate::view::{Source, Target};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Where output pixel `(n, oh, ow)` lies in a buffer: an affine map, since a
+/// phase of a strided gradient writes every `s`-th row and column.
+#[derive(Clone, Copy)]
+pub(crate) struct Placement {
+    pub first: usize,
+    pub image: usize,
+    pub row: usize,
+    pub pixel: usize,
+}
+
+/// One correlation over a batch of channels-last images.
+pub(crate) struct Correlation<'a> {
+    pub batch: usize,
+    pub axes: [Axis; 2],
+    pub groups: usize,
+    /// Whether every output channel reads the input channel of its own index
+    /// only; there is one group then.
+    pub depthwise: bool,
+    /// Input channels of a group.
+    pub inputs: usize,
+    /// Output channels of a group.
+    pub outputs: usize,
+    pub filter: &'a [f32],
+    pub input: Source,
+    pub output: Target,
+    pub placement: Placement,
+    pub scale: Option<&'a [f32]>,
+    pub bias: Option<&'a [f32]>,
+    pub residual: Option<(Source, Placement)>,
+    pub relu: bool,
+}
+
+/// Reduction length between two visits of the output: the weights of a block
+/// of outputs then take half of a first-level cache.
+const DEPTH: usize = 384;
+/// Floats of input that a task keeps in its second-level cache.
+const STRIP_FLOATS: usize = 48 << 10;
+/// Upper bound for the pixels of a strip.
+const STRIP_PIXELS: usize = 1024;
+/// Pixels below which a strip is not cut further: each strip streams all
+/// weights through the caches.
+const MIN_STRIP_PIXELS: usize = 84;
+/// Tasks into which a correlation is cut where it is large enough.
+const TASKS: usize = 16;
+
+/// How a correlation is cut into tasks.
+pub(crate) struct Plan {
+    isa: Isa,
+    layout: StripLayout,
+    /// Whether the kernels read the input where it lies.
+    direct: bool,
+    runs: Vec<Run>,
+    /// Ranges of `runs`, and the depth before each.
+    stages: Vec<(Range<usize>, usize)>,
+    depth: usize,
+    rows: usize,
+    rows_per_strip: usize,
+    blocks_per_task: usize,
+    chunks: usize,
+}
+
+impl Correlation<'_> {
+    pub fn plan(&self, isa: Isa) -> Plan {
+        let [vertical, horizontal] = self.axes;
+        let direct = vertical.is_interior() && horizontal.is_interior();
+        let layout = StripLayout::new(self.axes, self.inputs);
+        let (pixel, row) = if direct {
+            (
+                self.input.pixel_stride,
+                horizontal.input * self.input.pixel_stride,
+            )
+        } else {
+            (self.inputs, layout.row())
+        };
+        let (runs, stages) = self.runs(pixel, row);
+        let rows = self.batch * vertical.output;
+        let blocks = blocks(self.outputs, isa.lanes());
+        let rows_per_strip = self.rows_per_strip(rows, layout.row());
+        let tasks = rows.div_ceil(rows_per_strip) * self.groups;
+        // A depthwise chunk would copy the input of all channels.
+        let whole = tasks == 0 || self.depthwise;
+        let chunks = if whole {
+            1
+        } else {
+            (TASKS / tasks).clamp(1, blocks)
+        };
+        let blocks_per_task = blocks.div_ceil(chunks);
+        Plan {
+            isa,
+            layout,
+            direct,
+            depth: runs.iter().map(|run| run.len).sum(),
+            runs,
+            stages,
+            rows,
+            rows_per_strip,
+            blocks_per_task,
+            chunks: blocks.div_ceil(blocks_per_task),
+        }
+    }
+
+    /// The contiguous runs of the reduction, cut into stages of about `DEPTH`.
+    fn runs(&self, pixel: usize, row: usize) -> (Vec<Run>, Vec<(Range<usize>, usize)>) {
+        let [vertical, horizontal] = self.axes;
+        let contiguous = horizontal.dilation == 1 && pixel == self.inputs && !self.depthwise;
+        let (per_row, len) = if self.depthwise {
+            (horizontal.kernel, 1)
+        } else if contiguous {
+            (1, horizontal.kernel * self.inputs)
+        } else {
+            (horizontal.kernel, self.inputs)
+        };
+        let depth = vertical.kernel * per_row * len;
+        let target = depth.div_ceil(depth.div_ceil(DEPTH).max(1)).max(1);
+        let (mut runs, mut stages) = (Vec::new(), Vec::new());
+        let (mut done, mut stage_runs, mut stage_depth) = (0, 0, 0);
+        for kh in 0..vertical.kernel {
+            for kw in 0..per_row {
+                let start = kh * vertical.dilation * row + kw * horizontal.dilation * pixel;
+                let mut taken = 0;
+                while taken < len {
+                    let part = (len - taken).min(target - (done - stage_depth));
+                    runs.push(Run {
+                        offset: start + taken,
+                        len: part,
+                    });
+                    taken += part;
+                    done += part;
+                    if done - stage_depth == target {
+                        stages.push((stage_runs..runs.len(), stage_depth));
+                        (stage_runs, stage_depth) = (runs.len(), done);
+                    }
+                }
+            }
+        }
+        // An empty kernel still writes its outputs.
+        if stage_runs < runs.len() || stages.is_empty() {
+            stages.push((stage_runs..runs.len(), stage_depth));
+        }
+        (runs, stages)
+    }
+
+    fn rows_per_strip(&self, rows: usize, row_floats: usize) -> usize {
+        let [vertical, horizontal] = self.axes;
+        let width = horizontal.output.max(1);
+        let by_cache = STRIP_FLOATS / (row_floats * vertical.stride).max(1);
+        let most = by_cache
+            .min(STRIP_PIXELS / width)
+            .max(MIN_STRIP_PIXELS / width)
+            .max(1);
+        let balanced = (rows * self.groups)
+            .div_ceil(TASKS)
+            .max(MIN_STRIP_PIXELS.div_ceil(width));
+        let count = rows.div_ceil(most.min(balanced)).max(1);
+        rows.div_ceil(count).max(1)
+    }
+}
+
+impl Plan {
+    fn strips(&self) -> usize {
+        self.rows.div_ceil(self.rows_per_strip)
+    }
+
+    /// Floats of the tables of moments of a correlation with that many output
+    /// channels.
+    pub fn moments_len(&self, channels: usize) -> usize {
+        self.strips() * ChunkMoments::len(channels)
+    }
+
+    /// Pixels of every strip.
+    pub fn strip_pixels(&self) -> impl Iterator<Item = usize> + Clone {
+        let (rows, per_strip) = (self.rows, self.rows_per_strip);
+        let width = self.layout.axes[1].output;
+        (0..self.strips()).map(move |s| per_strip.min(rows - s * per_strip) * width)
+    }
+
+    /// Runs all tasks. `moments` has [`Plan::moments_len`] floats or none.
+    ///
+    /// # Safety
+    /// The views of `correlation` must be valid for its sizes, with no other
+    /// access to the output meanwhile, and `filter` packed for it.
+    pub unsafe fn run(&self, correlation: &Correlation, moments: &mut [f32]) {
+        if correlation.axes[1].output == 0 {
+            return;
+        }
+        let tasks = self.strips() * correlation.groups * self.chunks;
+        let table = (!moments.is_empty()).then(|| ChunkMoments {
+            ptr: moments.as_mut_ptr(),
+            channels: correlation.groups * correlation.outputs,
+        });
+        (0..tasks).into_par_iter().with_max_len(1).for_each(|task| {
+            let (task, chunk) = (task / self.chunks, task % self.chunks);
+            let (strip, group) = (task / correlation.groups, task % correlation.groups);
+            let start = strip * self.rows_per_strip;
+            let rows = start..(start + self.rows_per_strip).min(self.rows);
+            let moments = table.map(|table| table.chunk(strip));
+            with_scratch(|scratch| {
+                let kernel = Task {
+                    plan: self,
+                    correlation,
+                    rows,
+                    group,
+                    chunk,
+                    moments,
+                    scratch,
+                };
+                self.isa.run(kernel);
+            });
+        });
+    }
+}
+
+/// One strip of output rows, for a chunk of the output channels of a group.
+struct Task<'a> {
+    plan: &'a Plan,
+    correlation: &'a Correlation<'a>,
+    rows: Range<usize>,
+    group: usize,
+    chunk: usize,
+    moments: Option<ChunkMoments>,
+    scratch: &'a mut Scratch,
+}
+
+impl Kernel for Task<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self {
+            plan,
+            correlation,
+            rows,
+            group,
+            chunk,
+            moments,
+            scratch,
+        } = self;
+        let Scratch {
+            input,
+            in_offsets,
+            out_offsets,
+            residual_offsets,
+            ..
+        } = scratch;
+        let source = correlation.input.channels_from(group * correlation.inputs);
+        in_offsets.clear();
+        let window = if plan.direct {
+            correlation.direct_offsets(rows.clone(), in_offsets);
+            source.ptr
+        } else {
+            let copy = input.at_least(plan.layout.len(rows.len()).max(1));
+            plan.layout.offsets(rows.clone(), in_offsets);
+            // SAFETY: the input view is valid for the batch (see `Plan::run`).
+            unsafe {
+                plan.layout
+                    .copy(simd, source, correlation.inputs, rows.clone(), copy);
+            }
+            copy.as_ptr()
+        };
+        out_offsets.clear();
+        correlation.place(&correlation.placement, rows.clone(), out_offsets);
+        residual_offsets.clear();
+        if let Some((_, placement)) = &correlation.residual {
+            correlation.place(placement, rows, residual_offsets);
+        }
+
+        let width = 2 * S::LANES;
+        let first = chunk * plan.blocks_per_task * width;
+        let end = (first + plan.blocks_per_task * width).min(correlation.outputs);
+        let padded_outputs = padded(correlation.outputs, S::LANES);
+        let filter = &correlation.filter[group * plan.depth * padded_outputs..];
+        for (index, (runs, depth)) in plan.stages.iter().enumerate() {
+            for block in (first..end).step_by(width) {
+                let channels = (end - block).min(width);
+                let vectors = channels.div_ceil(S::LANES);
+                let channel = group * correlation.outputs + block;
+                let entries = |table: &'_ [f32]| -> &'_ [f32] {
+                    unsafe {
+                        // SAFETY: tables have an entry per output channel.
+                        std::slice::from_raw_parts(table.as_ptr().add(channel), channels)
+                    }
+                };
+                let last = index + 1 == plan.stages.len();
+                let finish = last.then(|| Finish {
+                    scale: correlation.scale.map(entries),
+                    bias: correlation.bias.map(entries),
+                    residual: correlation.residual.map(|(source, _)| {
+                        (source.ptr.wrapping_add(channel), &residual_offsets[..])
+                    }),
+                    relu: correlation.relu,
+                    moments: moments.map(|table| (table, channel)),
+                });
+                let start = block * plan.depth + depth * vectors * S::LANES;
+                let block = Block {
+                    input: if correlation.depthwise {
+                        window.wrapping_add(block)
+                    } else {
+                        window
+                    },
+                    in_offsets,
+                    runs: &plan.runs[runs.clone()],
+                    weights: filter[start..].as_ptr(),
+                    output: correlation.output.ptr.wrapping_add(channel),
+                    out_offsets,
+                    channels,
+                    accumulate: index > 0,
+                    prefetch: plan.direct && block == first,
+                    finish,
+                };
+                // SAFETY: the offsets address the windows of the strip's
+                // pixels, whose runs lie in the copy or, when read directly,
+                // in the input; the outputs of a task are its own.
+                unsafe {
+                    match (vectors, correlation.depthwise) {
+                        (2, false) => block.compute::<S, 2, false>(simd),
+                        (_, false) => block.compute::<S, 1, false>(simd),
+                        (2, true) => block.compute::<S, 2, true>(simd),
+                        (_, true) => block.compute::<S, 1, true>(simd),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Correlation<'_> {
+    /// Appends the offset of every output pixel's window in the input itself.
+    fn direct_offsets(&self, rows: Range<usize>, offsets: &mut Vec<usize>) {
+        let [vertical, horizontal] = &self.axes;
+        // Windows of an interior correlation start at or behind the first pixel.
+        let start = |axis: &Axis, o: usize| axis.start(o).unsigned_abs();
+        for (image, part) in images(rows, vertical.output) {
+            for oh in part {
+                let row = (image * vertical.input + start(vertical, oh)) * horizontal.input;
+                offsets.extend(
+                    (0..horizontal.output)
+                        .map(|ow| (row + start(horizontal, ow)) * self.input.pixel_stride),
+                );
+            }
+        }
+    }
+
+    /// Appends the offset of every output pixel in a buffer.
+    fn place(&self, placement: &Placement, rows: Range<usize>, offsets: &mut Vec<usize>) {
+        let [vertical, horizontal] = &self.axes;
+        for (image, part) in images(rows, vertical.output) {
+            for oh in part {
+                let row = placement.first + image * placement.image + oh * placement.row;
+                offsets.extend((0..horizontal.output).map(|ow| row + ow * placement.pixel));
+            }
+        }
+    }
+}

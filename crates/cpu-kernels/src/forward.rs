@@ -1,0 +1,73 @@
+//! The forward pass.
+
+use crate::correlate::{Correlation, Placement};
+use crate::epilogue::Epilogue;
+use crate::moments::Moments;
+use crate::pack::{Direction, PackedFilter};
+use crate::scratch::with_shared;
+use crate::shape::ConvShape;
+use crate::view::{View, ViewMut};
+
+/// `y = epilogue(conv(x, w))`, optionally with the moments of `y` per channel.
+///
+/// `x` is `[batch, in_height, in_width, in_channels]`, `y` is
+/// `[batch, out_height, out_width, out_channels]`; `filter` holds the weights
+/// packed by [`PackedFilter::forward`].
+///
+/// # Panics
+/// If the shape is invalid, the filter was packed for another one, or a view
+/// or a per-channel slice is too short.
+pub fn conv2d_forward(
+    shape: &ConvShape,
+    x: View,
+    filter: &PackedFilter,
+    epilogue: &Epilogue,
+    mut y: ViewMut,
+    moments: Option<Moments>,
+) {
+    let shape = shape.check().expect("valid convolution shape");
+    filter.check(&shape, Direction::Forward);
+    epilogue.check(shape.out_channels);
+    let axes = shape.axes();
+    let [height, width] = axes.map(|axis| axis.output);
+    let placement = |pixel: usize| Placement {
+        first: 0,
+        image: height * width * pixel,
+        row: width * pixel,
+        pixel,
+    };
+    let output = y.target(shape.out_pixels(), shape.out_channels);
+    let residual = epilogue
+        .residual
+        .map(|view| view.source(shape.out_pixels(), shape.out_channels))
+        .map(|source| (source, placement(source.pixel_stride)));
+    let (groups, inputs, outputs) = shape.engine_groups();
+    let correlation = Correlation {
+        batch: shape.batch,
+        axes,
+        groups,
+        depthwise: shape.is_depthwise(),
+        inputs,
+        outputs,
+        filter: filter.part(0),
+        input: x.source(shape.in_pixels(), shape.in_channels),
+        output,
+        placement: placement(output.pixel_stride),
+        scale: epilogue.scale,
+        bias: epilogue.bias,
+        residual,
+        relu: epilogue.relu,
+    };
+    let plan = correlation.plan(filter.isa());
+    let Some(mut moments) = moments else {
+        // SAFETY: the views were checked against the shape just now, and the
+        // output is borrowed exclusively.
+        return unsafe { plan.run(&correlation, &mut []) };
+    };
+    moments.check(shape.out_channels);
+    with_shared(plan.moments_len(shape.out_channels), |tables| {
+        // SAFETY: as above.
+        unsafe { plan.run(&correlation, tables) };
+        moments.merge(tables, plan.strip_pixels());
+    });
+}

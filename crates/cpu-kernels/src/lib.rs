@@ -1,0 +1,81 @@
+//! Convolution, normalisation and pooling kernels for channels-last `f32`
+//! tensors on CPUs.
+//!
+//! Tensors are plain slices, `[batch, height, width, channels]`, read and
+//! written through [`View`] and [`ViewMut`], which may select some channels of
+//! a wider buffer. Every function is compiled for several instruction sets, of
+//! which an [`Isa`] value selects one, and runs on the current `rayon` pool.
+//! Work is cut and summed in an order that depends on shapes and the
+//! instruction set alone, so results are the same to the last bit for any
+//! number of threads.
+//!
+//! ```
+//! use cpu_kernels::*;
+//!
+//! let shape = ConvShape {
+//!     batch: 1,
+//!     in_channels: 3,
+//!     in_height: 8,
+//!     in_width: 8,
+//!     out_channels: 16,
+//!     kernel: [3; 2],
+//!     stride: [1; 2],
+//!     padding: [[1; 2]; 2],
+//!     dilation: [1; 2],
+//!     groups: 1,
+//! }
+//! .check()?;
+//! let weights = vec![0.5; shape.weights()];
+//! let filter = PackedFilter::forward(Isa::detect(), &shape, &weights);
+//! let x = vec![1.0; shape.in_pixels() * 3];
+//! let mut y = vec![0.0; shape.out_pixels() * 16];
+//! let relu = Epilogue { relu: true, ..Epilogue::default() };
+//! conv2d_forward(&shape, View::new(&x, 3), &filter, &relu, ViewMut::new(&mut y, 16), None);
+//! assert_eq!(y[(8 + 1) * 16], 13.5); // 27 products of 0.5
+//! # Ok::<(), ShapeError>(())
+//! ```
+#![warn(missing_docs)]
+// Register tiles are indexed by pixel and vector, as their formulas are.
+#![allow(clippy::needless_range_loop)]
+
+mod axis;
+mod backward_data;
+mod backward_weight;
+mod correlate;
+mod elementwise;
+mod epilogue;
+mod forward;
+mod isa;
+mod layout;
+mod loss;
+mod moments;
+mod normalise;
+mod outer_tile;
+mod pack;
+mod pool;
+mod resample;
+mod scratch;
+mod shape;
+mod simd;
+mod strip;
+mod tile;
+mod view;
+
+pub use backward_data::conv2d_backward_data;
+pub use backward_weight::conv2d_backward_weight;
+pub use elementwise::{apply_epilogue, relu_backward};
+pub use epilogue::Epilogue;
+pub use forward::conv2d_forward;
+pub use isa::Isa;
+pub use layout::{channels_first, channels_last};
+pub use loss::softmax_cross_entropy;
+pub use moments::Moments;
+pub use normalise::{
+    BatchNormSums, BatchNormTensors, batch_norm_backward, batch_norm_backward_sums,
+    channel_moments, channel_sums,
+};
+pub use pack::PackedFilter;
+pub use pool::{PoolShape, max_pool_backward, max_pool_forward};
+pub use resample::Resampling;
+pub use shape::{ConvShape, ShapeError};
+pub use view::{View, ViewMut};

@@ -1,0 +1,290 @@
+//! Normalisation, pooling, resampling, layout and loss against plain loops.
+
+mod common;
+
+use common::*;
+use cpu_kernels::*;
+
+#[test]
+fn moments_survive_a_large_mean() {
+    let mut random = Random(11);
+    for (pixels, channels) in [(1, 1), (5, 3), (3000, 19), (700, 64)] {
+        let x: Vec<f32> = random
+            .floats(pixels * channels)
+            .iter()
+            .map(|v| 300.0 + v)
+            .collect();
+        let x_wide = widen(&x, channels, channels + 5, 2);
+        for isa in Isa::available() {
+            let (mut mean, mut variance) = (vec![0.0; channels], vec![0.0; channels]);
+            let view = View::slice(&x_wide, channels + 5, 2);
+            let moments = Moments {
+                mean: &mut mean,
+                variance: &mut variance,
+            };
+            channel_moments(isa, pixels, channels, view, moments);
+            let mut sums = vec![0.0; channels];
+            channel_sums(isa, pixels, view, &mut sums);
+            for c in 0..channels {
+                let values = || x.iter().skip(c).step_by(channels).map(|&v| f64::from(v));
+                let want = values().sum::<f64>() / pixels as f64;
+                let spread = values().map(|v| (v - want).powi(2)).sum::<f64>() / pixels as f64;
+                assert!((f64::from(mean[c]) - want).abs() < 1e-7 * want);
+                assert!((f64::from(variance[c]) - spread).abs() <= 1e-5 * spread);
+                assert!((f64::from(sums[c]) / pixels as f64 - want).abs() < 2e-6 * want);
+            }
+        }
+    }
+}
+
+#[test]
+fn batch_norm_gradient_matches_the_formula() {
+    let mut random = Random(12);
+    for (pixels, channels) in [(7, 3), (900, 20), (130, 64)] {
+        let [x, dy, y] = [0; 3].map(|_| random.floats(pixels * channels));
+        let [mean, inv_std, weight] = [0; 3].map(|_| random.floats(channels));
+        for (isa, relu) in Isa::available().flat_map(|isa| [(isa, false), (isa, true)]) {
+            let view = |data| View::new(data, channels);
+            let tensors = BatchNormTensors {
+                pixels,
+                channels,
+                x: view(&x),
+                dy: view(&dy),
+                relu_output: relu.then(|| view(&y)),
+                mean: &mean,
+                inv_std: &inv_std,
+            };
+            let (mut sum, mut sum_xhat) = (vec![0.0; channels], vec![0.0; channels]);
+            batch_norm_backward_sums(
+                isa,
+                &tensors,
+                BatchNormSums {
+                    dz: &mut sum,
+                    dz_xhat: &mut sum_xhat,
+                },
+            );
+            let dz_of = |i: usize| if relu && y[i] <= 0.0 { 0.0 } else { dy[i] };
+            let xhat = |i: usize| (x[i] - mean[i % channels]) * inv_std[i % channels];
+            let (mut want, mut want_xhat) = (
+                vec![Sum::default(); channels],
+                vec![Sum::default(); channels],
+            );
+            for i in 0..x.len() {
+                want[i % channels].add(dz_of(i), 1.0);
+                want_xhat[i % channels].add(dz_of(i), xhat(i));
+            }
+            assert_close(&sum, &want, "sum of dz");
+            assert_close(&sum_xhat, &want_xhat, "sum of dz * xhat");
+            let (mut dx, mut dz) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
+            let sums = BatchNormSums {
+                dz: &mut sum,
+                dz_xhat: &mut sum_xhat,
+            };
+            let dz_view = Some(ViewMut::new(&mut dz, channels));
+            batch_norm_backward(
+                isa,
+                &tensors,
+                &weight,
+                &sums,
+                ViewMut::new(&mut dx, channels),
+                dz_view,
+            );
+            for i in 0..x.len() {
+                let c = i % channels;
+                let n = pixels as f32;
+                let want = weight[c]
+                    * inv_std[c]
+                    * (dz_of(i) - sums.dz[c] / n - xhat(i) * sums.dz_xhat[c] / n);
+                assert!((dx[i] - want).abs() < 1e-5, "dx {} {want}", dx[i]);
+                assert_eq!(dz[i], dz_of(i));
+            }
+        }
+    }
+}
+
+#[test]
+fn epilogue_is_applied() {
+    let mut random = Random(13);
+    let (pixels, channels) = (50, 21);
+    let [x, residual] = [0; 2].map(|_| random.floats(pixels * channels));
+    let [scale, bias] = [0; 2].map(|_| random.floats(channels));
+    for isa in Isa::available() {
+        let mut y = vec![0.0; x.len()];
+        let epilogue = Epilogue {
+            scale: Some(&scale),
+            bias: Some(&bias),
+            residual: Some(View::new(&residual, channels)),
+            relu: true,
+        };
+        let (from, to) = (View::new(&x, channels), ViewMut::new(&mut y, channels));
+        apply_epilogue(isa, pixels, channels, from, &epilogue, to);
+        for i in 0..x.len() {
+            let c = i % channels;
+            assert_eq!(y[i], (x[i] * scale[c] + bias[c] + residual[i]).max(0.0));
+        }
+    }
+}
+
+#[test]
+fn max_pooling_matches_plain_loops() {
+    let mut random = Random(14);
+    for _ in 0..60 {
+        let kernel = [random.range(1, 3), random.range(1, 3)];
+        let shape = PoolShape {
+            batch: random.range(0, 2),
+            channels: random.range(1, 20),
+            in_height: random.range(1, 9),
+            in_width: random.range(1, 9),
+            kernel,
+            stride: [random.range(1, 3), random.range(1, 3)],
+            padding: kernel.map(|k| [random.range(0, k - 1), random.range(0, k - 1)]),
+        };
+        let Ok(s) = shape.check() else { continue };
+        let (height, width, channels) = (s.out_height(), s.out_width(), s.channels);
+        let x = random.floats(s.batch * s.in_height * s.in_width * channels);
+        let dy = random.floats(s.batch * height * width * channels);
+        let (mut want, mut want_dx) = (vec![], vec![0.0; x.len()]);
+        for (i, dy) in dy.iter().enumerate() {
+            let (c, pixel) = (i % channels, i / channels);
+            let (n, oh, ow) = (
+                pixel / width / height,
+                pixel / width % height,
+                pixel % width,
+            );
+            let (mut best, mut at) = (f32::NEG_INFINITY, usize::MAX);
+            for kh in 0..s.kernel[0] {
+                for kw in 0..s.kernel[1] {
+                    let ih = (oh * s.stride[0] + kh).wrapping_sub(s.padding[0][0]);
+                    let iw = (ow * s.stride[1] + kw).wrapping_sub(s.padding[1][0]);
+                    if ih < s.in_height && iw < s.in_width {
+                        let index = ((n * s.in_height + ih) * s.in_width + iw) * channels + c;
+                        if x[index] > best {
+                            (best, at) = (x[index], index);
+                        }
+                    }
+                }
+            }
+            want.push(best);
+            if at != usize::MAX {
+                want_dx[at] += dy;
+            }
+        }
+        for isa in Isa::available() {
+            let mut y = vec![0.0; dy.len()];
+            let mut taps = vec![0; dy.len()];
+            let target = ViewMut::new(&mut y, channels);
+            max_pool_forward(isa, &s, View::new(&x, channels), target, &mut taps);
+            assert_eq!(y, want, "{s:?}");
+            let mut dx = vec![f32::NAN; x.len()];
+            let target = ViewMut::new(&mut dx, channels);
+            max_pool_backward(isa, &s, View::new(&dy, channels), &taps, target);
+            for (got, want) in dx.iter().zip(&want_dx) {
+                assert!((got - want).abs() < 1e-5, "{s:?}");
+            }
+        }
+    }
+}
+
+/// `<A x, y> = <x, A^T y>` and, for known inputs, known results.
+#[test]
+fn resampling_and_its_transpose() {
+    let mut random = Random(15);
+    let size = [4, 6];
+    let maps = [
+        (Resampling::nearest(size, 2), [8, 12]),
+        (Resampling::bilinear(size, 2), [8, 12]),
+        (
+            Resampling::average_pool(size, [3, 2], [2, 2], [[1, 1], [0, 0]], false),
+            [2, 3],
+        ),
+        (
+            Resampling::average_pool(size, [3, 3], [1, 1], [[1; 2]; 2], true),
+            [4, 6],
+        ),
+        (Resampling::global_average(size), [1, 1]),
+    ];
+    let (batch, channels) = (2, 11);
+    for (index, (map, want)) in maps.iter().enumerate() {
+        assert_eq!(map.output_size(), *want);
+        let x = random.floats(batch * 24 * channels);
+        let y = random.floats(batch * want[0] * want[1] * channels);
+        for isa in Isa::available() {
+            let (mut ax, mut aty) = (vec![0.0; y.len()], vec![0.0; x.len()]);
+            map.apply(
+                isa,
+                batch,
+                channels,
+                View::new(&x, channels),
+                ViewMut::new(&mut ax, channels),
+            );
+            let transposed = map.transposed();
+            let target = ViewMut::new(&mut aty, channels);
+            transposed.apply(isa, batch, channels, View::new(&y, channels), target);
+            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+            assert!((dot(&ax, &y) - dot(&x, &aty)).abs() < 1e-3, "map {index}");
+            if index != 3 {
+                // Every other map leaves constants alone.
+                let ones = vec![1.0; x.len()];
+                let target = ViewMut::new(&mut ax, channels);
+                map.apply(isa, batch, channels, View::new(&ones, channels), target);
+                assert!(ax.iter().all(|v| (v - 1.0).abs() < 1e-6), "map {index}");
+            }
+        }
+    }
+    let line = Resampling::bilinear([1, 2], 2);
+    let mut both = [0.0; 8];
+    line.apply(
+        Isa::detect(),
+        1,
+        1,
+        View::new(&[0.0, 4.0], 1),
+        ViewMut::new(&mut both, 1),
+    );
+    assert_eq!(both[..4], [0.0, 1.0, 3.0, 4.0]);
+}
+
+#[test]
+fn layouts_are_inverse() {
+    let mut random = Random(16);
+    for (batch, channels, pixels) in [
+        (0, 3, 4),
+        (1, 1, 1),
+        (2, 3, 1000),
+        (3, 70, 49),
+        (1, 130, 17),
+    ] {
+        let x = random.floats(batch * channels * pixels);
+        let (mut last, mut first) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        channels_last(batch, channels, pixels, &x, &mut last);
+        channels_first(batch, channels, pixels, &last, &mut first);
+        assert_eq!(x, first);
+        for (i, value) in last.iter().enumerate() {
+            let (c, p, n) = (i % channels, i / channels % pixels, i / channels / pixels);
+            assert_eq!(*value, x[(n * channels + c) * pixels + p]);
+        }
+    }
+}
+
+#[test]
+fn cross_entropy_matches_finite_differences() {
+    let mut random = Random(17);
+    let (rows, classes) = (9, 7);
+    let x = random.floats(rows * classes);
+    let labels: Vec<u32> = (0..rows)
+        .map(|_| random.range(0, classes - 1) as u32)
+        .collect();
+    let mut dx = vec![0.0; x.len()];
+    let loss = softmax_cross_entropy(classes, &x, &labels, &mut dx);
+    assert!(loss > 0.0);
+    let mut unused = dx.clone();
+    for i in 0..x.len() {
+        let mut shifted = |by: f32| {
+            let mut x = x.clone();
+            x[i] += by;
+            softmax_cross_entropy(classes, &x, &labels, &mut unused)
+        };
+        let slope = (shifted(0.05) - shifted(-0.05)) / 0.1;
+        assert!((slope - dx[i]).abs() < 1e-4, "{slope} {}", dx[i]);
+    }
+    assert_eq!(softmax_cross_entropy(classes, &[], &[], &mut []), 0.0);
+}

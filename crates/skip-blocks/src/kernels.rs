@@ -1,0 +1,41 @@
+//! The fast path of [`crate::layers`] on Burn's flex backend: channels-last kernels of the crate
+//! `cpu-kernels`, with their derivatives, put under Burn's tensors through its `extension` feature.
+//!
+//! Each function takes what its layer takes and gives `None` where it does not apply: on another
+//! backend, for another type than `f32`, or where `SKIP_BLOCKS_KERNELS=off` is set. The layer then
+//! uses Burn's own operations, with the same results.
+//!
+//! A tensor's logical shape stays `[batch, channels, height, width]`. Only its strides say that
+//! the channels of a pixel lie side by side, so activations are converted at a model's edges alone.
+
+mod activation;
+mod branch;
+mod concat;
+mod conv;
+mod conv_transpose;
+mod join;
+mod norm;
+mod operands;
+mod packed;
+mod pool;
+mod resample;
+
+use std::env;
+use std::sync::OnceLock;
+
+pub(crate) use branch::branch;
+pub(crate) use concat::concat;
+pub(crate) use conv::{ConvEnd, conv, conv_norm};
+pub(crate) use conv_transpose::conv_transpose;
+pub(crate) use join::add;
+pub(crate) use norm::norm;
+pub(crate) use pool::max_pool;
+pub(crate) use resample::{avg_pool, global_avg_pool, subsample_pad, upsample};
+
+/// Set to `off`, this environment variable turns the kernels off, to compare.
+const SWITCH: &str = "SKIP_BLOCKS_KERNELS";
+
+fn enabled() -> bool {
+    static ENABLED: OnceLock<bool> = OnceLock::new();
+    *ENABLED.get_or_init(|| env::var(SWITCH).map_or(true, |value| value != "off"))
+}

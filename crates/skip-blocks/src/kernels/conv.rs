@@ -1,0 +1,335 @@
+//! Convolution, with what follows it done as its result is written.
+
+use std::sync::Arc;
+
+use burn::backend::flex::FlexTensor;
+use burn::nn::PaddingConfig2d;
+use burn::tensor::Tensor;
+use cpu_kernels::{
+    BatchNormTensors, ConvShape, Epilogue, Isa, Moments, PackedFilter, View, ViewMut,
+    apply_epilogue, channel_sums, conv2d_backward_data, conv2d_backward_weight, conv2d_forward,
+    relu_backward,
+};
+
+use super::activation::{Activation, activation, contiguous, floats};
+use super::norm::{Gradients, Statistics, frozen, gradients, running_scale, update_running};
+use super::operands::Operands;
+use super::packed::{Direction, pack, pack_once};
+use crate::layers::{BatchNorm, Conv2d};
+
+/// What follows a convolution, or its normalisation.
+#[derive(Default)]
+pub(crate) struct ConvEnd {
+    /// A tensor of the result's shape that is added.
+    pub shortcut: Option<Tensor<4>>,
+    /// Whether a ReLU comes last.
+    pub relu: bool,
+}
+
+/// `conv(x)`, plus `end`.
+pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &ConvEnd) -> Option<Tensor<4>> {
+    let bias = layer.bias.as_ref().map(|bias| bias.val());
+    let shape = shape_of(x.dims(), layer)?;
+    let operands = Operands::of(x.clone())?
+        .and(layer.weight.val())?
+        .and_some(bias)?
+        .and_some(end.shortcut.clone())?;
+    let (x, weight, rest) = (
+        Activation::new(operands.tensors()[0].clone()),
+        operands.tensors()[1].clone(),
+        &operands.tensors()[2..],
+    );
+    let has_bias = layer.bias.is_some();
+    let bias = has_bias.then(|| floats(&rest[0]));
+    let shortcut = end
+        .shortcut
+        .is_some()
+        .then(|| Activation::new(rest[usize::from(has_bias)].clone()));
+    let epilogue = Epilogue {
+        scale: None,
+        bias: bias.as_deref(),
+        residual: shortcut.as_ref().map(Activation::view),
+        relu: end.relu,
+    };
+    let filter = filter_of(&weight, &shape, operands.autodiff);
+    let y = forward(&shape, &x, &filter, &epilogue, None);
+    let state = || ConvState {
+        path: ConvPath { x, weight, shape },
+        y: end.relu.then(|| y.clone()),
+        has_bias,
+    };
+    Some(operands.record(y.clone(), state, conv_rule))
+}
+
+/// `norm(conv(x))`, plus `end`.
+///
+/// In training the statistics are gathered as the convolution writes. In evaluation the
+/// normalisation is a scale and a bias for each channel, applied as the convolution writes.
+pub(crate) fn conv_norm(
+    x: &Tensor<4>,
+    layer: &Conv2d,
+    norm: &BatchNorm,
+    end: &ConvEnd,
+) -> Option<Tensor<4>> {
+    if layer.bias.is_some() || frozen(norm, x) {
+        return None;
+    }
+    let shape = shape_of(x.dims(), layer)?;
+    let operands = Operands::of(x.clone())?
+        .and(layer.weight.val())?
+        .and(norm.gamma.val())?
+        .and(norm.beta.val())?
+        .and_some(end.shortcut.clone())?;
+    let tensors = operands.tensors();
+    let x = Activation::new(tensors[0].clone());
+    let weight = tensors[1].clone();
+    let (gamma, beta) = (floats(&tensors[2]), floats(&tensors[3]));
+    let shortcut = tensors.get(4).cloned().map(Activation::new);
+    let filter = filter_of(&weight, &shape, operands.autodiff);
+    let residual = shortcut.as_ref().map(Activation::view);
+
+    if !operands.autodiff {
+        let (scale, bias) = running_scale(norm, &gamma, &beta)?;
+        let epilogue = Epilogue {
+            scale: Some(&scale),
+            bias: Some(&bias),
+            residual,
+            relu: end.relu,
+        };
+        let y = forward(&shape, &x, &filter, &epilogue, None);
+        return Some(operands.record(y, || (), |(), _, _| vec![]));
+    }
+
+    let mut statistics = Statistics::zeros(shape.out_channels);
+    let z = forward(
+        &shape,
+        &x,
+        &filter,
+        &Epilogue::default(),
+        Some(statistics.moments()),
+    );
+    update_running(norm, &statistics, shape.out_pixels());
+    let statistics = statistics.with_epsilon(norm.epsilon);
+    let z = Activation::new(z);
+    let (scale, bias) = statistics.scale(&gamma, &beta);
+    let epilogue = Epilogue {
+        scale: Some(&scale),
+        bias: Some(&bias),
+        residual,
+        relu: end.relu,
+    };
+    let y = applied(&z, &epilogue);
+    let state = || NormState {
+        path: ConvPath { x, weight, shape },
+        z,
+        y: end.relu.then(|| y.clone()),
+        gamma,
+        statistics: Arc::new(statistics),
+    };
+    Some(operands.record(y.clone(), state, conv_norm_rule))
+}
+
+/// What a convolution's derivatives are made of.
+#[derive(Clone, Debug)]
+struct ConvPath {
+    x: Activation,
+    weight: FlexTensor,
+    shape: ConvShape,
+}
+
+#[derive(Clone, Debug)]
+struct ConvState {
+    path: ConvPath,
+    /// The result, if a ReLU came last.
+    y: Option<FlexTensor>,
+    has_bias: bool,
+}
+
+#[derive(Clone, Debug)]
+struct NormState {
+    path: ConvPath,
+    /// The convolution's result.
+    z: Activation,
+    /// The result, if a ReLU came last.
+    y: Option<FlexTensor>,
+    gamma: Vec<f32>,
+    statistics: Arc<Statistics>,
+}
+
+fn conv_rule(state: ConvState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    let dz = match state.y {
+        Some(y) => Activation::new(through_relu(&Activation::new(y), &Activation::new(dy))),
+        None => Activation::new(dy),
+    };
+    let [dx, dw] = state.path.gradients(&dz, [wanted[0], wanted[1]]);
+    let mut gradients = vec![dx, dw];
+    if state.has_bias {
+        gradients.push(wanted[2].then(|| bias_gradient(&dz)));
+    }
+    gradients.push(Some(dz.into_tensor()));
+    gradients
+}
+
+fn conv_norm_rule(state: NormState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
+    let dy = Activation::new(dy);
+    let y = state.y.map(Activation::new);
+    let tensors = BatchNormTensors {
+        pixels: state.z.pixels(),
+        channels: state.z.channels,
+        x: state.z.view(),
+        dy: dy.view(),
+        relu_output: y.as_ref().map(Activation::view),
+        mean: &state.statistics.mean,
+        inv_std: &state.statistics.inv_std,
+    };
+    // What flows to the shortcut has only passed the ReLU.
+    let to_shortcut = wanted.get(4).copied().unwrap_or(false);
+    let Gradients {
+        dx: dz,
+        dgamma,
+        dbeta,
+        dy: dshortcut,
+    } = gradients(
+        &tensors,
+        &state.gamma,
+        state.z.dims(),
+        to_shortcut && y.is_some(),
+    );
+    let dz = Activation::new(dz);
+    let [dx, dw] = state.path.gradients(&dz, [wanted[0], wanted[1]]);
+    let dshortcut = match y {
+        Some(_) => dshortcut,
+        None => Some(dy.into_tensor()),
+    };
+    vec![dx, dw, Some(dgamma), Some(dbeta), dshortcut]
+}
+
+impl ConvPath {
+    /// The derivatives of the input and of the weights.
+    fn gradients(&self, dz: &Activation, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let Self { x, weight, shape } = self;
+        let dx = wanted[0].then(|| {
+            let filter = pack(weight, shape, Direction::BackwardData);
+            backward_data(shape, dz, &filter, &Epilogue::default())
+        });
+        let dw = wanted[1].then(|| backward_weight(shape, x, dz));
+        [dx, dw]
+    }
+}
+
+/// The shape of a layer's convolution of `[batch, channels, height, width]`; `None` where the
+/// image is too small or the channels do not fit, which Burn then says, and where the padding
+/// depends on the image.
+fn shape_of([batch, channels, height, width]: [usize; 4], layer: &Conv2d) -> Option<ConvShape> {
+    let [out_channels, in_channels, ..] = layer.weight.dims();
+    let padding = match layer.padding {
+        PaddingConfig2d::Valid => [[0; 2]; 2],
+        PaddingConfig2d::Explicit(top, left, bottom, right) => [[top, bottom], [left, right]],
+        PaddingConfig2d::Same => return None,
+    };
+    let shape = ConvShape {
+        batch,
+        in_channels: channels,
+        in_height: height,
+        in_width: width,
+        out_channels,
+        kernel: layer.kernel_size,
+        stride: layer.stride,
+        padding,
+        dilation: layer.dilation,
+        groups: layer.groups,
+    };
+    (channels == in_channels * layer.groups)
+        .then(|| shape.check().ok())
+        .flatten()
+}
+
+/// The filter of a forward pass. In evaluation weights stay, and so does their filter.
+fn filter_of(weight: &FlexTensor, shape: &ConvShape, training: bool) -> Arc<PackedFilter> {
+    match training {
+        true => Arc::new(pack(weight, shape, Direction::Forward)),
+        false => pack_once(weight, shape, Direction::Forward),
+    }
+}
+
+pub(super) fn forward(
+    shape: &ConvShape,
+    x: &Activation,
+    filter: &PackedFilter,
+    epilogue: &Epilogue,
+    moments: Option<Moments>,
+) -> FlexTensor {
+    let dims = [
+        shape.batch,
+        shape.out_channels,
+        shape.out_height(),
+        shape.out_width(),
+    ];
+    let mut y = vec![0.0; dims.iter().product()];
+    let target = ViewMut::new(&mut y, shape.out_channels);
+    conv2d_forward(shape, x.view(), filter, epilogue, target, moments);
+    activation(y, dims)
+}
+
+pub(super) fn backward_data(
+    shape: &ConvShape,
+    dy: &Activation,
+    filter: &PackedFilter,
+    epilogue: &Epilogue,
+) -> FlexTensor {
+    let dims = [
+        shape.batch,
+        shape.in_channels,
+        shape.in_height,
+        shape.in_width,
+    ];
+    let mut dx = vec![0.0; dims.iter().product()];
+    let target = ViewMut::new(&mut dx, shape.in_channels);
+    conv2d_backward_data(shape, dy.view(), filter, epilogue, target);
+    activation(dx, dims)
+}
+
+pub(super) fn backward_weight(shape: &ConvShape, x: &Activation, dy: &Activation) -> FlexTensor {
+    let mut dw = vec![0.0; shape.weights()];
+    conv2d_backward_weight(Isa::detect(), shape, x.view(), dy.view(), &mut dw);
+    let [height, width] = shape.kernel;
+    let in_channels = shape.in_channels / shape.groups;
+    contiguous(dw, [shape.out_channels, in_channels, height, width])
+}
+
+pub(super) fn bias_gradient(dy: &Activation) -> FlexTensor {
+    let mut sums = vec![0.0; dy.channels];
+    channel_sums(Isa::detect(), dy.pixels(), dy.view(), &mut sums);
+    contiguous(sums, [dy.channels])
+}
+
+/// `x`, scaled and the rest as `epilogue` says.
+pub(super) fn applied(x: &Activation, epilogue: &Epilogue) -> FlexTensor {
+    let mut y = vec![0.0; x.len()];
+    let target = ViewMut::new(&mut y, x.channels);
+    apply_epilogue(
+        Isa::detect(),
+        x.pixels(),
+        x.channels,
+        x.view(),
+        epilogue,
+        target,
+    );
+    activation(y, x.dims())
+}
+
+/// `dy` where the ReLU's result `y` is positive.
+pub(super) fn through_relu(y: &Activation, dy: &Activation) -> FlexTensor {
+    let mut dx = vec![0.0; y.len()];
+    let target = ViewMut::new(&mut dx, y.channels);
+    let view: View = y.view();
+    relu_backward(
+        Isa::detect(),
+        y.pixels(),
+        y.channels,
+        view,
+        dy.view(),
+        target,
+    );
+    activation(dx, y.dims())
+}

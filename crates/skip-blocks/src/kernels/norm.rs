@@ -1,0 +1,221 @@
+//! Batch normalisation.
+
+use std::sync::Arc;
+
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+use cpu_kernels::{
+    BatchNormSums, BatchNormTensors, Epilogue, Isa, Moments, ViewMut, batch_norm_backward,
+    batch_norm_backward_sums, channel_moments,
+};
+
+use super::activation::{Activation, activation, contiguous, floats};
+use super::conv::applied;
+use super::operands::Operands;
+use crate::layers::{BatchNorm, update_running_statistics};
+
+/// `norm(x)`, then a ReLU if `relu`.
+pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, relu: bool) -> Option<Tensor<4>> {
+    if frozen(norm, x) || x.dims()[1] != norm.gamma.dims()[0] {
+        return None;
+    }
+    let operands = Operands::of(x.clone())?
+        .and(norm.gamma.val())?
+        .and(norm.beta.val())?;
+    let tensors = operands.tensors();
+    let x = Activation::new(tensors[0].clone());
+    let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
+    if !operands.autodiff {
+        let (scale, bias) = running_scale(norm, &gamma, &beta)?;
+        let y = applied(&x, &scaled(&scale, &bias, relu));
+        return Some(operands.record(y, || (), |(), _, _| vec![]));
+    }
+    let mut statistics = Statistics::zeros(x.channels);
+    channel_moments(
+        Isa::detect(),
+        x.pixels(),
+        x.channels,
+        x.view(),
+        statistics.moments(),
+    );
+    update_running(norm, &statistics, x.pixels());
+    let statistics = statistics.with_epsilon(norm.epsilon);
+    let (scale, bias) = statistics.scale(&gamma, &beta);
+    let y = applied(&x, &scaled(&scale, &bias, relu));
+    let state = || State {
+        x,
+        y: relu.then(|| y.clone()),
+        gamma,
+        statistics: Arc::new(statistics),
+    };
+    Some(operands.record(y.clone(), state, rule))
+}
+
+fn scaled<'a>(scale: &'a [f32], bias: &'a [f32], relu: bool) -> Epilogue<'a> {
+    Epilogue {
+        scale: Some(scale),
+        bias: Some(bias),
+        residual: None,
+        relu,
+    }
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    x: Activation,
+    /// The result, if a ReLU came last.
+    y: Option<FlexTensor>,
+    gamma: Vec<f32>,
+    statistics: Arc<Statistics>,
+}
+
+fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
+    let dy = Activation::new(dy);
+    let y = state.y.map(Activation::new);
+    let tensors = BatchNormTensors {
+        pixels: state.x.pixels(),
+        channels: state.x.channels,
+        x: state.x.view(),
+        dy: dy.view(),
+        relu_output: y.as_ref().map(Activation::view),
+        mean: &state.statistics.mean,
+        inv_std: &state.statistics.inv_std,
+    };
+    let gradients = gradients(&tensors, &state.gamma, state.x.dims(), false);
+    vec![
+        Some(gradients.dx),
+        Some(gradients.dgamma),
+        Some(gradients.dbeta),
+    ]
+}
+
+/// Whether the layer is on a device that differentiates, and yet not in training.
+pub(super) fn frozen(norm: &BatchNorm, x: &Tensor<4>) -> bool {
+    x.device().is_autodiff() && !norm.training.is_enabled()
+}
+
+/// Mean and variance of each channel of a batch.
+#[derive(Clone, Debug)]
+pub(super) struct Statistics {
+    pub mean: Vec<f32>,
+    /// Over all values, not one less.
+    variance: Vec<f32>,
+    /// `1 / sqrt(variance + epsilon)`
+    pub inv_std: Vec<f32>,
+}
+
+impl Statistics {
+    pub fn zeros(channels: usize) -> Self {
+        Self {
+            mean: vec![0.0; channels],
+            variance: vec![0.0; channels],
+            inv_std: vec![],
+        }
+    }
+
+    /// For the kernels to fill in.
+    pub fn moments(&mut self) -> Moments<'_> {
+        Moments {
+            mean: &mut self.mean,
+            variance: &mut self.variance,
+        }
+    }
+
+    /// With the inverse of the deviation.
+    pub fn with_epsilon(mut self, epsilon: f64) -> Self {
+        let inverse = |variance: &f32| 1.0 / (f64::from(*variance) + epsilon).sqrt();
+        self.inv_std = self.variance.iter().map(|v| inverse(v) as f32).collect();
+        self
+    }
+
+    /// Scale and bias of each channel that normalise.
+    pub fn scale(&self, gamma: &[f32], beta: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        scale_and_bias(&self.mean, &self.inv_std, gamma, beta)
+    }
+}
+
+fn scale_and_bias(
+    mean: &[f32],
+    inv_std: &[f32],
+    gamma: &[f32],
+    beta: &[f32],
+) -> (Vec<f32>, Vec<f32>) {
+    let scale: Vec<f32> = gamma.iter().zip(inv_std).map(|(g, s)| g * s).collect();
+    let bias = beta.iter().zip(mean).zip(&scale);
+    let bias = bias.map(|((b, m), s)| b - m * s).collect();
+    (scale, bias)
+}
+
+/// Scale and bias of each channel by the running statistics.
+pub(super) fn running_scale(
+    norm: &BatchNorm,
+    gamma: &[f32],
+    beta: &[f32],
+) -> Option<(Vec<f32>, Vec<f32>)> {
+    let running = Operands::of(norm.running_mean.value())?.and(norm.running_var.value())?;
+    let [mean, variance] = [0, 1].map(|index| floats(&running.tensors()[index]));
+    let statistics = Statistics {
+        mean,
+        variance,
+        inv_std: vec![],
+    };
+    Some(statistics.with_epsilon(norm.epsilon).scale(gamma, beta))
+}
+
+/// Moves the running statistics towards those of a batch.
+pub(super) fn update_running(norm: &BatchNorm, statistics: &Statistics, count: usize) {
+    let device = norm.gamma.val().device();
+    let tensor = |values: &[f32]| Tensor::<1>::from_floats(values, &device);
+    let (mean, variance) = (tensor(&statistics.mean), tensor(&statistics.variance));
+    update_running_statistics(norm, mean, variance, count);
+}
+
+/// The derivatives of a normalisation.
+pub(super) struct Gradients {
+    pub dx: FlexTensor,
+    pub dgamma: FlexTensor,
+    pub dbeta: FlexTensor,
+    /// Of the result before the ReLU.
+    pub dy: Option<FlexTensor>,
+}
+
+/// The derivatives; with that of the result before the ReLU, if it is `wanted`.
+pub(super) fn gradients(
+    tensors: &BatchNormTensors,
+    gamma: &[f32],
+    dims: [usize; 4],
+    wanted: bool,
+) -> Gradients {
+    let isa = Isa::detect();
+    let channels = tensors.channels;
+    let (mut dbeta, mut dgamma) = (vec![0.0; channels], vec![0.0; channels]);
+    batch_norm_backward_sums(
+        isa,
+        tensors,
+        BatchNormSums {
+            dz: &mut dbeta,
+            dz_xhat: &mut dgamma,
+        },
+    );
+    let len = dims.iter().product();
+    let mut dx = vec![0.0; len];
+    let mut dy = wanted.then(|| vec![0.0; len]);
+    let sums = BatchNormSums {
+        dz: &mut dbeta,
+        dz_xhat: &mut dgamma,
+    };
+    batch_norm_backward(
+        isa,
+        tensors,
+        gamma,
+        &sums,
+        ViewMut::new(&mut dx, channels),
+        dy.as_mut().map(|dy| ViewMut::new(dy, channels)),
+    );
+    Gradients {
+        dx: activation(dx, dims),
+        dgamma: contiguous(dgamma, [channels]),
+        dbeta: contiguous(dbeta, [channels]),
+        dy: dy.map(|dy| activation(dy, dims)),
+    }
+}

@@ -1,0 +1,60 @@
+//! Max pooling.
+
+use std::sync::Arc;
+
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+use cpu_kernels::{Isa, PoolShape, ViewMut, max_pool_backward, max_pool_forward};
+
+use super::activation::{Activation, activation};
+use super::operands::Operands;
+
+/// The maximum of each `kernel` x `kernel` window, `stride` apart, with so much padding before
+/// and after the rows, and the columns.
+pub(crate) fn max_pool(
+    x: &Tensor<4>,
+    kernel: usize,
+    stride: usize,
+    padding: [[usize; 2]; 2],
+) -> Option<Tensor<4>> {
+    let [batch, channels, height, width] = x.dims();
+    let shape = PoolShape {
+        batch,
+        channels,
+        in_height: height,
+        in_width: width,
+        kernel: [kernel; 2],
+        stride: [stride; 2],
+        padding,
+    };
+    let shape = shape.check().ok()?;
+    let operands = Operands::of(x.clone())?;
+    let x = Activation::new(operands.tensors()[0].clone());
+    let dims = [batch, channels, shape.out_height(), shape.out_width()];
+    let len = dims.iter().product();
+    let (mut y, mut taps) = (vec![0.0; len], vec![0; len]);
+    let target = ViewMut::new(&mut y, channels);
+    max_pool_forward(Isa::detect(), &shape, x.view(), target, &mut taps);
+    let state = || State {
+        shape,
+        taps: Arc::new(taps),
+    };
+    Some(operands.record(activation(y, dims), state, rule))
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    shape: PoolShape,
+    /// Which pixel of its window each maximum is.
+    taps: Arc<Vec<u8>>,
+}
+
+fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
+    let State { shape, taps } = state;
+    let dy = Activation::new(dy);
+    let dims = [shape.batch, shape.channels, shape.in_height, shape.in_width];
+    let mut dx = vec![0.0; dims.iter().product()];
+    let target = ViewMut::new(&mut dx, shape.channels);
+    max_pool_backward(Isa::detect(), &shape, dy.view(), &taps, target);
+    vec![Some(activation(dx, dims))]
+}

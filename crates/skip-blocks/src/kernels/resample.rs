@@ -1,0 +1,108 @@
+//! Average pooling and upsampling: linear maps of each channel's image.
+
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+use burn::tensor::ops::InterpolateMode;
+use cpu_kernels::{Isa, Resampling, ViewMut};
+
+use super::activation::{Activation, activation, contiguous};
+use super::operands::Operands;
+
+/// The mean of each `size` x `size` window, `size` apart.
+pub(crate) fn avg_pool(x: &Tensor<4>, size: usize) -> Option<Tensor<4>> {
+    let [_, _, height, width] = x.dims();
+    if size == 0 || height < size || width < size {
+        return None;
+    }
+    let window = [size; 2];
+    resample(x, |x| {
+        Resampling::average_pool(x, window, window, [[0; 2]; 2], true)
+    })
+}
+
+/// Twice the size, by interpolation, pixels seen as areas.
+pub(crate) fn upsample(x: &Tensor<4>, mode: &InterpolateMode) -> Option<Tensor<4>> {
+    match mode {
+        InterpolateMode::Nearest => resample(x, |size| Resampling::nearest(size, 2)),
+        InterpolateMode::Bilinear => resample(x, |size| Resampling::bilinear(size, 2)),
+        _ => None,
+    }
+}
+
+/// The mean of each channel, `[batch, channels]`.
+pub(crate) fn global_avg_pool<const D: usize>(x: &Tensor<D>) -> Option<Tensor<2>> {
+    if D != 4 {
+        return None;
+    }
+    let operands = Operands::of(x.clone())?;
+    let x = Activation::new(operands.tensors()[0].clone());
+    if x.len() == 0 {
+        return None;
+    }
+    let (dims, map) = (x.dims(), Resampling::global_average(x.size()));
+    let mean = contiguous(apply(&map, &x), [x.batch, x.channels]);
+    Some(operands.record(
+        mean,
+        || (dims, map.transposed()),
+        |(dims, map), dy, _| {
+            let [batch, channels, ..] = dims;
+            let dy = dy.reshape([batch, channels, 1, 1].into());
+            vec![Some(activation(apply(&map, &Activation::new(dy)), dims))]
+        },
+    ))
+}
+
+fn resample(x: &Tensor<4>, map: impl FnOnce([usize; 2]) -> Resampling) -> Option<Tensor<4>> {
+    let operands = Operands::of(x.clone())?;
+    let x = Activation::new(operands.tensors()[0].clone());
+    if x.len() == 0 {
+        return None;
+    }
+    let map = map(x.size());
+    let y = mapped(&map, &x);
+    Some(operands.record(
+        y,
+        || map.transposed(),
+        |map, dy, _| vec![Some(mapped(&map, &Activation::new(dy)))],
+    ))
+}
+
+/// Every `stride`-th pixel, with so many channels of zeros before and after.
+pub(crate) fn subsample_pad(
+    x: &Tensor<4>,
+    stride: usize,
+    [before, after]: [usize; 2],
+) -> Option<Tensor<4>> {
+    let operands = Operands::of(x.clone())?;
+    let x = Activation::new(operands.tensors()[0].clone());
+    if x.len() == 0 {
+        return None;
+    }
+    let (channels, every) = (x.channels, [stride; 2]);
+    let map = Resampling::average_pool(x.size(), [1; 2], every, [[0; 2]; 2], true);
+    let [height, width] = map.output_size();
+    let total = before + channels + after;
+    let mut y = vec![0.0; x.batch * height * width * total];
+    let target = ViewMut::slice(&mut y, total, before);
+    map.apply(Isa::detect(), x.batch, channels, x.view(), target);
+    let y = activation(y, [x.batch, total, height, width]);
+    let state = || (map.transposed(), before, channels);
+    Some(operands.record(y, state, |(map, before, channels), dy, _| {
+        let kept = Activation::new(dy).channels_from(before, channels);
+        vec![Some(mapped(&map, &Activation::new(kept)))]
+    }))
+}
+
+/// `map(x)`
+fn mapped(map: &Resampling, x: &Activation) -> FlexTensor {
+    let [height, width] = map.output_size();
+    activation(apply(map, x), [x.batch, x.channels, height, width])
+}
+
+fn apply(map: &Resampling, x: &Activation) -> Vec<f32> {
+    let [height, width] = map.output_size();
+    let mut y = vec![0.0; x.batch * height * width * x.channels];
+    let target = ViewMut::new(&mut y, x.channels);
+    map.apply(Isa::detect(), x.batch, x.channels, x.view(), target);
+    y
+}
