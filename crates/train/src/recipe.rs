@@ -246,7 +246,7 @@ impl Defaults {
             },
             ("nuclei-mini", _) => Self {
                 model: "unet8",
-                epochs: 14,
+                epochs: 40,
                 ..segmentation
             },
             (_, Task::Classification) => classification,
