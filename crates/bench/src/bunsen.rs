@@ -22,7 +22,7 @@ pub(crate) fn work(job: &Job, device: &Device) -> Result<Work> {
         Mode::Training => device.clone().autodiff(),
     };
     let config = RESNET_PREFABS
-        .lookup_by_name(&job.case)
+        .lookup_prefab(&job.case)
         .with_context(|| format!("bunsen has no model '{}'", job.case))?
         .to_config();
     let model: ResNet = config.init(&device);

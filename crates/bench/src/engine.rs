@@ -22,6 +22,8 @@ pub(crate) enum Library {
 const STOCK: &str = "flex-stock";
 /// The models of the crate `bunsen` on flex.
 const BUNSEN: &str = "bunsen-flex";
+/// PyTorch with its compiler, which takes minutes.
+const COMPILE: &str = "torch-compile";
 /// Set to `off`, it turns this project's own kernels off.
 const KERNELS: &str = "SKIP_BLOCKS_KERNELS";
 
@@ -134,24 +136,29 @@ fn compiled(device: DeviceChoice) -> Result<Vec<Engine>> {
     Ok(engines)
 }
 
-/// The engines of these names, or all that there are but `torch-compile`.
+/// The engines of these names, or all that there are; `torch-compile` only where it is asked for.
 ///
 /// # Errors
 /// If there is none of a name, or if none is left because peers are not installed.
 pub(crate) fn choose(
     names: &[String],
+    torch_compile: bool,
     device: DeviceChoice,
     peers: Option<&Peers>,
 ) -> Result<Vec<Engine>> {
     let mut there = compiled(device)?;
     there.extend(peers.iter().flat_map(|peers| peers.engines.clone()));
     if names.is_empty() {
-        there.retain(|engine| engine.name != "torch-compile");
+        there.retain(|engine| torch_compile || engine.name != COMPILE);
         return Ok(there);
     }
     let mut chosen = Vec::new();
-    for name in names {
-        match there.iter().find(|engine| engine.name == *name) {
+    for name in names
+        .iter()
+        .map(String::as_str)
+        .chain(torch_compile.then_some(COMPILE))
+    {
+        match there.iter().find(|engine| engine.name == name) {
             Some(engine) => chosen.push(engine.clone()),
             None => absent(name, peers.is_some())?,
         }
@@ -192,7 +199,7 @@ mod tests {
     use super::*;
 
     fn error_of(name: &str) -> String {
-        let error = choose(&[name.to_string()], DeviceChoice::Default, None);
+        let error = choose(&[name.to_string()], false, DeviceChoice::Default, None);
         error.expect_err("it is not there").to_string()
     }
 
@@ -208,7 +215,7 @@ mod tests {
     #[test]
     fn the_stock_engine_runs_without_our_kernels() {
         let kernels = |name: &str| {
-            let engines = choose(&[name.to_string()], DeviceChoice::Default, None);
+            let engines = choose(&[name.to_string()], false, DeviceChoice::Default, None);
             let command = engines.expect("compiled in")[0].command(1);
             let value = command.get_envs().find(|(key, _)| *key == KERNELS);
             value.and_then(|(_, value)| value).map(ToOwned::to_owned)

@@ -16,6 +16,7 @@ mod engine;
 mod machine;
 mod measure;
 mod memory;
+mod options;
 mod peers;
 mod process;
 mod protocol;

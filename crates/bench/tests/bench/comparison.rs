@@ -119,6 +119,18 @@ fn a_taken_file_is_not_written_to() {
 }
 
 #[test]
+fn a_file_without_a_folder_is_refused_at_once() {
+    let folder = tempdir().expect("a folder");
+    let output = smallest(folder.path(), &["flex", "--json", "results/figures.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        errors(&output),
+        "error: 'results/figures.json' cannot be written: its folder is not there; make it, or \
+         give another file with --json\n"
+    );
+}
+
+#[test]
 fn what_does_not_exist_is_named() {
     let folder = tempdir().expect("a folder");
     for (arguments, expected) in [
