@@ -1,93 +1,199 @@
 //! The command line of the bench.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use clap::Parser;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Parser, Subcommand};
 use models::find;
-use train::backend::{DeviceChoice, compiled_backends, run_on};
 
-use crate::cell::Mode;
-use crate::measure::{Case, Measurement, Runs};
-use crate::report::{table, write_json};
+use crate::blocks::BlockKind;
+use crate::case::{Case, depths, quick, standing};
+use crate::options::{Options, positive};
+use crate::report::{Chart, readme};
+use crate::worker::WorkerArgs;
 
-/// Times models on every backend that is compiled in
+/// Times models on every backend that is compiled in, and on peers from outside
 #[derive(Debug, Parser)]
-#[command(name = "bench", version)]
+#[command(name = "bench", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// Models to time; see `cargo run -p train -- models`
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        default_value = "resnet20,densenet_bc100_k12,unet8"
-    )]
-    models: Vec<String>,
-    /// Backends [default: all that are compiled in]
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    compare: CompareArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Time and memory against depth: the residual networks for CIFAR
+    Depth {
+        /// Images at a time
+        #[arg(long, value_name = "N", default_value = "32", value_parser = positive)]
+        batch_size: usize,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Time and memory against the number of images at a time
+    Batch {
+        /// Model
+        #[arg(long, value_name = "NAME", default_value = "resnet20")]
+        model: String,
+        /// Numbers of images at a time
+        #[arg(
+            long,
+            value_name = "N",
+            value_delimiter = ',',
+            default_value = "1,2,4,8,16,32,64",
+            value_parser = positive
+        )]
+        batch_sizes: Vec<usize>,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Time and memory of each type of block, alone
+    Blocks {
+        /// Images at a time
+        #[arg(long, value_name = "N", default_value = "8", value_parser = positive)]
+        batch_size: usize,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Make the table of a README from the results that its comment names
+    Readme(ReadmeArgs),
+    /// Do a job for the bench
+    #[command(hide = true)]
+    Worker(WorkerArgs),
+}
+
+#[derive(Args, Debug)]
+struct CompareArgs {
+    /// Standing cases: resnet20, resnet18, resnet50, densenet121, unet32 [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    backends: Vec<String>,
-    /// Device: default, cpu or gpu:NUMBER
-    #[arg(long, value_name = "DEVICE", default_value = "default")]
-    device: DeviceChoice,
-    /// Images at a time
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    batch_size: usize,
-    /// Timed runs of each model, mode and backend
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    runs: usize,
-    /// Also write the figures to a new JSON file
+    cases: Vec<String>,
+    /// Any models, instead of the standing cases or beside those in --cases
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    models: Vec<String>,
+    /// Images at a time [default: the standing case's own; 8 for --models]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    batch_size: Option<usize>,
+    /// Two small cases and few runs, within a minute
+    #[arg(long, conflicts_with_all = ["cases", "models", "batch_size", "input", "runs"])]
+    quick: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args, Debug)]
+struct ReadmeArgs {
+    /// Results to make the table from, and to be named by the comment from now on
     #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    results: Option<PathBuf>,
+    /// The README
+    #[arg(long, value_name = "FILE", default_value = "README.md")]
+    readme: PathBuf,
+    /// Change nothing, and fail if the table is not what it should be
+    #[arg(long)]
+    check: bool,
 }
 
 impl Cli {
-    /// Times everything, then prints one table.
+    /// Does what the command line says.
     ///
     /// # Errors
-    /// If a model or backend does not exist, a number is zero, or the file is taken.
+    /// Whatever stands in the way, with what to do about it.
     pub fn run(self) -> Result<()> {
-        ensure!(self.runs > 0, "--runs 0: must be at least 1");
-        ensure!(self.batch_size > 0, "--batch-size 0: must be at least 1");
-        if let Some(path) = &self.json {
-            ensure!(
-                !path.exists(),
-                "'{}' is taken; give another file with --json, or remove it",
-                path.display()
-            );
+        match self.command {
+            None => self.compare.run(),
+            Some(Command::Depth {
+                batch_size,
+                options,
+            }) => options.compare(depths(batch_size), Chart::Cases),
+            Some(Command::Batch {
+                model,
+                batch_sizes,
+                options,
+            }) => {
+                let entry = find(&model)?;
+                let cases = batch_sizes.into_iter();
+                let cases = cases.map(|batch| Case::model(entry, batch)).collect();
+                options.compare(cases, Chart::Cases)
+            }
+            Some(Command::Blocks {
+                batch_size,
+                options,
+            }) => {
+                let cases = BlockKind::ALL.map(|kind| Case::block(kind, batch_size));
+                options.compare(cases.to_vec(), Chart::Cases)
+            }
+            Some(Command::Readme(args)) => args.run(),
+            Some(Command::Worker(args)) => args.run(),
+        }
+    }
+}
+
+/// Images at a time of a model that is not a standing case.
+const BATCH: usize = 8;
+
+impl CompareArgs {
+    fn run(mut self) -> Result<()> {
+        let cases = self.cases()?;
+        if self.quick {
+            self.options.runs = 3;
+            self.options.patience = Duration::ZERO;
+        }
+        self.options.compare(cases, Chart::Engines)
+    }
+
+    fn cases(&self) -> Result<Vec<Case>> {
+        if self.quick {
+            return Ok(quick());
         }
         let mut cases = Vec::new();
-        for name in &self.models {
-            cases.push(Case {
-                entry: find(name)?,
-                batch: self.batch_size,
-            });
+        if self.cases.is_empty() && self.models.is_empty() {
+            cases = standing();
         }
-        let backends = match self.backends.is_empty() {
-            true => compiled_backends().into_iter().map(String::from).collect(),
-            false => self.backends,
-        };
-
-        let mut cells = Vec::new();
-        for case in cases {
-            for backend in &backends {
-                for mode in [Mode::Inference, Mode::Training] {
-                    let measurement = Measurement {
-                        case,
-                        mode,
-                        runs: Runs {
-                            timed: self.runs,
-                            warm_up: 2,
-                        },
-                        device: self.device,
-                    };
-                    cells.push(run_on(backend, measurement)?);
-                }
+        for name in &self.cases {
+            match standing().iter().find(|case| case.name() == name) {
+                Some(case) => cases.push(*case),
+                None => bail!(
+                    "there is no standing case '{name}'; there are: {}. Any model can be timed \
+                     with --models",
+                    standing()
+                        .iter()
+                        .map(Case::name)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
             }
         }
-        println!("{}", table(&cells));
-        if let Some(path) = &self.json {
-            write_json(path, &cells)?;
+        for name in &self.models {
+            cases.push(Case::model(find(name)?, BATCH));
         }
-        Ok(())
+        if let Some(batch) = self.batch_size {
+            cases = cases
+                .into_iter()
+                .map(|case| case.with_batch(batch, batch))
+                .collect();
+        }
+        Ok(cases)
+    }
+}
+
+impl ReadmeArgs {
+    fn run(self) -> Result<()> {
+        let path: &Path = &self.readme;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("'{}' cannot be read", path.display()))?;
+        let renewed = readme::renewed(path, &text, self.results.as_deref())?;
+        if self.check {
+            ensure!(
+                renewed == text,
+                "the table in '{}' is not that of its results; run `cargo run -p bench -- readme`",
+                path.display()
+            );
+            return Ok(());
+        }
+        std::fs::write(path, renewed)
+            .with_context(|| format!("'{}' cannot be written", path.display()))
     }
 }

@@ -1,122 +1,155 @@
-//! The work that is timed, and nothing else inside the timer.
+//! Timing engines side by side.
+//!
+//! All engines of a case and mode are started, then take turns: a run each, round after round. So
+//! a machine that is busy for a while is busy for all of them.
 
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use burn::optim::SgdConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::tensor::{Device, Distribution, Int, Tensor};
-use burn::train::TrainStep;
-use models::{ModelEntry, Task};
-use train::Network;
-use train::backend::{BackendTask, ComputeBackend, DeviceChoice};
-use train::data::{Batch, Normalization, Problem};
+use anyhow::{Context, Result, ensure};
 
-use crate::cell::{Cell, Mode};
+use crate::case::{Case, Mode};
+use crate::cell::{Cell, Timing, compare};
+use crate::engine::Engine;
+use crate::process::Worker;
+use crate::protocol::Job;
+use crate::work::Size;
 
-/// A model and how many images it gets at a time.
+/// Rounds that are not timed.
+const WARM_UP: usize = 2;
+/// Before each run, for the threads of the engine before to go to sleep.
+const SETTLE: Duration = Duration::from_millis(50);
+/// A case whose runs are short has up to this many times more rounds.
+const MORE: usize = 5;
+
+/// How often each cell runs, and on what.
 #[derive(Clone, Copy, Debug)]
-pub struct Case {
-    /// The model.
-    pub entry: &'static ModelEntry,
-    /// Images at a time.
-    pub batch: usize,
+pub(crate) struct Plan {
+    /// Rounds at least.
+    pub runs: usize,
+    /// How long more rounds may take than are needed.
+    pub patience: Duration,
+    pub threads: usize,
 }
 
-/// How often each cell runs.
-#[derive(Clone, Copy, Debug)]
-pub struct Runs {
-    /// Runs that are timed.
-    pub timed: usize,
-    /// Runs before them, to warm up.
-    pub warm_up: usize,
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub cells: Vec<Cell>,
+    /// Which cells could not be had, and why.
+    pub failures: Vec<String>,
 }
 
-/// The time of one case in one mode, on whatever backend it is run.
-pub(crate) struct Measurement {
-    pub case: Case,
-    pub mode: Mode,
-    pub runs: Runs,
-    pub device: DeviceChoice,
+/// An engine at work.
+struct Turn<'a> {
+    engine: &'a Engine,
+    worker: Worker,
+    seconds: Vec<f64>,
 }
 
-impl BackendTask for Measurement {
-    type Output = Cell;
-
-    fn run<B: ComputeBackend>(self) -> Result<Cell> {
-        let device = B::device(self.device)?;
-        device.seed(1);
-        let times = match self.mode {
-            Mode::Inference => self.inference(&device)?,
-            Mode::Training => self.training(&device.autodiff())?,
-        };
-        Ok(Cell::new(&self.case, self.mode, B::NAME, times))
-    }
-}
-
-impl Measurement {
-    fn inference(&self, device: &Device) -> Result<Vec<Duration>> {
-        let network = self.network(device);
-        let images = self.batch(device).images;
-        self.time(device, || {
-            network.forward(images.clone());
-            Ok(())
-        })
-    }
-
-    fn training(&self, device: &Device) -> Result<Vec<Duration>> {
-        let batch = self.batch(device);
-        let momentum = MomentumConfig::new().with_dampening(0.0);
-        let mut optimizer = SgdConfig::new().with_momentum(Some(momentum)).init();
-        let mut network = Some(self.network(device));
-        self.time(device, || {
-            if let Some(learning) = network.take() {
-                let step = TrainStep::step(&learning, batch.clone());
-                network = Some(optimizer.step(0.01, learning, step.grads));
-                step.item.loss.into_scalar::<f32>();
-            }
-            Ok(())
-        })
-    }
-
-    /// Times each run, up to where the device has done it.
-    fn time(&self, device: &Device, mut run: impl FnMut() -> Result<()>) -> Result<Vec<Duration>> {
-        let mut times = Vec::with_capacity(self.runs.timed);
-        for index in 0..self.runs.warm_up + self.runs.timed {
-            device.sync()?;
-            let start = Instant::now();
-            run()?;
-            device.sync()?;
-            let time = start.elapsed();
-            if index >= self.runs.warm_up {
-                times.push(time);
-            }
+/// Times a case in one mode on all engines that take it. What fails in one does not keep the others.
+pub(crate) fn measure(
+    case: &Case,
+    size: Size,
+    mode: Mode,
+    engines: &[Engine],
+    plan: Plan,
+) -> Outcome {
+    let job = Job {
+        case: case.name().to_string(),
+        mode,
+        batch: case.batch(mode),
+        input: case.image.dims(),
+        threads: plan.threads,
+    };
+    let mut failures = Failures {
+        cell: format!("{} {mode}", case.name()),
+        list: Vec::new(),
+    };
+    let mut turns = Vec::new();
+    for engine in engines.iter().filter(|engine| engine.takes(case, mode)) {
+        if let Some(worker) = failures.note(engine, Worker::start(engine, &job)) {
+            turns.push(Turn {
+                engine,
+                worker,
+                seconds: Vec::new(),
+            });
         }
-        Ok(times)
     }
-
-    fn network(&self, device: &Device) -> Network {
-        let entry = self.case.entry;
-        let problem = Problem {
-            task: entry.task(),
-            image: entry.input,
-            classes: (0..entry.classes).map(|class| class.to_string()).collect(),
-            normalization: Normalization::Image,
-        };
-        Network::new(entry, &problem, device)
+    failures.each(&mut turns, |turn| same_size(turn.worker.ready()?, size));
+    for _ in 0..WARM_UP {
+        failures.each(&mut turns, |turn| turn.run().map(drop));
     }
-
-    fn batch(&self, device: &Device) -> Batch {
-        let Case { entry, batch } = self.case;
-        let [channels, height, width] = entry.input.dims();
-        let shape = [batch, channels, height, width];
-        let target = match entry.task() {
-            Task::Classification => [batch, 1, 1],
-            Task::Segmentation => [batch, height, width],
-        };
-        Batch {
-            images: Tensor::random(shape, Distribution::Normal(0.0, 1.0), device),
-            targets: Tensor::<3, Int>::zeros(target, device),
+    let start = Instant::now();
+    for round in 0..MORE * plan.runs {
+        if round >= plan.runs && start.elapsed() > plan.patience {
+            break;
         }
+        failures.each(&mut turns, |turn| {
+            let seconds = turn.run()?;
+            turn.seconds.push(seconds);
+            Ok(())
+        });
+    }
+    let mut cells = Vec::new();
+    for Turn {
+        engine,
+        worker,
+        seconds,
+    } in turns
+    {
+        if let Some(peak_rss_mib) = failures.note(engine, worker.end()) {
+            let name = (engine.name.as_str(), engine.peer);
+            let timing = Timing {
+                seconds,
+                peak_rss_mib,
+            };
+            cells.push(Cell::new(case, size, mode, name, plan.threads, timing));
+        }
+    }
+    compare(&mut cells);
+    Outcome {
+        cells,
+        failures: failures.list,
+    }
+}
+
+impl Turn<'_> {
+    fn run(&mut self) -> Result<f64> {
+        sleep(SETTLE);
+        self.worker.run()
+    }
+}
+
+/// A peer with another model would be no comparison.
+fn same_size(parameters: usize, size: Size) -> Result<()> {
+    ensure!(
+        parameters == size.parameters,
+        "its model has {parameters} parameters and not {}",
+        size.parameters
+    );
+    Ok(())
+}
+
+/// Notes what fails, and lets the others go on.
+struct Failures {
+    cell: String,
+    list: Vec<String>,
+}
+
+impl Failures {
+    fn note<T>(&mut self, engine: &Engine, outcome: Result<T>) -> Option<T> {
+        outcome
+            .with_context(|| format!("{} on {}", self.cell, engine.name))
+            .map_err(|error| self.list.push(format!("{error:#}")))
+            .ok()
+    }
+
+    /// Does something with each, and drops those with whom it fails.
+    fn each(&mut self, turns: &mut Vec<Turn>, mut act: impl FnMut(&mut Turn) -> Result<()>) {
+        turns.retain_mut(|turn| {
+            let outcome = act(turn);
+            self.note(turn.engine, outcome).is_some()
+        });
     }
 }

@@ -1,0 +1,42 @@
+"""Which peers an installation of Python has, without loading them."""
+
+import platform
+from importlib import metadata
+
+import catalog
+
+TORCH = ["torch", "torchvision"]
+
+# What each engine does, and the libraries that it needs.
+ENGINES = {
+    "torch": (["inference", "training"], TORCH),
+    "torch-channels-last": (["inference", "training"], TORCH),
+    "torch-compile": (["inference", "training"], TORCH),
+    "onnxruntime": (["inference"], [*TORCH, "onnx", "onnxruntime"]),
+}
+
+
+def survey():
+    versions = {"python": platform.python_version()}
+    missing = {}
+    engines = {}
+    for engine, (modes, libraries) in ENGINES.items():
+        absent = [library for library in libraries if version(library) is None]
+        if absent:
+            missing[engine] = f"{', '.join(absent)} not installed"
+            continue
+        engines[engine] = modes
+        versions |= {library: version(library) for library in libraries}
+    return {
+        "engines": engines,
+        "models": catalog.NAMES,
+        "versions": versions,
+        "missing": missing,
+    }
+
+
+def version(library):
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return None
