@@ -1,5 +1,7 @@
 //! Channels-last tensors, possibly a slice of the channels of a wider buffer.
 
+use std::mem::MaybeUninit;
+
 /// The channels `channel..channel + c` of every pixel of a channels-last
 /// buffer with `pixel_stride` channels per pixel.
 #[derive(Clone, Copy, Debug)]
@@ -12,9 +14,11 @@ pub struct View<'a> {
 /// A [`View`] to write to. The other channels of the buffer are left alone.
 #[derive(Debug)]
 pub struct ViewMut<'a> {
-    data: &'a mut [f32],
+    data: &'a mut [MaybeUninit<f32>],
     pixel_stride: usize,
     channel: usize,
+    /// Of each channel of a fresh buffer, whether it has been written.
+    written: Option<&'a mut [bool]>,
 }
 
 impl<'a> View<'a> {
@@ -59,14 +63,34 @@ impl<'a> ViewMut<'a> {
 
     /// The channels from `channel` on, of `pixel_stride` channels per pixel.
     pub fn slice(data: &'a mut [f32], pixel_stride: usize, channel: usize) -> Self {
+        let floats: *mut [f32] = data;
+        Self {
+            // SAFETY: the types have one layout, the borrow is handed on, and only floats are
+            // written through it.
+            data: unsafe { &mut *(floats as *mut [MaybeUninit<f32>]) },
+            pixel_stride,
+            channel,
+            written: None,
+        }
+    }
+
+    /// The channels from `channel` on of a fresh buffer.
+    pub(crate) fn unwritten(
+        data: &'a mut [MaybeUninit<f32>],
+        pixel_stride: usize,
+        channel: usize,
+        written: &'a mut [bool],
+    ) -> Self {
         Self {
             data,
             pixel_stride,
             channel,
+            written: Some(written),
         }
     }
 
-    /// The raw form of a view of `pixels` pixels of `channels` channels.
+    /// The raw form of a view of `pixels` pixels of `channels` channels, all of which the kernel
+    /// that asks for it writes.
     ///
     /// # Panics
     /// If the buffer is too short for them.
@@ -78,8 +102,17 @@ impl<'a> ViewMut<'a> {
             pixels,
             channels,
         );
+        if let Some(written) = &mut self.written
+            && pixels * self.pixel_stride == self.data.len()
+        {
+            written[self.channel..self.channel + channels].fill(true);
+        }
         Target {
-            ptr: self.data.as_mut_ptr().wrapping_add(self.channel),
+            ptr: self
+                .data
+                .as_mut_ptr()
+                .cast::<f32>()
+                .wrapping_add(self.channel),
             pixel_stride: self.pixel_stride,
         }
     }

@@ -1,7 +1,7 @@
 //! Concatenation along the channels.
 
 use burn::tensor::Tensor;
-use cpu_kernels::{Epilogue, Isa, ViewMut, apply_epilogue};
+use cpu_kernels::{Epilogue, Isa, apply_epilogue, fresh};
 
 use super::activation::{Activation, activation};
 use super::operands::Operands;
@@ -19,19 +19,19 @@ pub(crate) fn concat<const D: usize>(x: &Tensor<D>, y: &Tensor<D>) -> Option<Ten
         return None;
     }
     let total = x.channels + y.channels;
-    let mut both = vec![0.0; x.pixels() * total];
-    for (part, first) in [(&x, 0), (&y, x.channels)] {
-        let target = ViewMut::slice(&mut both, total, first);
-        let copy = Epilogue::default();
-        apply_epilogue(
-            Isa::detect(),
-            part.pixels(),
-            part.channels,
-            part.view(),
-            &copy,
-            target,
-        );
-    }
+    let copy = Epilogue::default();
+    let both = fresh(x.pixels(), total, |both| {
+        for (part, first) in [(&x, 0), (&y, x.channels)] {
+            apply_epilogue(
+                Isa::detect(),
+                part.pixels(),
+                part.channels,
+                part.view(),
+                &copy,
+                both.slice(first),
+            );
+        }
+    });
     let both = activation(both, [batch, total, height, width]);
     Some(operands.record(
         both,

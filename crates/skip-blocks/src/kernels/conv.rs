@@ -6,8 +6,8 @@ use burn::backend::flex::FlexTensor;
 use burn::nn::PaddingConfig2d;
 use burn::tensor::Tensor;
 use cpu_kernels::{
-    BatchNormTensors, ConvShape, Epilogue, Isa, Moments, PackedFilter, View, ViewMut,
-    apply_epilogue, channel_sums, conv2d_backward_data, conv2d_backward_weight, conv2d_forward,
+    BatchNormTensors, ConvShape, Epilogue, Isa, Moments, PackedFilter, apply_epilogue,
+    channel_sums, conv2d_backward_data, conv2d_backward_weight, conv2d_forward, fresh,
     relu_backward,
 };
 
@@ -265,9 +265,9 @@ pub(super) fn forward(
         shape.out_height(),
         shape.out_width(),
     ];
-    let mut y = vec![0.0; dims.iter().product()];
-    let target = ViewMut::new(&mut y, shape.out_channels);
-    conv2d_forward(shape, x.view(), filter, epilogue, target, moments);
+    let y = fresh(shape.out_pixels(), shape.out_channels, |y| {
+        conv2d_forward(shape, x.view(), filter, epilogue, y.view(), moments);
+    });
     activation(y, dims)
 }
 
@@ -283,9 +283,9 @@ pub(super) fn backward_data(
         shape.in_height,
         shape.in_width,
     ];
-    let mut dx = vec![0.0; dims.iter().product()];
-    let target = ViewMut::new(&mut dx, shape.in_channels);
-    conv2d_backward_data(shape, dy.view(), filter, epilogue, target);
+    let dx = fresh(shape.in_pixels(), shape.in_channels, |dx| {
+        conv2d_backward_data(shape, dy.view(), filter, epilogue, dx.view());
+    });
     activation(dx, dims)
 }
 
@@ -305,31 +305,18 @@ pub(super) fn bias_gradient(dy: &Activation) -> FlexTensor {
 
 /// `x`, scaled and the rest as `epilogue` says.
 pub(super) fn applied(x: &Activation, epilogue: &Epilogue) -> FlexTensor {
-    let mut y = vec![0.0; x.len()];
-    let target = ViewMut::new(&mut y, x.channels);
-    apply_epilogue(
-        Isa::detect(),
-        x.pixels(),
-        x.channels,
-        x.view(),
-        epilogue,
-        target,
-    );
+    let (isa, pixels, channels) = (Isa::detect(), x.pixels(), x.channels);
+    let y = fresh(pixels, channels, |y| {
+        apply_epilogue(isa, pixels, channels, x.view(), epilogue, y.view());
+    });
     activation(y, x.dims())
 }
 
 /// `dy` where the ReLU's result `y` is positive.
 pub(super) fn through_relu(y: &Activation, dy: &Activation) -> FlexTensor {
-    let mut dx = vec![0.0; y.len()];
-    let target = ViewMut::new(&mut dx, y.channels);
-    let view: View = y.view();
-    relu_backward(
-        Isa::detect(),
-        y.pixels(),
-        y.channels,
-        view,
-        dy.view(),
-        target,
-    );
+    let (isa, pixels, channels) = (Isa::detect(), y.pixels(), y.channels);
+    let dx = fresh(pixels, channels, |dx| {
+        relu_backward(isa, pixels, channels, y.view(), dy.view(), dx.view());
+    });
     activation(dx, y.dims())
 }

@@ -6,7 +6,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use cpu_kernels::{
     BatchNormSums, BatchNormTensors, Epilogue, Isa, Moments, ViewMut, batch_norm_backward,
-    batch_norm_backward_sums, channel_moments,
+    batch_norm_backward_sums, channel_moments, fresh,
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
@@ -197,21 +197,25 @@ pub(super) fn gradients(
             dz_xhat: &mut dgamma,
         },
     );
-    let len = dims.iter().product();
-    let mut dx = vec![0.0; len];
-    let mut dy = wanted.then(|| vec![0.0; len]);
     let sums = BatchNormSums {
         dz: &mut dbeta,
         dz_xhat: &mut dgamma,
     };
-    batch_norm_backward(
-        isa,
-        tensors,
-        gamma,
-        &sums,
-        ViewMut::new(&mut dx, channels),
-        dy.as_mut().map(|dy| ViewMut::new(dy, channels)),
-    );
+    let backward = |dx: ViewMut<'_>, dy: Option<ViewMut<'_>>| {
+        batch_norm_backward(isa, tensors, gamma, &sums, dx, dy);
+    };
+    let mut dx = vec![];
+    let dy = match wanted {
+        true => Some(fresh(tensors.pixels, channels, |dy| {
+            dx = fresh(tensors.pixels, channels, |dx| {
+                backward(dx.view(), Some(dy.view()));
+            });
+        })),
+        false => {
+            dx = fresh(tensors.pixels, channels, |dx| backward(dx.view(), None));
+            None
+        }
+    };
     Gradients {
         dx: activation(dx, dims),
         dgamma: contiguous(dgamma, [channels]),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
-use cpu_kernels::{Isa, PoolShape, ViewMut, max_pool_backward, max_pool_forward};
+use cpu_kernels::{Isa, PoolShape, fresh, max_pool_backward, max_pool_forward};
 
 use super::activation::{Activation, activation};
 use super::operands::Operands;
@@ -31,10 +31,11 @@ pub(crate) fn max_pool(
     let operands = Operands::of(x.clone())?;
     let x = Activation::new(operands.tensors()[0].clone());
     let dims = [batch, channels, shape.out_height(), shape.out_width()];
-    let len = dims.iter().product();
-    let (mut y, mut taps) = (vec![0.0; len], vec![0; len]);
-    let target = ViewMut::new(&mut y, channels);
-    max_pool_forward(Isa::detect(), &shape, x.view(), target, &mut taps);
+    let pixels = batch * shape.out_height() * shape.out_width();
+    let mut taps = vec![0; pixels * channels];
+    let y = fresh(pixels, channels, |y| {
+        max_pool_forward(Isa::detect(), &shape, x.view(), y.view(), &mut taps);
+    });
     let state = || State {
         shape,
         taps: Arc::new(taps),
@@ -53,8 +54,9 @@ fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
     let State { shape, taps } = state;
     let dy = Activation::new(dy);
     let dims = [shape.batch, shape.channels, shape.in_height, shape.in_width];
-    let mut dx = vec![0.0; dims.iter().product()];
-    let target = ViewMut::new(&mut dx, shape.channels);
-    max_pool_backward(Isa::detect(), &shape, dy.view(), &taps, target);
+    let pixels = shape.batch * shape.in_height * shape.in_width;
+    let dx = fresh(pixels, shape.channels, |dx| {
+        max_pool_backward(Isa::detect(), &shape, dy.view(), &taps, dx.view());
+    });
     vec![Some(activation(dx, dims))]
 }

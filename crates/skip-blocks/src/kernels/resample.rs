@@ -3,7 +3,7 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use burn::tensor::ops::InterpolateMode;
-use cpu_kernels::{Isa, Resampling, ViewMut};
+use cpu_kernels::{Isa, Resampling, ViewMut, fresh};
 
 use super::activation::{Activation, activation, contiguous};
 use super::operands::Operands;
@@ -101,8 +101,7 @@ fn mapped(map: &Resampling, x: &Activation) -> FlexTensor {
 
 fn apply(map: &Resampling, x: &Activation) -> Vec<f32> {
     let [height, width] = map.output_size();
-    let mut y = vec![0.0; x.batch * height * width * x.channels];
-    let target = ViewMut::new(&mut y, x.channels);
-    map.apply(Isa::detect(), x.batch, x.channels, x.view(), target);
-    y
+    fresh(x.batch * height * width, x.channels, |y| {
+        map.apply(Isa::detect(), x.batch, x.channels, x.view(), y.view());
+    })
 }
