@@ -49,6 +49,7 @@ mod fresh;
 mod isa;
 mod layout;
 mod loss;
+mod memory;
 mod moments;
 mod normalise;
 mod outer_tile;
@@ -71,6 +72,7 @@ pub use fresh::{Fresh, fresh};
 pub use isa::Isa;
 pub use layout::{channels_first, channels_last};
 pub use loss::softmax_cross_entropy;
+pub use memory::keep_freed_memory;
 pub use moments::Moments;
 pub use normalise::{
     BatchNormSums, BatchNormTensors, batch_norm_backward, batch_norm_backward_sums,

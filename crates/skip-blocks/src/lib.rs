@@ -22,6 +22,12 @@
 //! assert_eq!(y.dims(), [1, 32, 4, 4]);
 //! ```
 //!
+//! # Speed on CPUs
+//! On Burn's flex backend the layers run on kernels of this project's own: channels last, fused
+//! with what follows a convolution, the same to the last bit for any number of threads. The
+//! environment variable `SKIP_BLOCKS_KERNELS=off` turns them off. A program that uses large images
+//! on Linux should call [`keep_freed_memory`] at its start.
+//!
 //! [`Device`]: burn::tensor::Device
 #![warn(missing_docs)]
 
@@ -36,6 +42,8 @@ mod modifiers;
 mod parameters;
 mod residual;
 mod shortcut;
+
+pub use cpu_kernels::keep_freed_memory;
 
 pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{
