@@ -14,12 +14,16 @@ use crate::peers::{PYTHON_ENGINES, Peers};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Library {
     Ours,
+    /// Ours, with blocks computed again on the way back.
+    Recomputing,
     #[cfg(feature = "bunsen")]
     Bunsen,
 }
 
 /// flex without this project's own kernels.
 const STOCK: &str = "flex-stock";
+/// flex with blocks computed again on the way back: less memory for more time.
+const RECOMPUTE: &str = "flex-recompute";
 /// The models of the crate `bunsen` on flex.
 const BUNSEN: &str = "bunsen-flex";
 /// PyTorch with its compiler, which takes minutes.
@@ -123,6 +127,7 @@ fn compiled(device: DeviceChoice) -> Result<Vec<Engine>> {
                 kernels: false,
                 ..Engine::ours(STOCK, backend, "ours", device)?
             });
+            engines.push(Engine::ours(RECOMPUTE, backend, "recomputing", device)?);
             if cfg!(feature = "bunsen") {
                 let models = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"];
                 engines.push(Engine {
@@ -149,6 +154,7 @@ pub(crate) fn choose(
     let mut there = compiled(device)?;
     there.extend(peers.iter().flat_map(|peers| peers.engines.clone()));
     if names.is_empty() {
+        there.retain(|engine| engine.name != RECOMPUTE);
         there.retain(|engine| torch_compile || engine.name != COMPILE);
         return Ok(there);
     }
@@ -170,11 +176,11 @@ pub(crate) fn choose(
 /// Passes over a peer that is known to be missing.
 fn absent(name: &str, peers_given: bool) -> Result<()> {
     let feature = match name {
-        STOCK => "flex",
+        STOCK | RECOMPUTE => "flex",
         BUNSEN => "bunsen",
         other => other,
     };
-    let compilable = name == STOCK || name == BUNSEN || BACKENDS.contains(&name);
+    let compilable = [STOCK, RECOMPUTE, BUNSEN].contains(&name) || BACKENDS.contains(&name);
     if PYTHON_ENGINES.contains(&name) {
         ensure!(
             peers_given,
@@ -187,7 +193,12 @@ fn absent(name: &str, peers_given: bool) -> Result<()> {
         "engine '{name}' is not compiled in; add `--features {feature}` before the `--` of \
          `cargo run`"
     );
-    let known = [&BACKENDS[..], &[STOCK, BUNSEN], &PYTHON_ENGINES[..]].concat();
+    let known = [
+        &BACKENDS[..],
+        &[STOCK, RECOMPUTE, BUNSEN],
+        &PYTHON_ENGINES[..],
+    ]
+    .concat();
     bail!(
         "there is no engine '{name}'; there are: {}",
         known.join(", ")

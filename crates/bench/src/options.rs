@@ -19,7 +19,7 @@ use crate::work::Size;
 /// What all comparisons share.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Backends and peers [default: all that there are but torch-compile]
+    /// Backends and peers [default: all that there are but torch-compile and flex-recompute]
     #[arg(
         long,
         visible_alias = "backends",

@@ -24,19 +24,27 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// A case's work, on a device without autodiff.
-    pub fn new(subject: Subject, image: ImageSpec, batch: usize, mode: Mode, on: &Device) -> Self {
+    /// A case's work, on a device without autodiff; models' blocks computed again on the way back
+    /// if `recompute`.
+    pub fn new(
+        subject: Subject,
+        image: ImageSpec,
+        batch: usize,
+        mode: Mode,
+        recompute: bool,
+        on: &Device,
+    ) -> Self {
         match (subject, mode) {
             (Subject::Model(entry), Mode::Inference) => {
                 let images = images(image, batch, on);
-                Self::inference(network(entry, image, on), move |network| {
+                Self::inference(network(entry, image, recompute, on), move |network| {
                     network.forward(images.clone());
                 })
             }
             (Subject::Model(entry), Mode::Training) => {
                 let device = on.clone().autodiff();
                 let batch = labelled(entry, image, batch, &device);
-                Self::training(network(entry, image, &device), move |network| {
+                Self::training(network(entry, image, recompute, &device), move |network| {
                     let step = TrainStep::step(network, batch.clone());
                     (step.item.loss, step.grads)
                 })
@@ -97,14 +105,14 @@ impl Work {
     }
 }
 
-fn network(entry: &ModelEntry, image: ImageSpec, device: &Device) -> Network {
+fn network(entry: &ModelEntry, image: ImageSpec, recompute: bool, device: &Device) -> Network {
     let problem = Problem {
         task: entry.task(),
         image,
         classes: (0..entry.classes).map(|class| class.to_string()).collect(),
         normalization: Normalization::Image,
     };
-    Network::new(entry, &problem, device)
+    Network::new(entry, &problem, recompute, device)
 }
 
 fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device) -> Batch {
@@ -176,7 +184,7 @@ impl BackendTask for Count<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Size> {
         let device = B::device(DeviceChoice::Default)?;
         let Case { subject, image, .. } = *self.0;
-        let mut work = Work::new(subject, image, 1, Mode::Inference, &device);
+        let mut work = Work::new(subject, image, 1, Mode::Inference, false, &device);
         let mut outcome = Ok(());
         let macs = count_macs(|| outcome = work.once());
         outcome?;
@@ -224,7 +232,7 @@ mod tests {
         };
         for kind in BlockKind::ALL {
             for mode in Mode::ALL {
-                let mut work = Work::new(Subject::Block(kind), image, 1, mode, &device);
+                let mut work = Work::new(Subject::Block(kind), image, 1, mode, false, &device);
                 assert!(work.parameters > 0);
                 work.once().expect("it runs");
             }

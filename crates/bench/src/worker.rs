@@ -81,7 +81,7 @@ impl BackendTask for Service {
 
 fn make(library: Library, job: &Job, device: &Device) -> Result<Work> {
     match library {
-        Library::Ours => {
+        Library::Ours | Library::Recomputing => {
             let [channels, height, width] = job.input;
             let image = ImageSpec {
                 channels,
@@ -89,7 +89,9 @@ fn make(library: Library, job: &Job, device: &Device) -> Result<Work> {
                 width,
             };
             let subject = subject(&job.case)?;
-            Ok(Work::new(subject, image, job.batch, job.mode, device))
+            let recompute = library == Library::Recomputing;
+            let work = Work::new(subject, image, job.batch, job.mode, recompute, device);
+            Ok(work)
         }
         #[cfg(feature = "bunsen")]
         Library::Bunsen => crate::bunsen::work(job, device),

@@ -23,6 +23,16 @@ pub enum ClassifierConfig {
 }
 
 impl ClassifierConfig {
+    /// Whether blocks are computed again on the way back, instead of being kept. Highway networks
+    /// have no such switch and stay as they are.
+    pub fn with_recompute(self, recompute: bool) -> Self {
+        match self {
+            Self::ResNet(config) => Self::ResNet(config.with_recompute(recompute)),
+            Self::DenseNet(config) => Self::DenseNet(config.with_recompute(recompute)),
+            highway @ (Self::Highway(_) | Self::HighwayConv(_)) => highway,
+        }
+    }
+
     /// Makes the network.
     ///
     /// # Panics

@@ -41,6 +41,9 @@ pub struct DenseNetConfig {
     /// How many classes are told apart. Default: 1000.
     #[config(default = 1000)]
     pub classes: usize,
+    /// See [`DenseBlockConfig::recompute`]. Default: false.
+    #[config(default = false)]
+    pub recompute: bool,
 }
 
 impl DenseNetConfig {
@@ -123,7 +126,8 @@ impl DenseNetConfig {
         for (index, &layers) in self.layers.iter().enumerate() {
             let block = DenseBlockConfig::new(channels, layers, self.growth_rate)
                 .with_bottleneck(self.bottleneck)
-                .with_drop_probability(self.drop_probability);
+                .with_drop_probability(self.drop_probability)
+                .with_recompute(self.recompute);
             channels = block.out_channels();
             blocks.push(block.init(device));
             if index + 1 < self.layers.len() {

@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use skip_blocks::layers::{
     BatchNorm, BatchNormConfig, Conv2d, Linear, LinearConfig, bn_relu, conv, conv_bn_relu, conv3x3,
-    global_avg_pool, linear, max_pool, padded_conv,
+    global_avg_pool, linear, max_pool, padded_conv, recompute,
 };
 use skip_blocks::{
     BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, ModifierConfig, PreActBasicBlock,
@@ -73,6 +73,10 @@ pub struct ResNetConfig {
     /// How many classes are told apart. Default: 1000.
     #[config(default = 1000)]
     pub classes: usize,
+    /// Whether what a block computes is computed again on the way back, instead of being kept.
+    /// See [`recompute`]. Default: false.
+    #[config(default = false)]
+    pub recompute: bool,
 }
 
 impl ResNetConfig {
@@ -170,12 +174,19 @@ impl ResNetConfig {
     /// Makes the network.
     ///
     /// # Panics
-    /// Panics if there is no stage, a stage without blocks, or a size of zero.
+    /// Panics if there is no stage, a stage without blocks, or a size of zero, or if blocks with
+    /// stochastic depth are to be recomputed: they would drop others the second time.
     pub fn init(&self, device: &Device) -> ResNet {
         assert!(
             !self.blocks.is_empty() && self.blocks.iter().all(|&blocks| blocks > 0),
             "blocks = {:?}: must be one or more stages of one or more blocks",
             self.blocks
+        );
+        let is_random =
+            |modifier: &ModifierConfig| matches!(modifier, ModifierConfig::StochasticDepth { .. });
+        assert!(
+            !(self.recompute && self.modifiers.iter().any(is_random)),
+            "recompute = true: cannot be with stochastic depth"
         );
         let stem = match self.stem {
             Stem::ImageNet => padded_conv(self.in_channels, self.width, 7).with_stride([2, 2]),
@@ -199,6 +210,7 @@ impl ResNetConfig {
             fc: LinearConfig::new(channels, self.classes).init(device),
             stem: self.stem,
             pre_activation,
+            recompute: self.recompute,
         }
     }
 
@@ -325,6 +337,8 @@ pub struct ResNet {
     pub stem: Stem,
     /// Whether blocks start, not end, with their activation.
     pub pre_activation: bool,
+    /// Whether what a block computes is computed again on the way back.
+    pub recompute: bool,
 }
 
 impl ResNet {
@@ -347,7 +361,9 @@ impl ResNet {
         let mut x = self.forward_stem(x);
         let mut features = Vec::with_capacity(self.layers.len());
         for stage in &self.layers {
-            x = stage.iter().fold(x, |x, block| block.forward(x));
+            x = stage
+                .iter()
+                .fold(x, |x, block| self.forward_block(block, x));
             features.push(x.clone());
         }
         if self.pre_activation
@@ -356,6 +372,13 @@ impl ResNet {
             features.push(bn_relu(last, &self.bn1));
         }
         features
+    }
+
+    fn forward_block(&self, block: &Block, x: Tensor<4>) -> Tensor<4> {
+        match self.recompute {
+            true => recompute(block, [x], |block, [x]| block.forward(x)),
+            false => block.forward(x),
+        }
     }
 
     fn forward_stem(&self, x: Tensor<4>) -> Tensor<4> {

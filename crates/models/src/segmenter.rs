@@ -14,6 +14,13 @@ pub enum SegmenterConfig {
 }
 
 impl SegmenterConfig {
+    /// Whether stages are computed again on the way back, instead of being kept.
+    pub fn with_recompute(self, recompute: bool) -> Self {
+        match self {
+            Self::UNet(config) => Self::UNet(config.with_recompute(recompute)),
+        }
+    }
+
     /// Makes the network.
     ///
     /// # Panics

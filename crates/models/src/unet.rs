@@ -37,6 +37,10 @@ pub struct UNetConfig {
     /// Whether batch normalisation follows each convolution. Default: true.
     #[config(default = true)]
     pub norm: bool,
+    /// Whether what a stage computes is computed again on the way back, instead of being kept.
+    /// Default: false.
+    #[config(default = false)]
+    pub recompute: bool,
 }
 
 impl UNetConfig {
@@ -63,6 +67,7 @@ impl UNetConfig {
             EncoderStageConfig::new(in_channels, width(level))
                 .with_padding(self.padding)
                 .with_norm(self.norm)
+                .with_recompute(self.recompute)
                 .init(device)
         };
         let decoder = |level: usize| {
@@ -71,6 +76,7 @@ impl UNetConfig {
                 .with_merge(self.merge)
                 .with_padding(self.padding)
                 .with_norm(self.norm)
+                .with_recompute(self.recompute)
                 .init(device)
         };
         UNet {

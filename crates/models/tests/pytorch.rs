@@ -141,7 +141,7 @@ fn close(found: f32, expected: f32, tolerance: f32, what: &str) {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().to_vec().expect("f32")
+    tensor.into_data().try_to_vec().expect("f32")
 }
 
 fn compare_resnet(config: ResNetConfig, reference: Reference) {

@@ -18,6 +18,7 @@ mod norm;
 mod operands;
 mod packed;
 mod pool;
+mod recompute;
 mod resample;
 
 use std::env;
@@ -30,6 +31,7 @@ pub(crate) use conv_transpose::conv_transpose;
 pub(crate) use join::add;
 pub(crate) use norm::norm;
 pub(crate) use pool::max_pool;
+pub(crate) use recompute::{is_again, recompute};
 pub(crate) use resample::{avg_pool, global_avg_pool, subsample_pad, upsample};
 
 /// Set to `off`, this environment variable turns the kernels off, to compare.

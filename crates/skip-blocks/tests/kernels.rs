@@ -10,7 +10,7 @@ use burn::tensor::ops::{
     AvgPoolOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions, PadMode,
 };
 use burn::tensor::{Device, Distribution, Tensor, Tolerance, s};
-use skip_blocks::layers;
+use skip_blocks::{DenseBlock, DenseBlockConfig, layers};
 
 fn device() -> Device {
     Device::flex().autodiff()
@@ -349,4 +349,33 @@ fn resampling_is_that_of_burn() {
                 .pad([(1, 2), (0, 0), (0, 0)], PadMode::Constant(0.0))
         },
     );
+}
+
+/// Two steps back through `forward`, and the running mean after them.
+fn trained(block: &DenseBlock, x: &Tensor<4>) -> (Vec<Tensor<4>>, Tensor<1>) {
+    let mut gradients = vec![];
+    for _ in 0..2 {
+        let y = block.forward(x.clone());
+        let loss = (y.clone() * y).sum().backward();
+        gradients.push(x.grad(&loss).expect("reached"));
+        gradients.push(block.layers[1].conv2.weight.grad(&loss).expect("reached"));
+    }
+    (gradients, block.layers[1].norm1.running_mean.value_sync())
+}
+
+#[test]
+fn what_is_recomputed_has_the_same_derivatives() {
+    device().seed(11);
+    let config = DenseBlockConfig::new(6, 3, 4).with_bottleneck(Some(2));
+    let block = config.init(&device());
+    let record = block.clone().into_record();
+    let config = config.with_recompute(true);
+    let recomputing = config.init(&device()).load_record(record);
+    let x = random([2, 6, 5, 4]);
+    let (plain, mean) = trained(&block, &x);
+    let (again, mean_again) = trained(&recomputing, &x);
+    for (again, plain) in again.iter().zip(&plain) {
+        close(again, plain, "gradient");
+    }
+    close(&mean_again, &mean, "running mean");
 }

@@ -104,7 +104,7 @@ pub(crate) fn load_network(folder: &RunFolder, device: &Device) -> Result<(RunCo
         folder.path().display(),
         best.display()
     );
-    let network = Network::new(entry, &config.problem, device)
+    let network = Network::new(entry, &config.problem, false, device)
         .try_load_file(&best)
         .with_context(|| format!("'{}' cannot be loaded", best.display()))?;
     Ok((config, network))

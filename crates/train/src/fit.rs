@@ -128,7 +128,7 @@ fn train(
     let RunConfig { recipe, problem } = config;
     let entry = find(&recipe.model)?;
     device.seed(recipe.seed);
-    let network = Network::new(entry, problem, &device.clone().autodiff());
+    let network = Network::new(entry, problem, recipe.recompute, &device.clone().autodiff());
     let parameters = parameter_count(&network);
     let images = data.train.len();
     say(format_args!(

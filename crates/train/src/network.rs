@@ -24,19 +24,21 @@ pub enum Network {
 }
 
 impl Network {
-    /// Makes the model for a problem, its parameters drawn at once, so that a seed set before
+    /// Makes the model for a problem, its blocks computed again on the way back if `recompute`, its parameters drawn at once, so that a seed set before
     /// gives the same ones.
     ///
     /// # Panics
     /// Panics where the model's `init` does.
-    pub fn new(entry: &ModelEntry, problem: &Problem, device: &Device) -> Self {
+    pub fn new(entry: &ModelEntry, problem: &Problem, recompute: bool, device: &Device) -> Self {
         let classes = problem.classes.len();
         let network = match entry.architecture {
             Architecture::Classifier(config) => {
-                Self::Classifier(config(problem.image, classes).init(device))
+                let config = config(problem.image, classes).with_recompute(recompute);
+                Self::Classifier(config.init(device))
             }
             Architecture::Segmenter(config) => {
-                Self::Segmenter(config(problem.image, classes).init(device))
+                let config = config(problem.image, classes).with_recompute(recompute);
+                Self::Segmenter(config.init(device))
             }
         };
         network.visit(&mut Draw);

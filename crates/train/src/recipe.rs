@@ -48,6 +48,9 @@ pub struct Recipe {
     pub weight_decay: f64,
     /// What training does to the images. None: what suits the data set.
     pub augmentation: Option<Augmentation>,
+    /// Whether blocks are computed again on the way back, instead of being kept: slower, with less
+    /// memory.
+    pub recompute: bool,
     /// Use at most so many images of each split, to try things out. None: all.
     pub limit: Option<usize>,
     /// Starts every random draw.
@@ -91,6 +94,9 @@ pub struct Overrides {
     /// What training does to the images: in the configuration file only.
     #[arg(skip)]
     pub augmentation: Option<Augmentation>,
+    /// Compute blocks again on the way back instead of keeping them: slower, with less memory
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub recompute: Option<bool>,
     /// Use at most so many images of each split, to try things out
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -130,6 +136,7 @@ impl Overrides {
             lr: self.lr.or(other.lr),
             weight_decay: self.weight_decay.or(other.weight_decay),
             augmentation: self.augmentation.or(other.augmentation),
+            recompute: self.recompute.or(other.recompute),
             limit: self.limit.or(other.limit),
             seed: self.seed.or(other.seed),
             _problem: None,
@@ -157,6 +164,7 @@ impl Overrides {
             lr: self.lr.unwrap_or(defaults.lr),
             weight_decay: self.weight_decay.unwrap_or(defaults.weight_decay),
             augmentation: self.augmentation,
+            recompute: self.recompute.unwrap_or(false),
             limit: self.limit,
             seed: self.seed.unwrap_or(1),
             model,

@@ -4,41 +4,54 @@ use burn::tensor::Tensor;
 use cpu_kernels::{Epilogue, Isa, apply_epilogue, fresh};
 
 use super::activation::{Activation, activation};
-use super::operands::Operands;
+use super::operands::{MAX_OPERANDS, Operands};
 
-/// `[x, y]`: the channels of both side by side.
-pub(crate) fn concat<const D: usize>(x: &Tensor<D>, y: &Tensor<D>) -> Option<Tensor<D>> {
-    if D != 4 {
+/// The channels of all `parts` side by side.
+pub(crate) fn concat<const D: usize>(parts: &[Tensor<D>]) -> Option<Tensor<D>> {
+    if D != 4 || parts.len() > MAX_OPERANDS {
         return None;
     }
-    let operands = Operands::of(x.clone())?.and(y.clone())?;
-    let [x, y] = [0, 1].map(|index| Activation::new(operands.tensors()[index].clone()));
-    let channels = [x.channels, y.channels];
-    let [batch, _, height, width] = x.dims();
-    if y.dims() != [batch, y.channels, height, width] {
+    let (first, rest) = parts.split_first()?;
+    let mut operands = Operands::of(first.clone())?;
+    for part in rest {
+        operands = operands.and(part.clone())?;
+    }
+    let parts: Vec<_> = operands
+        .tensors()
+        .iter()
+        .cloned()
+        .map(Activation::new)
+        .collect();
+    let [batch, _, height, width] = parts[0].dims();
+    let fits = |part: &Activation| part.dims() == [batch, part.channels, height, width];
+    if !parts.iter().all(fits) {
         return None;
     }
-    let total = x.channels + y.channels;
-    let copy = Epilogue::default();
-    let both = fresh(x.pixels(), total, |both| {
-        for (part, first) in [(&x, 0), (&y, x.channels)] {
-            apply_epilogue(
-                Isa::detect(),
-                part.pixels(),
-                part.channels,
-                part.view(),
-                &copy,
-                both.slice(first),
-            );
+    let channels: Vec<_> = parts.iter().map(|part| part.channels).collect();
+    let total = channels.iter().sum();
+    let all = fresh(parts[0].pixels(), total, |all| {
+        let mut first = 0;
+        for part in &parts {
+            let (pixels, channels) = (part.pixels(), part.channels);
+            let copy = Epilogue::default();
+            let target = all.slice(first);
+            apply_epilogue(Isa::detect(), pixels, channels, part.view(), &copy, target);
+            first += channels;
         }
     });
-    let both = activation(both, [batch, total, height, width]);
+    let all = activation(all, [batch, total, height, width]);
     Some(operands.record(
-        both,
+        all,
         || channels,
-        |[x, y], dy, _| {
+        |channels, dy, _| {
             let dy = Activation::new(dy);
-            vec![Some(dy.channels_from(0, x)), Some(dy.channels_from(x, y))]
+            let mut first = 0;
+            let part = |channels| {
+                let part = dy.channels_from(first, channels);
+                first += channels;
+                Some(part)
+            };
+            channels.into_iter().map(part).collect()
         },
     ))
 }

@@ -1,5 +1,7 @@
 //! What goes into an operation, and how its result is written into the graph of derivatives.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
@@ -20,6 +22,9 @@ pub(super) struct Operands {
     /// Whether a derivative is wanted for any of them.
     pub tracked: bool,
 }
+
+/// The most tensors that an operation can take.
+pub(super) const MAX_OPERANDS: usize = 64;
 
 /// From the state that the forward pass left, and `dy`, to the derivatives of those operands that
 /// want one.
@@ -62,6 +67,11 @@ impl Operands {
         }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.tensors.len()
+    }
+
     /// The tensors themselves.
     pub fn tensors(&self) -> &[FlexTensor] {
         &self.tensors
@@ -75,67 +85,94 @@ impl Operands {
         rule: Rule<S>,
     ) -> Tensor<D>
     where
-        S: Clone + Send + std::fmt::Debug + 'static,
+        S: Send + 'static,
     {
         if !self.autodiff {
             return Tensor::from_primitive::<Flex>(y);
         }
-        match self.guards.len() {
-            1 => record::<1, D, S>(self.guards, y, state, rule),
-            2 => record::<2, D, S>(self.guards, y, state, rule),
-            3 => record::<3, D, S>(self.guards, y, state, rule),
-            4 => record::<4, D, S>(self.guards, y, state, rule),
-            5 => record::<5, D, S>(self.guards, y, state, rule),
-            count => unreachable!("no operation takes {count} tensors"),
-        }
+        let derive = || -> Derive {
+            let state = state();
+            Box::new(move |dy, wanted| rule(state, dy, wanted))
+        };
+        record_any(self.guards, y, derive)
     }
 }
 
-fn record<const N: usize, const D: usize, S>(
+/// A rule with its state.
+type Derive = Box<dyn FnOnce(FlexTensor, &[bool]) -> Vec<Option<FlexTensor>> + Send>;
+
+/// Burn counts an operation's operands in its type.
+macro_rules! by_count {
+    ($guards:ident, $y:ident, $derive:ident: $($count:literal)*) => {
+        match $guards.len() {
+            $($count => record::<$count, D>($guards, $y, $derive),)*
+            count => unreachable!("no operation takes {count} tensors"),
+        }
+    };
+}
+
+fn record_any<const D: usize>(
     guards: Vec<NodeGuard>,
     y: FlexTensor,
-    state: impl FnOnce() -> S,
-    rule: Rule<S>,
-) -> Tensor<D>
-where
-    S: Clone + Send + std::fmt::Debug + 'static,
-{
+    derive: impl FnOnce() -> Derive,
+) -> Tensor<D> {
+    by_count!(guards, y, derive:
+        1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32
+        33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62
+        63 64)
+}
+
+fn record<const N: usize, const D: usize>(
+    guards: Vec<NodeGuard>,
+    y: FlexTensor,
+    derive: impl FnOnce() -> Derive,
+) -> Tensor<D> {
     let guards: [NodeGuard; N] = guards
         .try_into()
         .unwrap_or_else(|_| unreachable!("the caller matched the length"));
-    let step = Step { rule };
-    let y = match step
+    let y = match Step
         .prepare::<NoCheckpointing>(guards)
         .compute_bound()
         .stateful()
     {
-        OpsKind::Tracked(prepared) => prepared.finish(state(), y),
+        OpsKind::Tracked(prepared) => prepared.finish(State::new(derive()), y),
         OpsKind::UnTracked(prepared) => prepared.finish(y),
     };
     Tensor::from_primitive::<Autodiff<Flex>>(y)
 }
 
-/// An operation of `N` operands in the graph of derivatives.
-struct Step<S> {
-    rule: Rule<S>,
-}
+/// What is kept for the way back: taken once.
+#[derive(Clone)]
+struct State(Arc<Mutex<Option<Derive>>>);
 
-impl<S> std::fmt::Debug for Step<S> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Step")
+impl State {
+    fn new(derive: Derive) -> Self {
+        Self(Arc::new(Mutex::new(Some(derive))))
+    }
+
+    fn take(self) -> Derive {
+        let derive = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        derive.unwrap_or_else(|| unreachable!("Burn goes back through a graph once"))
     }
 }
 
-impl<S, const N: usize> Backward<Flex, N> for Step<S>
-where
-    S: Clone + Send + std::fmt::Debug + 'static,
-{
-    type State = S;
+impl std::fmt::Debug for State {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("State")
+    }
+}
 
-    fn backward(self, ops: Ops<S, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
+/// An operation in the graph of derivatives.
+#[derive(Debug)]
+struct Step;
+
+impl<const N: usize> Backward<Flex, N> for Step {
+    type State = State;
+
+    fn backward(self, ops: Ops<State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let dy = gradients.consume::<Flex>(&ops.node);
         let wanted = ops.parents.each_ref().map(Option::is_some);
-        let found = (self.rule)(ops.state, dy, &wanted);
+        let found = ops.state.take()(dy, &wanted);
         for (parent, gradient) in ops.parents.into_iter().zip(found) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 gradients.register::<Flex>(parent.id, gradient);

@@ -23,7 +23,12 @@ pub fn add_relu(x: Tensor<4>, y: Tensor<4>) -> Tensor<4> {
 
 /// `[x, y]`: both side by side, along the channels (dimension 1).
 pub fn concat<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
-    kernels::concat(&x, &y).unwrap_or_else(|| Tensor::cat(vec![x, y], 1))
+    concat_all(vec![x, y])
+}
+
+/// All `parts` side by side, along the channels (dimension 1).
+pub fn concat_all<const D: usize>(parts: Vec<Tensor<D>>) -> Tensor<D> {
+    kernels::concat(&parts).unwrap_or_else(|| Tensor::cat(parts, 1))
 }
 
 /// `t * h + (1 - t) * x`: `t = 1` takes the transformed `h`, `t = 0` carries `x`.

@@ -10,6 +10,7 @@ mod join;
 mod macs;
 mod norm;
 mod pool;
+mod recompute;
 mod resize;
 
 pub use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
@@ -19,9 +20,10 @@ pub use conv::{
     conv, conv_add, conv_bn, conv_bn_add_relu, conv_bn_relu, conv_relu, conv_transpose, conv1x1,
     conv2d_config, conv3x3, linear, padded_conv,
 };
-pub use join::{add, add_relu, branch, concat, gate};
+pub use join::{add, add_relu, branch, concat, concat_all, gate};
 pub use macs::count_macs;
 pub(crate) use norm::update_running_statistics;
 pub use norm::{batch_norm, bn_relu};
 pub use pool::{avg_pool, global_avg_pool, max_pool, max_pool_ceil};
+pub use recompute::{recompute, recompute_all};
 pub use resize::{center_crop, fit, interpolate, subsample_pad};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::{
     Conv2d, ConvTranspose2d, ConvTranspose2dConfig, add, center_crop, concat, conv, conv_transpose,
-    conv1x1, fit, interpolate,
+    conv1x1, fit, interpolate, recompute,
 };
 use crate::{ConvPadding, DoubleConv, DoubleConvConfig, check};
 
@@ -53,6 +53,10 @@ pub struct DecoderStageConfig {
     /// Whether batch normalisation follows each convolution. Default: true.
     #[config(default = true)]
     pub norm: bool,
+    /// Whether what the stage computes is computed again on the way back, instead of being kept.
+    /// See [`recompute`](crate::layers::recompute). Default: false.
+    #[config(default = false)]
+    pub recompute: bool,
 }
 
 /// A stage of a U-Net's decoder: `y = double_conv(merge(skip, up(x)))`.
@@ -96,6 +100,8 @@ pub struct DecoderStage {
     /// What the convolutions do at the edge, which decides which of both is cropped.
     #[module(skip)]
     pub padding: ConvPadding,
+    /// Whether what the stage computes is computed again on the way back.
+    pub recompute: bool,
 }
 
 /// Doubles a feature map's size and brings its channels to the skip's.
@@ -129,6 +135,7 @@ impl DecoderStageConfig {
                 .init(device),
             merge: self.merge,
             padding: self.padding,
+            recompute: self.recompute,
         }
     }
 }
@@ -173,6 +180,13 @@ impl DecoderStage {
     /// # Panics
     /// With valid padding, panics if the skip is smaller than twice `x`.
     pub fn forward(&self, x: Tensor<4>, skip: Tensor<4>) -> Tensor<4> {
+        match self.recompute {
+            true => recompute(self, [x, skip], |stage, [x, skip]| stage.join(x, skip)),
+            false => self.join(x, skip),
+        }
+    }
+
+    fn join(&self, x: Tensor<4>, skip: Tensor<4>) -> Tensor<4> {
         let x = self.up.forward(x);
         let (x, skip) = self.meet(x, skip);
         let x = match self.merge {

@@ -2,7 +2,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::{branch, max_pool, max_pool_ceil};
+use crate::layers::{branch, max_pool, max_pool_ceil, recompute};
 use crate::{ConvPadding, DoubleConv, DoubleConvConfig};
 
 /// Configures an [`EncoderStage`].
@@ -18,6 +18,10 @@ pub struct EncoderStageConfig {
     /// Whether batch normalisation follows each convolution. Default: true.
     #[config(default = true)]
     pub norm: bool,
+    /// Whether what the stage computes is computed again on the way back, instead of being kept.
+    /// See [`recompute`](crate::layers::recompute). Default: false.
+    #[config(default = false)]
+    pub recompute: bool,
 }
 
 /// A stage of a U-Net's encoder: `skip = double_conv(x)`, `down = max_pool2x2(skip)`.
@@ -48,6 +52,8 @@ pub struct EncoderStage {
     /// What the convolutions do at the edge, which decides how the pooling rounds.
     #[module(skip)]
     pub padding: ConvPadding,
+    /// Whether what the stage computes is computed again on the way back.
+    pub recompute: bool,
 }
 
 impl EncoderStageConfig {
@@ -62,6 +68,7 @@ impl EncoderStageConfig {
                 .with_norm(self.norm)
                 .init(device),
             padding: self.padding,
+            recompute: self.recompute,
         }
     }
 }
@@ -69,7 +76,11 @@ impl EncoderStageConfig {
 impl EncoderStage {
     /// `(skip, down)`. See [`EncoderStage`].
     pub fn forward(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let [skip, x] = branch(self.conv.forward(x));
+        let x = match self.recompute {
+            true => recompute(&self.conv, [x], |conv, [x]| conv.forward(x)),
+            false => self.conv.forward(x),
+        };
+        let [skip, x] = branch(x);
         let down = match self.padding {
             ConvPadding::Same => max_pool_ceil(x),
             ConvPadding::Valid => max_pool(x, 2, 2, 0),

@@ -1,0 +1,134 @@
+//! Parts of a network that are computed a second time on the way back, instead of being kept.
+
+use std::cell::Cell;
+
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+
+use super::activation::contiguous;
+use super::operands::{MAX_OPERANDS, Operands};
+
+/// `forward(module, inputs)`, of which only the inputs are kept.
+pub(crate) fn recompute<M: Module + 'static>(
+    module: &M,
+    inputs: &[Tensor<4>],
+    forward: impl Fn(&M, Vec<Tensor<4>>) -> Tensor<4> + Send + 'static,
+) -> Option<Tensor<4>> {
+    let mut operands = Operands::of(inputs.first()?.clone());
+    for input in &inputs[1..] {
+        operands = operands?.and(input.clone());
+    }
+    let mut with_parameters = Collect { operands };
+    module.visit(&mut with_parameters);
+    let operands = with_parameters.operands?;
+    if !operands.tracked || operands.len() > MAX_OPERANDS {
+        return None;
+    }
+    // Without parameters and inputs that are tracked nothing is kept.
+    let untracked = inputs.iter().map(|input| input.clone().detach());
+    let y = forward(&module.clone().no_grad(), untracked.collect());
+    let y = y.without_autodiff().try_into_primitive::<Flex>().ok()?;
+    let state = State {
+        module: module.clone(),
+        inputs: operands.tensors()[..inputs.len()].to_vec(),
+        forward,
+    };
+    Some(operands.record(y, || state, rule))
+}
+
+/// The parameters that learn, as operands.
+struct Collect {
+    operands: Option<Operands>,
+}
+
+impl ModuleVisitor for Collect {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.is_require_grad() {
+            let operands = self.operands.take();
+            self.operands = operands.and_then(|operands| operands.and(param.val()));
+        }
+    }
+}
+
+struct State<M, F> {
+    module: M,
+    inputs: Vec<FlexTensor>,
+    forward: F,
+}
+
+fn rule<M, F>(state: State<M, F>, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>>
+where
+    M: Module,
+    F: Fn(&M, Vec<Tensor<4>>) -> Tensor<4>,
+{
+    let leaf = |input| Tensor::<4>::from_primitive::<Flex>(input);
+    let leaf = |input| leaf(input).autodiff().require_grad();
+    let inputs: Vec<_> = state.inputs.into_iter().map(leaf).collect();
+    let module = state.module.map(&mut Leaves);
+    let y = again(|| (state.forward)(&module, inputs.clone()));
+    let gradients = back(y, dy);
+    let found = inputs.iter().map(|input| gradient(input, &gradients));
+    let mut of_parameters = Derivatives {
+        gradients: &gradients,
+        found: found.collect(),
+    };
+    module.visit(&mut of_parameters);
+    of_parameters.found
+}
+
+/// Cuts the parameters from the graph that is being gone through.
+struct Leaves;
+
+impl ModuleMapper for Leaves {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        match param.is_require_grad() {
+            true => param.map(|tensor| tensor.detach().require_grad()),
+            false => param,
+        }
+    }
+}
+
+/// The derivatives of everything before `y`, given its own.
+fn back(y: Tensor<4>, dy: FlexTensor) -> Gradients {
+    let operands = Operands::of(y).expect("the kernels made it");
+    let end: Tensor<1> =
+        operands.record(contiguous(vec![0.0], [1]), || dy, |dy, _, _| vec![Some(dy)]);
+    end.backward()
+}
+
+struct Derivatives<'a> {
+    gradients: &'a Gradients,
+    found: Vec<Option<FlexTensor>>,
+}
+
+impl ModuleVisitor for Derivatives<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.is_require_grad() {
+            self.found.push(gradient(&param.val(), self.gradients));
+        }
+    }
+}
+
+fn gradient<const D: usize>(tensor: &Tensor<D>, gradients: &Gradients) -> Option<FlexTensor> {
+    let gradient = tensor.grad(gradients)?;
+    gradient.try_into_primitive::<Flex>().ok()
+}
+
+thread_local! {
+    static AGAIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Computes a second time what has been counted already.
+fn again<T>(compute: impl FnOnce() -> T) -> T {
+    let before = AGAIN.replace(true);
+    let result = compute();
+    AGAIN.set(before);
+    result
+}
+
+/// Whether what is computed has been counted already: statistics do not move a second time.
+pub(crate) fn is_again() -> bool {
+    AGAIN.get()
+}
