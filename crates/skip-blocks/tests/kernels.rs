@@ -1,5 +1,7 @@
 //! The kernels against Burn's own operations: the same results and the same derivatives.
 
+use std::slice::from_ref;
+
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
@@ -193,13 +195,13 @@ fn normalisation_alone_is_that_of_burn() {
     let (x, norm) = (random([3, 10, 5, 4]), norm(10));
     let parameters = [&norm.gamma, &norm.beta];
     same(
-        &[x.clone()],
+        from_ref(&x),
         &parameters,
         || layers::batch_norm(x.clone(), &norm),
         || norm.forward(x.clone()),
     );
     same(
-        &[x.clone()],
+        from_ref(&x),
         &parameters,
         || layers::bn_relu(x.clone(), &norm),
         || relu(norm.forward(x.clone())),
@@ -260,7 +262,7 @@ fn branches_add_their_derivatives() {
     device().seed(8);
     let x = random([2, 5, 3, 4]);
     same(
-        &[x.clone()],
+        from_ref(&x),
         &[],
         || {
             let [a, b, c] = layers::branch(x.clone());
@@ -270,7 +272,7 @@ fn branches_add_their_derivatives() {
     );
     // A path that leads nowhere adds nothing.
     same(
-        &[x.clone()],
+        from_ref(&x),
         &[],
         || {
             let [_, b] = layers::branch(x.clone());
