@@ -6,17 +6,23 @@
 use cpu_kernels::*;
 use std::time::Instant;
 
-/// Best of several runs over a third of a second, in GFLOP/s.
-fn rate(shape: &ConvShape, mut f: impl FnMut()) -> f64 {
-    f();
+/// The best of several runs of each of some variants, over a fifth of a second
+/// each, in GFLOP/s. They take turns, so that a busy moment of the machine
+/// slows all of them.
+fn rates(shape: &ConvShape, variants: usize, mut f: impl FnMut(usize)) -> Vec<f64> {
+    (0..variants).for_each(&mut f);
     let begin = Instant::now();
-    let mut best = f64::INFINITY;
-    while begin.elapsed().as_secs_f64() < 0.3 {
-        let start = Instant::now();
-        f();
-        best = best.min(start.elapsed().as_secs_f64());
+    let mut best = vec![f64::INFINITY; variants];
+    while begin.elapsed().as_secs_f64() < 0.2 * variants as f64 {
+        for (variant, best) in best.iter_mut().enumerate() {
+            let start = Instant::now();
+            f(variant);
+            *best = best.min(start.elapsed().as_secs_f64());
+        }
     }
-    2e-9 * shape.macs() as f64 / best
+    best.iter()
+        .map(|best| 2e-9 * shape.macs() as f64 / best)
+        .collect()
 }
 
 fn conv(
@@ -57,6 +63,10 @@ fn main() {
         ("3x3 128>128 28 b8", conv(8, 128, 28, 128, 3, 1, 1)),
         ("3x3 256>256 14 b8", conv(8, 256, 14, 256, 3, 1, 1)),
         ("3x3 512>512 7 b8", conv(8, 512, 7, 512, 3, 1, 1)),
+        ("3x3 64>64 128 b4", conv(4, 64, 128, 64, 3, 1, 1)),
+        ("3x3 128>128 64 b4", conv(4, 128, 64, 128, 3, 1, 1)),
+        ("3x3 256>256 32 b4", conv(4, 256, 32, 256, 3, 1, 1)),
+        ("3x3 512>256 32 b4", conv(4, 512, 32, 256, 3, 1, 1)),
         ("1x1 256>64 56 b8", conv(8, 256, 56, 64, 1, 1, 0)),
         ("1x1 64>256 56 b8", conv(8, 64, 56, 256, 1, 1, 0)),
         ("1x1 1024>256 14 b8", conv(8, 1024, 14, 256, 1, 1, 0)),
@@ -71,6 +81,12 @@ fn main() {
         ("3x3 1>32 256 b4", conv(4, 1, 256, 32, 3, 1, 1)),
         ("3x3 32>32 256 b4", conv(4, 32, 256, 32, 3, 1, 1)),
         ("3x3 128>32 28 b8", conv(8, 128, 28, 32, 3, 1, 1)),
+        ("3x3 128>32 14 b8", conv(8, 128, 14, 32, 3, 1, 1)),
+        ("3x3 128>32 7 b8", conv(8, 128, 7, 32, 3, 1, 1)),
+        ("3x3 64>64 55 b1", conv(1, 64, 55, 64, 3, 1, 1)),
+        ("3x3 256>256 13 b1", conv(1, 256, 13, 256, 3, 1, 1)),
+        ("3x3 512>512 7 b1", conv(1, 512, 7, 512, 3, 1, 1)),
+        ("3x3 512>512 14 b8", conv(8, 512, 14, 512, 3, 1, 1)),
         ("3x3 g32 128 56 b8", grouped(32)),
         ("dw 3x3 128 56 b8", grouped(128)),
         // The transposed convolution is the gradient of this one.
@@ -94,44 +110,41 @@ fn main() {
         let x = noise(shape.in_pixels() * c_in);
         let w = noise(shape.weights());
         let mut y = noise(shape.out_pixels() * c_out);
-        let forward = PackedFilter::forward(isa, &shape, &w);
-        let mut packed = forward.clone();
-        let pack = rate(&shape, || packed.update(&w));
-        let fwd = rate(&shape, || {
-            let epilogue = Epilogue::default();
-            conv2d_forward(
-                &shape,
-                View::new(&x, c_in),
-                &forward,
-                &epilogue,
-                ViewMut::new(&mut y, c_out),
-                None,
-            );
+        let algorithms: Vec<_> = [Algorithm::Direct, Algorithm::Winograd]
+            .into_iter()
+            .filter(|algorithm| algorithm.fits(&shape))
+            .collect();
+        let pack = |pack: fn(Algorithm, Isa, &ConvShape, &[f32]) -> PackedFilter| {
+            let packed = |&algorithm| pack(algorithm, isa, &shape, &w);
+            algorithms.iter().map(packed).collect::<Vec<_>>()
+        };
+        let mut forward = pack(PackedFilter::forward_by);
+        let backward = pack(PackedFilter::backward_data_by);
+        let count = algorithms.len();
+        let packing = rates(&shape, count, |i| forward[i].update(&w));
+        let epilogue = Epilogue::default();
+        let fwd = rates(&shape, count, |i| {
+            let y = ViewMut::new(&mut y, c_out);
+            conv2d_forward(&shape, View::new(&x, c_in), &forward[i], &epilogue, y, None);
         });
-        let backward = PackedFilter::backward_data(isa, &shape, &w);
         let (mut dx, mut dw) = (x.clone(), w.clone());
-        let dgrad = rate(&shape, || {
-            let epilogue = Epilogue::default();
-            conv2d_backward_data(
-                &shape,
-                View::new(&y, c_out),
-                &backward,
-                &epilogue,
-                ViewMut::new(&mut dx, c_in),
-            );
+        let dgrad = rates(&shape, count, |i| {
+            let dx = ViewMut::new(&mut dx, c_in);
+            conv2d_backward_data(&shape, View::new(&y, c_out), &backward[i], &epilogue, dx);
         });
-        let wgrad = rate(&shape, || {
-            conv2d_backward_weight(
-                isa,
-                &shape,
-                View::new(&x, c_in),
-                View::new(&y, c_out),
-                &mut dw,
-            );
+        let wgrad = rates(&shape, count, |i| {
+            let (x, dy) = (View::new(&x, c_in), View::new(&y, c_out));
+            conv2d_backward_weight_by(algorithms[i], isa, &shape, x, dy, &mut dw);
         });
-        println!(
-            "{name:22} {fwd:7.1} {dgrad:7.1} {wgrad:7.1}   (packing {:.2}%)",
-            100.0 * fwd / pack
-        );
+        for (i, algorithm) in algorithms.iter().enumerate() {
+            println!(
+                "{name:22} {:8} {:7.1} {:7.1} {:7.1}   (packing {:.2}%)",
+                format!("{algorithm:?}"),
+                fwd[i],
+                dgrad[i],
+                wgrad[i],
+                100.0 * fwd[i] / packing[i]
+            );
+        }
     }
 }

@@ -63,6 +63,6 @@ pub fn conv2d_backward_data(
         };
         // SAFETY: the views were checked against the shape just now, and the
         // output is borrowed exclusively.
-        unsafe { correlation.plan(filter.isa()).run(&correlation, &mut []) };
+        unsafe { filter.algorithm().run(filter.isa(), &correlation, None) };
     }
 }

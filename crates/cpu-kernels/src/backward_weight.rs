@@ -11,6 +11,7 @@
 //! tables are added in order, so results do not depend on the number of
 //! threads.
 
+use crate::algorithm::Algorithm;
 use crate::isa::{Isa, Kernel};
 use crate::outer_tile::{InputBlock, Tiles};
 use crate::scratch::{Scratch, with_scratch, with_shared};
@@ -18,6 +19,7 @@ use crate::shape::ConvShape;
 use crate::simd::Simd;
 use crate::strip::{StripLayout, copy_pixels};
 use crate::view::{Source, View};
+use crate::winograd;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -39,13 +41,37 @@ const TASKS: usize = 16;
 /// If the shape is invalid, a view is too short, or `dw` does not have the
 /// length of the weights.
 pub fn conv2d_backward_weight(isa: Isa, shape: &ConvShape, x: View, dy: View, dw: &mut [f32]) {
+    let algorithm = Algorithm::of_backward_weight(shape);
+    conv2d_backward_weight_by(algorithm, isa, shape, x, dy, dw);
+}
+
+/// As [`conv2d_backward_weight`], by a given algorithm.
+///
+/// # Panics
+/// As there, or if the algorithm does not fit the shape.
+pub fn conv2d_backward_weight_by(
+    algorithm: Algorithm,
+    isa: Isa,
+    shape: &ConvShape,
+    x: View,
+    dy: View,
+    dw: &mut [f32],
+) {
     let shape = shape.check().expect("valid convolution shape");
+    assert!(
+        algorithm.fits(&shape),
+        "{algorithm:?} does not do {shape:?}"
+    );
     assert_eq!(dw.len(), shape.weights(), "number of weights");
-    let plan = Plan::new(isa, &shape);
     let x = x.source(shape.in_pixels(), shape.in_channels);
     let dy = dy.source(shape.out_pixels(), shape.out_channels);
-    with_shared(plan.sum_chunks * plan.table, |tables| {
+    if algorithm == Algorithm::Winograd {
         // SAFETY: the views were checked against the shape just now.
+        return unsafe { winograd::GradientPlan::new(isa, &shape).run(x, dy, dw) };
+    }
+    let plan = Plan::new(isa, &shape);
+    with_shared(plan.sum_chunks * plan.table, |tables| {
+        // SAFETY: as above.
         unsafe { plan.run(x, dy, tables) };
         plan.reduce(tables, dw);
     });
@@ -373,7 +399,7 @@ impl Kernel for Task<'_> {
                         x: window[index * block_len..].as_ptr(),
                         offsets: in_offsets,
                         dy: packed[(output - self.outputs.start) * pixels..].as_ptr(),
-                        block: &block,
+                        pitch: block.pitch,
                         sums: self.table.wrapping_add(plan.sums_offset(output, &block)),
                         accumulate: !first,
                     };
@@ -382,9 +408,9 @@ impl Kernel for Task<'_> {
                     // table the block's sums, which are this task's own.
                     unsafe {
                         if plan.depthwise {
-                            tiles.run::<S, true>(simd, &plan.shape);
+                            tiles.run::<S, true>(simd, &plan.shape, &block);
                         } else {
-                            tiles.run::<S, false>(simd, &plan.shape);
+                            tiles.run::<S, false>(simd, &plan.shape, &block);
                         }
                     }
                 }

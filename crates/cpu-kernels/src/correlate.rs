@@ -7,13 +7,14 @@
 //! threads, so neither do the results.
 
 use crate::axis::Axis;
+use crate::finish::{Finish, Outputs};
 use crate::isa::{Isa, Kernel};
 use crate::moments::ChunkMoments;
 use crate::pack::{blocks, padded};
 use crate::scratch::{Scratch, with_scratch};
 use crate::simd::Simd;
 use crate::strip::{StripLayout, images};
-use crate::tile::{Block, Finish, Run};
+use crate::tile::{Block, Run};
 use crate::view::{Source, Target};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -320,12 +321,14 @@ impl Kernel for Task<'_> {
                     in_offsets,
                     runs: &plan.runs[runs.clone()],
                     weights: filter[start..].as_ptr(),
-                    output: correlation.output.ptr.wrapping_add(channel),
-                    out_offsets,
+                    outputs: Outputs {
+                        ptr: correlation.output.ptr.wrapping_add(channel),
+                        offsets: out_offsets,
+                        accumulate: index > 0,
+                        finish,
+                    },
                     channels,
-                    accumulate: index > 0,
                     prefetch: plan.direct && block == first,
-                    finish,
                 };
                 // SAFETY: the offsets address the windows of the strip's
                 // pixels, whose runs lie in the copy or, when read directly,

@@ -4,7 +4,6 @@ use crate::correlate::{Correlation, Placement};
 use crate::epilogue::Epilogue;
 use crate::moments::Moments;
 use crate::pack::{Direction, PackedFilter};
-use crate::scratch::with_shared;
 use crate::shape::ConvShape;
 use crate::view::{View, ViewMut};
 
@@ -58,16 +57,7 @@ pub fn conv2d_forward(
         residual,
         relu: epilogue.relu,
     };
-    let plan = correlation.plan(filter.isa());
-    let Some(mut moments) = moments else {
-        // SAFETY: the views were checked against the shape just now, and the
-        // output is borrowed exclusively.
-        return unsafe { plan.run(&correlation, &mut []) };
-    };
-    moments.check(shape.out_channels);
-    with_shared(plan.moments_len(shape.out_channels), |tables| {
-        // SAFETY: as above.
-        unsafe { plan.run(&correlation, tables) };
-        moments.merge(tables, plan.strip_pixels());
-    });
+    // SAFETY: the views were checked against the shape just now, and the
+    // output is borrowed exclusively.
+    unsafe { filter.algorithm().run(filter.isa(), &correlation, moments) };
 }

@@ -38,12 +38,14 @@
 // Register tiles are indexed by pixel and vector, as their formulas are.
 #![allow(clippy::needless_range_loop)]
 
+mod algorithm;
 mod axis;
 mod backward_data;
 mod backward_weight;
 mod correlate;
 mod elementwise;
 mod epilogue;
+mod finish;
 mod forward;
 mod fresh;
 mod isa;
@@ -62,9 +64,11 @@ mod simd;
 mod strip;
 mod tile;
 mod view;
+mod winograd;
 
+pub use algorithm::Algorithm;
 pub use backward_data::conv2d_backward_data;
-pub use backward_weight::conv2d_backward_weight;
+pub use backward_weight::{conv2d_backward_weight, conv2d_backward_weight_by};
 pub use elementwise::{apply_epilogue, relu_backward};
 pub use epilogue::Epilogue;
 pub use forward::conv2d_forward;

@@ -23,42 +23,61 @@ pub(crate) struct Tiles<'a> {
     pub x: *const f32,
     pub offsets: &'a [usize],
     pub dy: *const f32,
-    pub block: &'a InputBlock,
+    /// Floats between the elements.
+    pub pitch: usize,
     pub sums: *mut f32,
     pub accumulate: bool,
 }
 
 impl Tiles<'_> {
-    /// Cuts every run of the kernel into register tiles of balanced heights.
+    /// Computes the sums of a block: of every run of the kernel.
     ///
     /// # Safety
     /// `x` must be valid for the windows of the strip, `dy` for two vectors
     /// per pixel and `sums` for two vectors per element of the block.
     #[inline(always)]
-    pub unsafe fn run<S: Simd, const DEPTHWISE: bool>(&self, simd: S, shape: &ConvShape) {
+    pub unsafe fn run<S: Simd, const DEPTHWISE: bool>(
+        &self,
+        simd: S,
+        shape: &ConvShape,
+        block: &InputBlock,
+    ) {
         let [vertical, horizontal] = &shape.axes();
-        let InputBlock {
-            elements,
-            pitch,
-            runs,
-            layout,
-            ..
-        } = *self.block;
-        let tiles = elements.div_ceil(S::TILE_PIXELS);
-        let row = layout.row();
+        let layout = &block.layout;
         let mut sums = self.sums;
         for kh in 0..vertical.kernel {
-            for run in 0..runs {
-                let offset =
-                    kh * vertical.dilation * row + run * horizontal.dilation * layout.channels;
-                for tile in 0..tiles {
-                    let (start, end) = (tile * elements / tiles, (tile + 1) * elements / tiles);
-                    let x = self.x.wrapping_add(offset + start * pitch);
-                    // SAFETY: passed on from the caller.
-                    unsafe { self.tile_of::<S, DEPTHWISE>(simd, x, end - start, sums) };
-                    sums = sums.wrapping_add((end - start) * 2 * S::LANES);
-                }
+            for run in 0..block.runs {
+                let offset = kh * vertical.dilation * layout.row()
+                    + run * horizontal.dilation * layout.channels;
+                let x = self.x.wrapping_add(offset);
+                // SAFETY: passed on from the caller.
+                unsafe { self.elements::<S, DEPTHWISE>(simd, x, block.elements, sums) };
+                sums = sums.wrapping_add(block.elements * 2 * S::LANES);
             }
+        }
+    }
+
+    /// Computes the sums of `count` elements in register tiles of balanced
+    /// heights.
+    ///
+    /// # Safety
+    /// `x` must be valid for the elements at every offset, `dy` for two
+    /// vectors per pixel and `sums` for two vectors per element.
+    #[inline(always)]
+    pub unsafe fn elements<S: Simd, const DEPTHWISE: bool>(
+        &self,
+        simd: S,
+        x: *const f32,
+        count: usize,
+        sums: *mut f32,
+    ) {
+        let tiles = count.div_ceil(S::TILE_PIXELS);
+        for tile in 0..tiles {
+            let (start, end) = (tile * count / tiles, (tile + 1) * count / tiles);
+            let x = x.wrapping_add(start * self.pitch);
+            let sums = sums.wrapping_add(start * 2 * S::LANES);
+            // SAFETY: passed on from the caller.
+            unsafe { self.tile_of::<S, DEPTHWISE>(simd, x, end - start, sums) };
         }
     }
 
@@ -99,7 +118,7 @@ impl Tiles<'_> {
         x: *const f32,
         sums: *mut f32,
     ) {
-        let pitch = self.block.pitch;
+        let pitch = self.pitch;
         let mut tile = [[simd.zero(); 2]; M];
         let mut dy = self.dy;
         // SAFETY: see `run`.

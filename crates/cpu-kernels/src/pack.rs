@@ -1,15 +1,19 @@
 //! Weights in the order in which the kernels read them.
 
+use crate::algorithm::Algorithm;
 use crate::axis::Phase;
 use crate::isa::Isa;
 use crate::scratch::Floats;
 use crate::shape::ConvShape;
+use crate::winograd;
 use rayon::prelude::*;
 
-/// The weights of a convolution, packed for one direction and one
-/// instruction set.
+/// The weights of a convolution, packed for one direction, one instruction set
+/// and one [`Algorithm`]. That is chosen when they are packed, by the channels
+/// and the image of the shape; any other batch and image may follow.
 ///
-/// Each part (the whole kernel, or one phase of a strided gradient) is laid out
+/// Winograd's transformed weights are described there. Of other weights each
+/// part (the whole kernel, or one phase of a strided gradient) is laid out
 /// `[group][block of outputs][tap][input channel][output in block]`, where a
 /// block is two vectors of outputs; the last may be one vector. Outputs beyond
 /// the last channel are zero. A depthwise kernel counts as one group of outputs
@@ -19,6 +23,7 @@ pub struct PackedFilter {
     isa: Isa,
     shape: ConvShape,
     direction: Direction,
+    algorithm: Algorithm,
     parts: Vec<Part>,
     data: Floats,
 }
@@ -41,12 +46,12 @@ struct Part {
 
 /// Strides of the weights `[c_out, c_in / groups, kh, kw]` in the roles they
 /// play for one direction.
-struct Roles {
+pub(crate) struct Roles {
     groups: usize,
-    inputs: usize,
-    outputs: usize,
-    input_stride: usize,
-    output_stride: usize,
+    pub inputs: usize,
+    pub outputs: usize,
+    pub input_stride: usize,
+    pub output_stride: usize,
 }
 
 /// Blocks of two vectors that `outputs` channels take.
@@ -66,8 +71,23 @@ impl PackedFilter {
     /// # Panics
     /// If the shape is invalid or `weights` does not have its length.
     pub fn forward(isa: Isa, shape: &ConvShape, weights: &[f32]) -> Self {
+        Self::forward_by(Algorithm::of(shape), isa, shape, weights)
+    }
+
+    /// As [`PackedFilter::forward`], for a given algorithm.
+    ///
+    /// # Panics
+    /// As there, or if the algorithm does not fit the shape.
+    pub fn forward_by(algorithm: Algorithm, isa: Isa, shape: &ConvShape, weights: &[f32]) -> Self {
         let taps = (0..shape.kernel[0] * shape.kernel[1]).collect();
-        Self::new(isa, shape, Direction::Forward, vec![taps], weights)
+        Self::new(
+            algorithm,
+            isa,
+            shape,
+            Direction::Forward,
+            vec![taps],
+            weights,
+        )
     }
 
     /// Packs weights `[out_channels, in_channels / groups, kh, kw]` for
@@ -76,6 +96,19 @@ impl PackedFilter {
     /// # Panics
     /// If the shape is invalid or `weights` does not have its length.
     pub fn backward_data(isa: Isa, shape: &ConvShape, weights: &[f32]) -> Self {
+        Self::backward_data_by(Algorithm::of(shape), isa, shape, weights)
+    }
+
+    /// As [`PackedFilter::backward_data`], for a given algorithm.
+    ///
+    /// # Panics
+    /// As there, or if the algorithm does not fit the shape.
+    pub fn backward_data_by(
+        algorithm: Algorithm,
+        isa: Isa,
+        shape: &ConvShape,
+        weights: &[f32],
+    ) -> Self {
         let taps = phases(shape)
             .iter()
             .map(|[vertical, horizontal]| {
@@ -88,10 +121,18 @@ impl PackedFilter {
                 vertical.taps.iter().flat_map(|&kh| row(kh)).collect()
             })
             .collect();
-        Self::new(isa, shape, Direction::BackwardData, taps, weights)
+        Self::new(
+            algorithm,
+            isa,
+            shape,
+            Direction::BackwardData,
+            taps,
+            weights,
+        )
     }
 
     fn new(
+        algorithm: Algorithm,
         isa: Isa,
         shape: &ConvShape,
         direction: Direction,
@@ -99,17 +140,25 @@ impl PackedFilter {
         weights: &[f32],
     ) -> Self {
         let shape = shape.check().expect("valid convolution shape");
+        assert!(
+            algorithm.fits(&shape),
+            "{algorithm:?} does not do {shape:?}"
+        );
         let mut filter = Self {
             isa,
             shape,
             direction,
+            algorithm,
             parts: Vec::new(),
             data: Floats::default(),
         };
-        let per_tap = filter.floats_per_tap();
+        let roles = Roles::new(&shape, direction);
         let mut start = 0;
         for taps in taps {
-            let len = taps.len() * per_tap;
+            let len = match algorithm {
+                Algorithm::Direct => roles.len(taps.len(), isa.lanes()),
+                Algorithm::Winograd => winograd::len(&roles, isa.lanes()),
+            };
             filter.parts.push(Part { taps, start, len });
             start += len;
         }
@@ -128,25 +177,18 @@ impl PackedFilter {
         let lanes = self.isa.lanes();
         let roles = Roles::new(&self.shape, self.direction);
         for part in self.parts.iter().filter(|part| part.len > 0) {
-            let depth = part.taps.len() * roles.inputs;
-            let group_len = depth * padded(roles.outputs, lanes);
-            data[part.start..][..part.len]
-                .par_chunks_mut(group_len)
-                .zip(weights.par_chunks(weights.len() / roles.groups))
-                .for_each(|(group, weights)| {
-                    group
-                        .par_chunks_mut(depth * 2 * lanes)
-                        .enumerate()
-                        .for_each(|(b, block)| {
-                            roles.pack_block(block, depth, b * 2 * lanes, &part.taps, weights);
-                        });
-                });
+            let packed = &mut data[part.start..][..part.len];
+            match self.algorithm {
+                Algorithm::Direct => roles.pack(lanes, &part.taps, weights, packed),
+                Algorithm::Winograd => {
+                    winograd::pack(self.isa, &roles, &part.taps, weights, packed);
+                }
+            }
         }
     }
 
-    fn floats_per_tap(&self) -> usize {
-        let roles = Roles::new(&self.shape, self.direction);
-        roles.groups * roles.inputs * padded(roles.outputs, self.isa.lanes())
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     pub(crate) fn isa(&self) -> Isa {
@@ -224,6 +266,27 @@ impl Roles {
                 output_stride: in_stride,
             },
         }
+    }
+
+    /// Floats of the packed weights of that many taps.
+    fn len(&self, taps: usize, lanes: usize) -> usize {
+        taps * self.groups * self.inputs * padded(self.outputs, lanes)
+    }
+
+    /// Packs the weights of the taps, group by group and block by block.
+    fn pack(&self, lanes: usize, taps: &[usize], weights: &[f32], packed: &mut [f32]) {
+        let depth = taps.len() * self.inputs;
+        packed
+            .par_chunks_mut(depth * padded(self.outputs, lanes))
+            .zip(weights.par_chunks(weights.len() / self.groups))
+            .for_each(|(group, weights)| {
+                group
+                    .par_chunks_mut(depth * 2 * lanes)
+                    .enumerate()
+                    .for_each(|(b, block)| {
+                        self.pack_block(block, depth, b * 2 * lanes, taps, weights);
+                    });
+            });
     }
 
     /// Packs the outputs from `first` on into a block `[depth][width]`.

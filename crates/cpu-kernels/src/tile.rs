@@ -1,6 +1,6 @@
 //! The register tile: a few pixels by one or two vectors of output channels.
 
-use crate::moments::ChunkMoments;
+use crate::finish::Outputs;
 use crate::simd::Simd;
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -13,23 +13,11 @@ pub(crate) struct Run {
     pub len: usize,
 }
 
-/// What a block of output channels does with its finished sums.
-#[derive(Clone, Copy)]
-pub(crate) struct Finish<'a> {
-    pub scale: Option<&'a [f32]>,
-    pub bias: Option<&'a [f32]>,
-    /// The residual at the block's channels, and its pixels' offsets.
-    pub residual: Option<(*const f32, &'a [usize])>,
-    pub relu: bool,
-    /// Table of moments and the block's first channel in it.
-    pub moments: Option<(ChunkMoments, usize)>,
-}
-
 /// Floats of the largest tile: twelve pixels of two vectors of AVX-512.
 const TILE_FLOATS: usize = 12 * 2 * 16;
 
 /// Floats of a cache line.
-const LINE_FLOATS: usize = 16;
+pub(crate) const LINE_FLOATS: usize = 16;
 
 /// Room for the sums of a tile.
 #[repr(align(64))]
@@ -42,16 +30,11 @@ pub(crate) struct Block<'a> {
     pub in_offsets: &'a [usize],
     pub runs: &'a [Run],
     pub weights: *const f32,
-    pub output: *mut f32,
-    pub out_offsets: &'a [usize],
+    pub outputs: Outputs<'a>,
     /// Output channels of the block, at most two vectors.
     pub channels: usize,
-    /// Whether the output already holds the sums of earlier runs.
-    pub accumulate: bool,
     /// Whether the input is not in a cache yet.
     pub prefetch: bool,
-    /// Present with the last runs.
-    pub finish: Option<Finish<'a>>,
 }
 
 impl Block<'_> {
@@ -59,9 +42,9 @@ impl Block<'_> {
     ///
     /// # Safety
     /// For every pixel, `input` plus its offset must be valid for reading all
-    /// runs (of a depthwise kernel, `channels` floats per run), and `output` (and the residual) plus its offset for `channels`
-    /// floats; no other task may access these outputs. `weights` must be valid
-    /// for the runs' total length times `V` vectors.
+    /// runs (of a depthwise kernel, `channels` floats per run), and its outputs
+    /// for `channels` floats. `weights` must be valid for the runs' total length
+    /// times `V` vectors.
     #[inline(always)]
     pub unsafe fn compute<S: Simd, const V: usize, const DEPTHWISE: bool>(&self, simd: S) {
         let pixels = self.in_offsets.len();
@@ -117,17 +100,30 @@ impl Block<'_> {
                 (true, true) => self.depthwise_sums::<S, P, V, true>(simd, first),
                 (true, false) => self.depthwise_sums::<S, P, V, false>(simd, first),
             };
+            if full && self.outputs.is_plain() {
+                for p in 0..P {
+                    let output = self.outputs.at(first + p);
+                    for v in 0..V {
+                        simd.store(output.wrapping_add(v * S::LANES), sums[p][v]);
+                    }
+                }
+                return;
+            }
             for p in 0..P {
                 for v in 0..V {
                     simd.store(tile.add((p * V + v) * S::LANES), sums[p][v]);
                 }
             }
             for v in 0..V {
-                let sums = tile.add(v * S::LANES);
+                let at = v * S::LANES;
+                let (sums, pitch) = (tile.add(at), V * S::LANES);
+                let pixels = first..first + P;
                 if full {
-                    self.write::<S, P, V>(simd, first, v, S::LANES, sums);
+                    let lanes = at..at + S::LANES;
+                    self.outputs.write(simd, pixels, lanes, sums, pitch);
                 } else {
-                    self.write::<S, P, V>(simd, first, v, self.lanes::<S>(v), sums);
+                    let lanes = at..at + self.lanes::<S>(v);
+                    self.outputs.write(simd, pixels, lanes, sums, pitch);
                 }
             }
         }
@@ -222,85 +218,5 @@ impl Block<'_> {
             }
         }
         sums
-    }
-
-    /// Adds earlier sums to the first `lanes` channels of vector `v`, finishes
-    /// and stores them. The sums of successive pixels are `V` vectors apart.
-    #[inline(always)]
-    unsafe fn write<S: Simd, const P: usize, const V: usize>(
-        &self,
-        simd: S,
-        first: usize,
-        v: usize,
-        lanes: usize,
-        sums: *const f32,
-    ) {
-        let at = v * S::LANES;
-        // SAFETY: see `compute`; `lanes` never reaches beyond the channels, and
-        // `first + P` pixels exist.
-        unsafe {
-            let load = |ptr: *const f32| simd.load_upto(ptr.wrapping_add(at), lanes);
-            let offset = |offsets: &[usize], p: usize| *offsets.get_unchecked(first + p);
-            let output = |p: usize| self.output.wrapping_add(offset(self.out_offsets, p) + at);
-            let sum = |p: usize| {
-                let sum = simd.load(sums.add(p * V * S::LANES));
-                if !self.accumulate {
-                    return sum;
-                }
-                simd.add(sum, simd.load_upto(output(p), lanes))
-            };
-            let Some(finish) = &self.finish else {
-                for p in 0..P {
-                    simd.store_upto(output(p), sum(p), lanes);
-                }
-                return;
-            };
-            let scale = finish.scale.map(|scale| load(scale.as_ptr()));
-            let bias = finish.bias.map(|bias| load(bias.as_ptr()));
-            let mut moments = finish.moments.map(|(table, channel)| {
-                let rows = table.rows(channel);
-                let shift = if first == 0 {
-                    None
-                } else {
-                    Some(load(rows[0]))
-                };
-                (rows, shift, simd.zero(), simd.zero())
-            });
-            for p in 0..P {
-                let mut value = sum(p);
-                if let Some(scale) = scale {
-                    value = simd.mul(value, scale);
-                }
-                if let Some(bias) = bias {
-                    value = simd.add(value, bias);
-                }
-                if let Some((residual, offsets)) = finish.residual {
-                    value = simd.add(value, load(residual.wrapping_add(offset(offsets, p))));
-                }
-                if finish.relu {
-                    value = simd.max(value, simd.zero());
-                }
-                if let Some((_, shift, total, squares)) = &mut moments {
-                    let centred = simd.sub(value, *shift.get_or_insert(value));
-                    *total = simd.add(*total, centred);
-                    *squares = simd.mul_add(centred, centred, *squares);
-                }
-                simd.store_upto(output(p), value, lanes);
-            }
-            // Summed by tile first, which errs less than one long sum.
-            if let Some(([shift_row, sum_row, square_row], Some(shift), total, squares)) = moments {
-                let store = |row: *mut f32, value| {
-                    simd.store_upto(row.wrapping_add(at), value, lanes);
-                };
-                if first == 0 {
-                    store(shift_row, shift);
-                    store(sum_row, total);
-                    store(square_row, squares);
-                } else {
-                    store(sum_row, simd.add(load(sum_row), total));
-                    store(square_row, simd.add(load(square_row), squares));
-                }
-            }
-        }
     }
 }

@@ -75,22 +75,20 @@ fn matches_the_reference_on_random_shapes() {
     }
 }
 
+#[test]
+fn matches_the_reference_on_random_three_by_three_kernels() {
+    let mut random = Random(4);
+    for case in 0..60 {
+        let s = random.plain_shape();
+        check(&mut random, &s, &format!("case {case}: {s:?}"));
+    }
+}
+
 /// Sizes at which strips, stages and chunks of channels have several parts.
 #[test]
 fn matches_the_reference_on_larger_shapes() {
     let mut random = Random(2);
-    let base = ConvShape {
-        batch: 2,
-        in_channels: 40,
-        in_height: 14,
-        in_width: 15,
-        out_channels: 72,
-        kernel: [3; 2],
-        stride: [1; 2],
-        padding: [[1; 2]; 2],
-        dilation: [1; 2],
-        groups: 1,
-    };
+    let base = many_channels(14, 15);
     let stem = ConvShape {
         in_channels: 3,
         kernel: [7; 2],
@@ -156,6 +154,18 @@ fn matches_the_reference_on_larger_shapes() {
             padding: [[0; 2]; 2],
             ..base
         },
+        ConvShape {
+            in_height: 30,
+            in_width: 41,
+            ..base
+        },
+        ConvShape {
+            batch: 1,
+            in_channels: 20,
+            out_channels: 200,
+            padding: [[4, 3], [0, 5]],
+            ..base
+        },
         ConvShape { batch: 0, ..base },
     ] {
         check(&mut random, &s, &format!("{s:?}"));
@@ -190,32 +200,42 @@ fn check(random: &mut Random, s: &ConvShape, what: &str) {
             View::slice(&dy, y_stride, y_first),
         );
 
-        let mut got = vec![f32::NAN; s.out_pixels() * y_stride];
-        let target = ViewMut::slice(&mut got, y_stride, y_first);
-        let filter = PackedFilter::forward(isa, s, &w);
-        let (mut mean, mut variance) = (vec![0.0; c_out], vec![0.0; c_out]);
-        let moments = random.flip();
-        let wanted = moments.then(|| Moments {
-            mean: &mut mean,
-            variance: &mut variance,
-        });
-        conv2d_forward(s, x, &filter, &after.view(c_out), target, wanted);
-        let got = narrow(&got, c_out, y_stride, y_first);
-        assert_close(&got, &y, &format!("forward {what}"));
-        if moments {
-            check_moments(&got, c_out, &mean, &variance, &what);
+        for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
+            if !algorithm.fits(s) {
+                continue;
+            }
+            let what = format!("{algorithm:?} {what}");
+            let close = match algorithm {
+                Algorithm::Direct => assert_close,
+                Algorithm::Winograd => assert_close_in_all,
+            };
+            let mut got = vec![f32::NAN; s.out_pixels() * y_stride];
+            let target = ViewMut::slice(&mut got, y_stride, y_first);
+            let filter = PackedFilter::forward_by(algorithm, isa, s, &w);
+            let (mut mean, mut variance) = (vec![0.0; c_out], vec![0.0; c_out]);
+            let moments = random.flip();
+            let wanted = moments.then(|| Moments {
+                mean: &mut mean,
+                variance: &mut variance,
+            });
+            conv2d_forward(s, x, &filter, &after.view(c_out), target, wanted);
+            let got = narrow(&got, c_out, y_stride, y_first);
+            close(&got, &y, &format!("forward {what}"));
+            if moments {
+                check_moments(&got, c_out, &mean, &variance, &what);
+            }
+
+            let mut got = vec![f32::NAN; s.in_pixels() * x_stride];
+            let target = ViewMut::slice(&mut got, x_stride, x_first);
+            let filter = PackedFilter::backward_data_by(algorithm, isa, s, &w);
+            conv2d_backward_data(s, dy, &filter, &before.view(c_in), target);
+            let got = narrow(&got, c_in, x_stride, x_first);
+            close(&got, &dx, &format!("backward data {what}"));
+
+            let mut got = vec![f32::NAN; s.weights()];
+            conv2d_backward_weight_by(algorithm, isa, s, x, dy, &mut got);
+            close(&got, &dw, &format!("backward weight {what}"));
         }
-
-        let mut got = vec![f32::NAN; s.in_pixels() * x_stride];
-        let target = ViewMut::slice(&mut got, x_stride, x_first);
-        let filter = PackedFilter::backward_data(isa, s, &w);
-        conv2d_backward_data(s, dy, &filter, &before.view(c_in), target);
-        let got = narrow(&got, c_in, x_stride, x_first);
-        assert_close(&got, &dx, &format!("backward data {what}"));
-
-        let mut got = vec![f32::NAN; s.weights()];
-        conv2d_backward_weight(isa, s, x, dy, &mut got);
-        assert_close(&got, &dw, &format!("backward weight {what}"));
     }
 }
 
@@ -245,10 +265,14 @@ fn check_moments(y: &[f32], channels: usize, mean: &[f32], variance: &[f32], wha
 #[test]
 fn does_not_depend_on_the_number_of_threads() {
     let mut random = Random(3);
-    for _ in 0..12 {
+    for case in 0..16 {
         let shape = ConvShape {
             batch: 3,
-            ..random.shape()
+            ..if case < 12 {
+                random.shape()
+            } else {
+                many_channels(1, 1)
+            }
         };
         let s = ConvShape {
             in_height: 20,
@@ -284,5 +308,130 @@ fn does_not_depend_on_the_number_of_threads() {
             pool.expect("a pool of threads").install(run)
         });
         assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{s:?}");
+    }
+}
+
+/// The errors of Winograd's algorithm are a few times those of the plain sum.
+#[test]
+fn winograd_errs_little() {
+    let mut random = Random(5);
+    for (channels, positive) in [(32, false), (32, true), (256, false), (256, true)] {
+        let s = ConvShape {
+            batch: 1,
+            in_channels: channels,
+            in_height: 18,
+            in_width: 18,
+            out_channels: 32,
+            kernel: [3; 2],
+            stride: [1; 2],
+            padding: [[0; 2]; 2],
+            dilation: [1; 2],
+            groups: 1,
+        };
+        let mut x = random.floats(s.in_pixels() * channels);
+        if positive {
+            x.iter_mut().for_each(|x| *x = x.abs());
+        }
+        let w = random.floats(s.weights());
+        let mut want = vec![Sum::default(); s.out_pixels() * 32];
+        products(&s, |y, ix, iw| want[y].add(x[ix], w[iw]));
+        for isa in Isa::available() {
+            let [direct, winograd] = [Algorithm::Direct, Algorithm::Winograd].map(|algorithm| {
+                let filter = PackedFilter::forward_by(algorithm, isa, &s, &w);
+                let mut y = vec![0.0; want.len()];
+                let (input, output) = (View::new(&x, channels), ViewMut::new(&mut y, 32));
+                conv2d_forward(&s, input, &filter, &Epilogue::default(), output, None);
+                errors(&y, &want)
+            });
+            assert!(winograd.max < 6e-7, "{winograd:?}");
+            assert!(winograd.rms < 6.0 * direct.rms, "{winograd:?} {direct:?}");
+        }
+    }
+}
+
+/// Errors relative to the magnitudes of the terms.
+#[derive(Debug)]
+struct Errors {
+    max: f64,
+    rms: f64,
+}
+
+fn errors(got: &[f32], want: &[Sum]) -> Errors {
+    let relative = |(got, want): (&f32, &Sum)| (f64::from(*got) - want.value) / want.magnitude;
+    let errors: Vec<f64> = got.iter().zip(want).map(relative).collect();
+    let squares: f64 = errors.iter().map(|e| e * e).sum();
+    Errors {
+        max: errors.iter().fold(0.0, |max, e| e.abs().max(max)),
+        rms: (squares / errors.len() as f64).sqrt(),
+    }
+}
+
+/// A filter chooses its algorithm when it is packed, and keeps it for images
+/// of other sizes.
+#[test]
+fn a_filter_fits_images_of_any_size() {
+    let mut random = Random(6);
+    let packed = many_channels(14, 15);
+    assert_eq!(Algorithm::of(&packed), Algorithm::Winograd);
+    for s in [
+        many_channels(2, 2),
+        many_channels(1, 9),
+        many_channels(21, 6),
+    ] {
+        let (c_in, c_out) = (s.in_channels, s.out_channels);
+        let x = random.floats(s.in_pixels() * c_in);
+        let w = random.floats(s.weights());
+        let mut want = vec![Sum::default(); s.out_pixels() * c_out];
+        products(&s, |y, ix, iw| want[y].add(x[ix], w[iw]));
+        let filter = PackedFilter::forward(Isa::detect(), &packed, &w);
+        let mut y = vec![0.0; want.len()];
+        let (input, output) = (View::new(&x, c_in), ViewMut::new(&mut y, c_out));
+        conv2d_forward(&s, input, &filter, &Epilogue::default(), output, None);
+        assert_close_in_all(&y, &want, &format!("{s:?}"));
+    }
+}
+
+/// A convolution of so many channels that Winograd's algorithm pays, unless
+/// the image is tiny.
+fn many_channels(height: usize, width: usize) -> ConvShape {
+    ConvShape {
+        batch: 2,
+        in_channels: 40,
+        in_height: height,
+        in_width: width,
+        out_channels: 72,
+        kernel: [3; 2],
+        stride: [1; 2],
+        padding: [[1; 2]; 2],
+        dilation: [1; 2],
+        groups: 1,
+    }
+}
+
+#[test]
+fn winograd_is_for_many_channels_and_more_than_tiny_images() {
+    let base = many_channels(7, 7);
+    assert_eq!(Algorithm::of(&base), Algorithm::Winograd);
+    for s in [
+        many_channels(2, 2),
+        ConvShape {
+            stride: [2, 1],
+            ..base
+        },
+        ConvShape {
+            dilation: [2; 2],
+            ..base
+        },
+        ConvShape {
+            kernel: [3, 1],
+            ..base
+        },
+        ConvShape { groups: 2, ..base },
+        ConvShape {
+            in_channels: 3,
+            ..base
+        },
+    ] {
+        assert_eq!(Algorithm::of(&s), Algorithm::Direct, "{s:?}");
     }
 }

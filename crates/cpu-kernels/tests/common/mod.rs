@@ -37,6 +37,29 @@ impl Random {
         (0..len).map(|_| self.float()).collect()
     }
 
+    /// A three by three convolution of stride one.
+    pub fn plain_shape(&mut self) -> ConvShape {
+        loop {
+            let channels = [1, 3, 8, 17, 32, 33, 40, 64, 70];
+            let padding = [(); 2].map(|()| [self.range(0, 2), self.range(0, 2)]);
+            let shape = ConvShape {
+                batch: self.pick(&[1, 1, 2, 3]),
+                in_channels: self.pick(&channels),
+                in_height: self.range(1, 14),
+                in_width: self.range(1, 14),
+                out_channels: self.pick(&channels),
+                kernel: [3; 2],
+                stride: [1; 2],
+                padding,
+                dilation: [1; 2],
+                groups: 1,
+            };
+            if let Ok(shape) = shape.check() {
+                return shape;
+            }
+        }
+    }
+
     /// A convolution of a few thousand operations, of any kind.
     pub fn shape(&mut self) -> ConvShape {
         loop {
@@ -148,6 +171,14 @@ pub fn assert_close(got: &[f32], want: &[Sum], what: &str) {
             want.value
         );
     }
+}
+
+/// Checks `|got - want| <= 4e-6 * magnitude`, with the largest magnitude of all
+/// sums: a transformed tile spreads the errors of its largest values over all.
+pub fn assert_close_in_all(got: &[f32], want: &[Sum], what: &str) {
+    let magnitude = want.iter().fold(0.0, |m: f64, sum| m.max(sum.magnitude));
+    let want: Vec<_> = want.iter().map(|sum| Sum { magnitude, ..*sum }).collect();
+    assert_close(got, &want, what);
 }
 
 /// Spreads pixels of `channels` channels to `stride` apart from `offset` on;
