@@ -247,14 +247,14 @@ impl Defaults {
         match (data, task) {
             ("mnist-mini", _) => Self {
                 model: "resnet10_w32",
-                epochs: 6,
+                epochs: 12,
                 batch_size: 32,
                 lr: 0.05,
                 ..classification
             },
             ("nuclei-mini", _) => Self {
                 model: "unet8",
-                epochs: 40,
+                epochs: 80,
                 ..segmentation
             },
             (_, Task::Classification) => classification,
