@@ -288,3 +288,13 @@ fn cross_entropy_matches_finite_differences() {
     }
     assert_eq!(softmax_cross_entropy(classes, &[], &[], &mut []), 0.0);
 }
+
+#[test]
+#[should_panic(expected = "channel Some(2) was not written")]
+fn a_fresh_buffer_has_to_be_written() {
+    let x = [1.0; 6];
+    fresh(3, 4, |buffer| {
+        let (copy, target) = (Epilogue::default(), buffer.view());
+        apply_epilogue(Isa::PORTABLE, 3, 2, View::new(&x, 2), &copy, target);
+    });
+}

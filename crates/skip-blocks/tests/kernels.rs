@@ -381,3 +381,19 @@ fn what_is_recomputed_has_the_same_derivatives() {
     }
     close(&mean_again, &mean, "running mean");
 }
+
+#[test]
+fn frozen_statistics_are_used_and_stay() {
+    device().seed(12);
+    let layer = layers::conv3x3(3, 4).init(&device());
+    let norm = norm(4).freeze();
+    let x = random([2, 3, 5, 5]);
+    same(
+        &[x.clone(), layer.weight.val()],
+        &[],
+        || layers::conv_bn_relu(x.clone(), &layer, &norm),
+        || relu(norm.forward(layer.forward(x.clone()))),
+    );
+    let mean: f32 = norm.running_mean.value_sync().abs().sum().into_scalar();
+    assert_eq!(mean, 0.0);
+}
