@@ -18,7 +18,7 @@ pub(super) struct Activation {
 }
 
 impl Activation {
-    /// A tensor as it is, if its channels lie side by side, or a copy where they do.
+    /// A tensor as it is, if its channels lie side by side, or a copy where they do not.
     pub fn new(tensor: FlexTensor) -> Self {
         let [batch, channels, height, width] = tensor.layout().shape().dims();
         let (tensor, pixel_stride) = match pixel_stride(tensor.layout()) {

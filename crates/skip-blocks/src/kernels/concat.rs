@@ -11,11 +11,7 @@ pub(crate) fn concat<const D: usize>(parts: &[Tensor<D>]) -> Option<Tensor<D>> {
     if D != 4 || parts.len() > MAX_OPERANDS {
         return None;
     }
-    let (first, rest) = parts.split_first()?;
-    let mut operands = Operands::of(first.clone())?;
-    for part in rest {
-        operands = operands.and(part.clone())?;
-    }
+    let operands = Operands::all(parts)?;
     let parts: Vec<_> = operands
         .tensors()
         .iter()

@@ -1,20 +1,17 @@
 //! Convolution, with what follows it done as its result is written.
 
-use std::sync::Arc;
-
 use burn::backend::flex::FlexTensor;
 use burn::nn::PaddingConfig2d;
 use burn::tensor::Tensor;
 use cpu_kernels::{
-    BatchNormTensors, ConvShape, Epilogue, Isa, Moments, PackedFilter, apply_epilogue,
-    channel_sums, conv2d_backward_data, conv2d_backward_weight, conv2d_forward, fresh,
-    relu_backward,
+    ConvShape, Epilogue, Isa, Moments, PackedFilter, apply_epilogue, channel_sums,
+    conv2d_backward_data, conv2d_backward_weight, conv2d_forward, fresh, relu_backward,
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
-use super::norm::{Gradients, Statistics, frozen, gradients, running_scale, update_running};
+use super::norm::{Gradients, Normalized, Statistics, frozen, running_scale, update_running};
 use super::operands::Operands;
-use super::packed::{Direction, pack, pack_once};
+use super::packed::{Direction, filter_of, pack};
 use crate::layers::{BatchNorm, Conv2d};
 
 /// What follows a convolution, or its normalisation.
@@ -51,7 +48,7 @@ pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &ConvEnd) -> Option<Tenso
         residual: shortcut.as_ref().map(Activation::view),
         relu: end.relu,
     };
-    let filter = filter_of(&weight, &shape, operands.autodiff);
+    let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
     let y = forward(&shape, &x, &filter, &epilogue, None);
     let state = || ConvState {
         path: ConvPath { x, weight, shape },
@@ -85,7 +82,7 @@ pub(crate) fn conv_norm(
     let weight = tensors[1].clone();
     let (gamma, beta) = (floats(&tensors[2]), floats(&tensors[3]));
     let shortcut = tensors.get(4).cloned().map(Activation::new);
-    let filter = filter_of(&weight, &shape, operands.autodiff);
+    let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
     let residual = shortcut.as_ref().map(Activation::view);
 
     if !operands.autodiff {
@@ -121,23 +118,23 @@ pub(crate) fn conv_norm(
     let y = applied(&z, &epilogue);
     let state = || NormState {
         path: ConvPath { x, weight, shape },
-        z,
-        y: end.relu.then(|| y.clone()),
-        gamma,
-        statistics: Arc::new(statistics),
+        norm: Normalized {
+            x: z,
+            y: end.relu.then(|| y.clone()),
+            gamma,
+            statistics,
+        },
     };
     Some(operands.record(y.clone(), state, conv_norm_rule))
 }
 
 /// What a convolution's derivatives are made of.
-#[derive(Clone, Debug)]
 struct ConvPath {
     x: Activation,
     weight: FlexTensor,
     shape: ConvShape,
 }
 
-#[derive(Clone, Debug)]
 struct ConvState {
     path: ConvPath,
     /// The result, if a ReLU came last.
@@ -145,15 +142,9 @@ struct ConvState {
     has_bias: bool,
 }
 
-#[derive(Clone, Debug)]
 struct NormState {
     path: ConvPath,
-    /// The convolution's result.
-    z: Activation,
-    /// The result, if a ReLU came last.
-    y: Option<FlexTensor>,
-    gamma: Vec<f32>,
-    statistics: Arc<Statistics>,
+    norm: Normalized,
 }
 
 fn conv_rule(state: ConvState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
@@ -172,16 +163,7 @@ fn conv_rule(state: ConvState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<Fl
 
 fn conv_norm_rule(state: NormState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
     let dy = Activation::new(dy);
-    let y = state.y.map(Activation::new);
-    let tensors = BatchNormTensors {
-        pixels: state.z.pixels(),
-        channels: state.z.channels,
-        x: state.z.view(),
-        dy: dy.view(),
-        relu_output: y.as_ref().map(Activation::view),
-        mean: &state.statistics.mean,
-        inv_std: &state.statistics.inv_std,
-    };
+    let has_relu = state.norm.y.is_some();
     // What flows to the shortcut has only passed the ReLU.
     let to_shortcut = wanted.get(4).copied().unwrap_or(false);
     let Gradients {
@@ -189,17 +171,12 @@ fn conv_norm_rule(state: NormState, dy: FlexTensor, wanted: &[bool]) -> Vec<Opti
         dgamma,
         dbeta,
         dy: dshortcut,
-    } = gradients(
-        &tensors,
-        &state.gamma,
-        state.z.dims(),
-        to_shortcut && y.is_some(),
-    );
+    } = state.norm.gradients(&dy, to_shortcut && has_relu);
     let dz = Activation::new(dz);
     let [dx, dw] = state.path.gradients(&dz, [wanted[0], wanted[1]]);
-    let dshortcut = match y {
-        Some(_) => dshortcut,
-        None => Some(dy.into_tensor()),
+    let dshortcut = match has_relu {
+        true => dshortcut,
+        false => Some(dy.into_tensor()),
     };
     vec![dx, dw, Some(dgamma), Some(dbeta), dshortcut]
 }
@@ -242,14 +219,6 @@ fn shape_of([batch, channels, height, width]: [usize; 4], layer: &Conv2d) -> Opt
     (channels == in_channels * layer.groups)
         .then(|| shape.check().ok())
         .flatten()
-}
-
-/// The filter of a forward pass. In evaluation weights stay, and so does their filter.
-fn filter_of(weight: &FlexTensor, shape: &ConvShape, training: bool) -> Arc<PackedFilter> {
-    match training {
-        true => Arc::new(pack(weight, shape, Direction::Forward)),
-        false => pack_once(weight, shape, Direction::Forward),
-    }
 }
 
 pub(super) fn forward(

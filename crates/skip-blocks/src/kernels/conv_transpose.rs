@@ -7,7 +7,7 @@ use cpu_kernels::{ConvShape, Epilogue};
 use super::activation::{Activation, floats};
 use super::conv::{backward_data, backward_weight, bias_gradient, forward};
 use super::operands::Operands;
-use super::packed::{Direction, pack, pack_once};
+use super::packed::{Direction, filter_of, pack};
 use crate::layers::ConvTranspose2d;
 
 /// The transposed convolution of `x`.
@@ -23,21 +23,12 @@ pub(crate) fn conv_transpose(x: &Tensor<4>, layer: &ConvTranspose2d) -> Option<T
         bias: bias.as_deref(),
         ..Epilogue::default()
     };
-    let y = match operands.autodiff {
-        true => {
-            let filter = pack(&weight, &shape, Direction::BackwardData);
-            backward_data(&shape, &x, &filter, &epilogue)
-        }
-        false => {
-            let filter = pack_once(&weight, &shape, Direction::BackwardData);
-            backward_data(&shape, &x, &filter, &epilogue)
-        }
-    };
+    let filter = filter_of(&weight, &shape, Direction::BackwardData, operands.autodiff);
+    let y = backward_data(&shape, &x, &filter, &epilogue);
     let state = || State { x, weight, shape };
     Some(operands.record(y, state, rule))
 }
 
-#[derive(Clone, Debug)]
 struct State {
     x: Activation,
     weight: FlexTensor,

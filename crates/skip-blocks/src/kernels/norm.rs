@@ -1,7 +1,5 @@
 //! Batch normalisation.
 
-use std::sync::Arc;
-
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use cpu_kernels::{
@@ -42,11 +40,11 @@ pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, relu: bool) -> Option<Tensor
     let statistics = statistics.with_epsilon(norm.epsilon);
     let (scale, bias) = statistics.scale(&gamma, &beta);
     let y = applied(&x, &scaled(&scale, &bias, relu));
-    let state = || State {
+    let state = || Normalized {
         x,
         y: relu.then(|| y.clone()),
         gamma,
-        statistics: Arc::new(statistics),
+        statistics,
     };
     Some(operands.record(y.clone(), state, rule))
 }
@@ -60,28 +58,17 @@ fn scaled<'a>(scale: &'a [f32], bias: &'a [f32], relu: bool) -> Epilogue<'a> {
     }
 }
 
-#[derive(Clone, Debug)]
-struct State {
-    x: Activation,
+/// What the derivatives of a normalisation are made of.
+pub(super) struct Normalized {
+    pub x: Activation,
     /// The result, if a ReLU came last.
-    y: Option<FlexTensor>,
-    gamma: Vec<f32>,
-    statistics: Arc<Statistics>,
+    pub y: Option<FlexTensor>,
+    pub gamma: Vec<f32>,
+    pub statistics: Statistics,
 }
 
-fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
-    let dy = Activation::new(dy);
-    let y = state.y.map(Activation::new);
-    let tensors = BatchNormTensors {
-        pixels: state.x.pixels(),
-        channels: state.x.channels,
-        x: state.x.view(),
-        dy: dy.view(),
-        relu_output: y.as_ref().map(Activation::view),
-        mean: &state.statistics.mean,
-        inv_std: &state.statistics.inv_std,
-    };
-    let gradients = gradients(&tensors, &state.gamma, state.x.dims(), false);
+fn rule(state: Normalized, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
+    let gradients = state.gradients(&Activation::new(dy), false);
     vec![
         Some(gradients.dx),
         Some(gradients.dgamma),
@@ -95,7 +82,6 @@ pub(super) fn frozen(norm: &BatchNorm, x: &Tensor<4>) -> bool {
 }
 
 /// Mean and variance of each channel of a batch.
-#[derive(Clone, Debug)]
 pub(super) struct Statistics {
     pub mean: Vec<f32>,
     /// Over all values, not one less.
@@ -179,47 +165,55 @@ pub(super) struct Gradients {
     pub dy: Option<FlexTensor>,
 }
 
-/// The derivatives; with that of the result before the ReLU, if it is `wanted`.
-pub(super) fn gradients(
-    tensors: &BatchNormTensors,
-    gamma: &[f32],
-    dims: [usize; 4],
-    wanted: bool,
-) -> Gradients {
-    let isa = Isa::detect();
-    let channels = tensors.channels;
-    let (mut dbeta, mut dgamma) = (vec![0.0; channels], vec![0.0; channels]);
-    batch_norm_backward_sums(
-        isa,
-        tensors,
-        BatchNormSums {
+impl Normalized {
+    /// The derivatives; with that of the result before the ReLU, if it is `wanted`.
+    pub fn gradients(&self, dy: &Activation, wanted: bool) -> Gradients {
+        let y = self.y.clone().map(Activation::new);
+        let tensors = &BatchNormTensors {
+            pixels: self.x.pixels(),
+            channels: self.x.channels,
+            x: self.x.view(),
+            dy: dy.view(),
+            relu_output: y.as_ref().map(Activation::view),
+            mean: &self.statistics.mean,
+            inv_std: &self.statistics.inv_std,
+        };
+        let (gamma, dims) = (&self.gamma, self.x.dims());
+        let isa = Isa::detect();
+        let channels = tensors.channels;
+        let (mut dbeta, mut dgamma) = (vec![0.0; channels], vec![0.0; channels]);
+        batch_norm_backward_sums(
+            isa,
+            tensors,
+            BatchNormSums {
+                dz: &mut dbeta,
+                dz_xhat: &mut dgamma,
+            },
+        );
+        let sums = BatchNormSums {
             dz: &mut dbeta,
             dz_xhat: &mut dgamma,
-        },
-    );
-    let sums = BatchNormSums {
-        dz: &mut dbeta,
-        dz_xhat: &mut dgamma,
-    };
-    let backward = |dx: ViewMut<'_>, dy: Option<ViewMut<'_>>| {
-        batch_norm_backward(isa, tensors, gamma, &sums, dx, dy);
-    };
-    let mut dx = vec![];
-    let dy = match wanted {
-        true => Some(fresh(tensors.pixels, channels, |dy| {
-            dx = fresh(tensors.pixels, channels, |dx| {
-                backward(dx.view(), Some(dy.view()));
-            });
-        })),
-        false => {
-            dx = fresh(tensors.pixels, channels, |dx| backward(dx.view(), None));
-            None
+        };
+        let backward = |dx: ViewMut<'_>, dy: Option<ViewMut<'_>>| {
+            batch_norm_backward(isa, tensors, gamma, &sums, dx, dy);
+        };
+        let mut dx = vec![];
+        let dy = match wanted {
+            true => Some(fresh(tensors.pixels, channels, |dy| {
+                dx = fresh(tensors.pixels, channels, |dx| {
+                    backward(dx.view(), Some(dy.view()));
+                });
+            })),
+            false => {
+                dx = fresh(tensors.pixels, channels, |dx| backward(dx.view(), None));
+                None
+            }
+        };
+        Gradients {
+            dx: activation(dx, dims),
+            dgamma: contiguous(dgamma, [channels]),
+            dbeta: contiguous(dbeta, [channels]),
+            dy: dy.map(|dy| activation(dy, dims)),
         }
-    };
-    Gradients {
-        dx: activation(dx, dims),
-        dgamma: contiguous(dgamma, [channels]),
-        dbeta: contiguous(dbeta, [channels]),
-        dy: dy.map(|dy| activation(dy, dims)),
     }
 }

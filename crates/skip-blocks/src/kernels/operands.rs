@@ -42,6 +42,15 @@ impl Operands {
         operands.and(tensor)
     }
 
+    /// All of one or more operands.
+    pub fn all<const D: usize>(tensors: &[Tensor<D>]) -> Option<Self> {
+        let (first, rest) = tensors.split_first()?;
+        rest.iter()
+            .try_fold(Self::of(first.clone())?, |all, tensor| {
+                all.and(tensor.clone())
+            })
+    }
+
     /// One more operand.
     pub fn and<const D: usize>(mut self, tensor: Tensor<D>) -> Option<Self> {
         if !enabled() || tensor.dtype() != DType::F32 {

@@ -1,7 +1,7 @@
 //! Filters in the order in which the kernels read them, kept for as long as their weights live.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Bytes;
@@ -14,16 +14,27 @@ pub(super) enum Direction {
     BackwardData,
 }
 
-/// Weights that were packed before.
-#[derive(Default)]
-struct Cache {
-    filters: HashMap<Key, (Weak<Bytes>, Arc<PackedFilter>)>,
-}
-
 /// Where the weights lie in memory, and what they are packed for.
 type Key = (usize, ConvShape, Direction);
 
-static CACHE: Mutex<Option<Cache>> = Mutex::new(None);
+/// Filters, and the weights that they are of.
+type Filters = HashMap<Key, (Weak<Bytes>, Arc<PackedFilter>)>;
+
+/// Those that were packed before.
+static FILTERS: LazyLock<Mutex<Filters>> = LazyLock::new(Mutex::default);
+
+/// The filter with which a network goes forward. In evaluation weights stay, and so does theirs.
+pub(super) fn filter_of(
+    weights: &FlexTensor,
+    shape: &ConvShape,
+    direction: Direction,
+    training: bool,
+) -> Arc<PackedFilter> {
+    match training {
+        true => Arc::new(pack(weights, shape, direction)),
+        false => pack_once(weights, shape, direction),
+    }
+}
 
 /// Packs weights, anew each time: in training they change with every step.
 pub(super) fn pack(weights: &FlexTensor, shape: &ConvShape, direction: Direction) -> PackedFilter {
@@ -36,11 +47,7 @@ pub(super) fn pack(weights: &FlexTensor, shape: &ConvShape, direction: Direction
 }
 
 /// Packs weights once. Packed filters go when their weights have gone.
-pub(super) fn pack_once(
-    weights: &FlexTensor,
-    shape: &ConvShape,
-    direction: Direction,
-) -> Arc<PackedFilter> {
+fn pack_once(weights: &FlexTensor, shape: &ConvShape, direction: Direction) -> Arc<PackedFilter> {
     if weights.layout().start_offset() != 0 || !weights.is_contiguous() {
         return Arc::new(pack(weights, shape, direction));
     }
@@ -48,8 +55,7 @@ pub(super) fn pack_once(
     // The filter is the same for any number of images.
     let shape = ConvShape { batch: 1, ..*shape };
     let key = (Arc::as_ptr(&memory).addr(), shape, direction);
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let filters = &mut cache.get_or_insert_default().filters;
+    let mut filters = FILTERS.lock().unwrap_or_else(PoisonError::into_inner);
     // While a weak reference is held, the memory is neither given to other weights nor changed:
     // flex changes memory in place only where nothing else refers to it.
     if let Some((owner, filter)) = filters.get(&key)

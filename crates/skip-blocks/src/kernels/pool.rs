@@ -1,7 +1,5 @@
 //! Max pooling.
 
-use std::sync::Arc;
-
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use cpu_kernels::{Isa, PoolShape, fresh, max_pool_backward, max_pool_forward};
@@ -36,18 +34,14 @@ pub(crate) fn max_pool(
     let y = fresh(pixels, channels, |y| {
         max_pool_forward(Isa::detect(), &shape, x.view(), y.view(), &mut taps);
     });
-    let state = || State {
-        shape,
-        taps: Arc::new(taps),
-    };
+    let state = || State { shape, taps };
     Some(operands.record(activation(y, dims), state, rule))
 }
 
-#[derive(Clone, Debug)]
 struct State {
     shape: PoolShape,
     /// Which pixel of its window each maximum is.
-    taps: Arc<Vec<u8>>,
+    taps: Vec<u8>,
 }
 
 fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {

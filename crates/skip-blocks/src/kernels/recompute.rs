@@ -16,10 +16,7 @@ pub(crate) fn recompute<M: Module + 'static>(
     inputs: &[Tensor<4>],
     forward: impl Fn(&M, Vec<Tensor<4>>) -> Tensor<4> + Send + 'static,
 ) -> Option<Tensor<4>> {
-    let mut operands = Operands::of(inputs.first()?.clone());
-    for input in &inputs[1..] {
-        operands = operands?.and(input.clone());
-    }
+    let operands = Operands::all(inputs);
     let mut with_parameters = Collect { operands };
     module.visit(&mut with_parameters);
     let operands = with_parameters.operands?;
