@@ -14,10 +14,10 @@ use crate::pack::{blocks, padded};
 use crate::scratch::{Scratch, with_scratch};
 use crate::simd::Simd;
 use crate::strip::{StripLayout, images};
-use crate::tile::{Block, Run};
+use crate::tile::{Block, Run, apart, collide};
 use crate::view::{Source, Target};
 use rayon::prelude::*;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Where output pixel `(n, oh, ow)` lies in a buffer: an affine map, since a
 /// phase of a strided gradient writes every `s`-th row and column.
@@ -52,15 +52,16 @@ pub(crate) struct Correlation<'a> {
 }
 
 /// Reduction length between two visits of the output: the weights of a block
-/// of outputs then take half of a first-level cache.
-const DEPTH: usize = 384;
+/// of outputs then fit a first-level cache.
+pub(crate) const DEPTH: usize = 384;
 /// Floats of input that a task keeps in its second-level cache.
 const STRIP_FLOATS: usize = 48 << 10;
-/// Upper bound for the pixels of a strip.
-const STRIP_PIXELS: usize = 1024;
-/// Pixels below which a strip is not cut further: each strip streams all
-/// weights through the caches.
-const MIN_STRIP_PIXELS: usize = 84;
+/// Bounds for the pixels of a strip whose neighbours share input rows.
+const OVERLAPPING: RangeInclusive<usize> = 84..=1024;
+/// Bounds for the pixels of other strips. The outputs of a small one are whole
+/// before they leave the second-level cache; but each strip streams all weights
+/// through the caches.
+const SEPARATE: RangeInclusive<usize> = 56..=112;
 /// Tasks into which a correlation is cut where it is large enough.
 const TASKS: usize = 16;
 
@@ -83,15 +84,17 @@ pub(crate) struct Plan {
 impl Correlation<'_> {
     pub fn plan(&self, isa: Isa) -> Plan {
         let [vertical, horizontal] = self.axes;
-        let direct = vertical.is_interior() && horizontal.is_interior();
-        let layout = StripLayout::new(self.axes, self.inputs);
+        let direct = vertical.is_interior()
+            && horizontal.is_interior()
+            && !collide(horizontal.stride * self.input.pixel_stride);
+        let layout = self.layout();
         let (pixel, row) = if direct {
             (
                 self.input.pixel_stride,
                 horizontal.input * self.input.pixel_stride,
             )
         } else {
-            (self.inputs, layout.row())
+            (layout.channels, layout.row())
         };
         let (runs, stages) = self.runs(pixel, row);
         let rows = self.batch * vertical.output;
@@ -118,6 +121,13 @@ impl Correlation<'_> {
             blocks_per_task,
             chunks: blocks.div_ceil(blocks_per_task),
         }
+    }
+
+    /// The layout of the copied input.
+    fn layout(&self) -> StripLayout {
+        let layout = |channels| StripLayout::new(self.axes, channels);
+        let stride = layout(self.inputs).axes[1].stride;
+        layout(apart(self.inputs, stride))
     }
 
     /// The contiguous runs of the reduction, cut into stages of about `DEPTH`.
@@ -164,14 +174,19 @@ impl Correlation<'_> {
     fn rows_per_strip(&self, rows: usize, row_floats: usize) -> usize {
         let [vertical, horizontal] = self.axes;
         let width = horizontal.output.max(1);
+        let bounds = if vertical.kernel > vertical.stride {
+            OVERLAPPING
+        } else {
+            SEPARATE
+        };
         let by_cache = STRIP_FLOATS / (row_floats * vertical.stride).max(1);
         let most = by_cache
-            .min(STRIP_PIXELS / width)
-            .max(MIN_STRIP_PIXELS / width)
+            .min(bounds.end() / width)
+            .max(bounds.start() / width)
             .max(1);
         let balanced = (rows * self.groups)
             .div_ceil(TASKS)
-            .max(MIN_STRIP_PIXELS.div_ceil(width));
+            .max(bounds.start().div_ceil(width));
         let count = rows.div_ceil(most.min(balanced)).max(1);
         rows.div_ceil(count).max(1)
     }
@@ -290,17 +305,17 @@ impl Kernel for Task<'_> {
         let end = (first + plan.blocks_per_task * width).min(correlation.outputs);
         let padded_outputs = padded(correlation.outputs, S::LANES);
         let filter = &correlation.filter[group * plan.depth * padded_outputs..];
-        for (index, (runs, depth)) in plan.stages.iter().enumerate() {
-            for block in (first..end).step_by(width) {
-                let channels = (end - block).min(width);
-                let vectors = channels.div_ceil(S::LANES);
-                let channel = group * correlation.outputs + block;
-                let entries = |table: &'_ [f32]| -> &'_ [f32] {
-                    unsafe {
-                        // SAFETY: tables have an entry per output channel.
-                        std::slice::from_raw_parts(table.as_ptr().add(channel), channels)
-                    }
-                };
+        for block in (first..end).step_by(width) {
+            let channels = (end - block).min(width);
+            let vectors = channels.div_ceil(S::LANES);
+            let channel = group * correlation.outputs + block;
+            let entries = |table: &'_ [f32]| -> &'_ [f32] {
+                unsafe {
+                    // SAFETY: tables have an entry per output channel.
+                    std::slice::from_raw_parts(table.as_ptr().add(channel), channels)
+                }
+            };
+            for (index, (runs, depth)) in plan.stages.iter().enumerate() {
                 let last = index + 1 == plan.stages.len();
                 let finish = last.then(|| Finish {
                     scale: correlation.scale.map(entries),

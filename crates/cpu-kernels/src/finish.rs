@@ -46,6 +46,25 @@ impl Outputs<'_> {
             .wrapping_add(unsafe { *self.offsets.get_unchecked(pixel) })
     }
 
+    /// Asks for what `write` will touch: `floats` floats of each of the pixels.
+    /// The outputs of neighbouring pixels lie far apart where there are many
+    /// channels, which no processor foresees.
+    #[inline(always)]
+    pub fn prefetch<S: Simd>(&self, simd: S, pixels: Range<usize>, floats: usize) {
+        let fetch = |ptr: *const f32, offsets: &[usize]| {
+            for &offset in &offsets[pixels.clone()] {
+                let first = ptr.wrapping_add(offset);
+                simd.prefetch(first);
+                // These need not start on a cache line.
+                simd.prefetch(first.wrapping_add(floats - 1));
+            }
+        };
+        fetch(self.ptr, self.offsets);
+        if let Some((residual, offsets)) = self.finish.and_then(|finish| finish.residual) {
+            fetch(residual, offsets);
+        }
+    }
+
     /// Adds earlier sums to those of some channels of the block, at most a
     /// vector, finishes and stores them. The sums of successive pixels are
     /// `pitch` apart.

@@ -19,6 +19,27 @@ const TILE_FLOATS: usize = 12 * 2 * 16;
 /// Floats of a cache line.
 pub(crate) const LINE_FLOATS: usize = 16;
 
+/// Steps of the reduction between two checks of its end. Counting takes slots
+/// of the processor's front end, which the arithmetic nearly fills where two
+/// threads share a core.
+const UNROLL: usize = 4;
+
+/// Whether pixels that many floats apart fall on so few sets of a first-level
+/// cache that those of a tile displace each other.
+pub(crate) fn collide(distance: usize) -> bool {
+    distance > 512 && distance.is_multiple_of(512)
+}
+
+/// Floats from one pixel to the next, at least `floats`, such that every
+/// `stride`-th do not collide.
+pub(crate) fn apart(floats: usize, stride: usize) -> usize {
+    if collide(floats * stride) {
+        floats + LINE_FLOATS
+    } else {
+        floats
+    }
+}
+
 /// Room for the sums of a tile.
 #[repr(align(64))]
 struct Tile(#[allow(dead_code)] [f32; TILE_FLOATS]);
@@ -90,6 +111,7 @@ impl Block<'_> {
         let mut tile = MaybeUninit::<Tile>::uninit();
         let tile = tile.as_mut_ptr().cast::<f32>();
         let full = self.channels == V * S::LANES;
+        self.outputs.prefetch(simd, first..first + P, V * S::LANES);
         if self.prefetch {
             self.prefetch_windows(simd, first + P..first + 2 * P);
         }
@@ -204,19 +226,44 @@ impl Block<'_> {
             let windows = self.windows::<P>(first);
             for run in self.runs {
                 let x: [*const f32; P] = windows.map(|w| w.wrapping_add(run.offset));
-                for k in 0..run.len {
-                    let w: [S::Vector; V] =
-                        std::array::from_fn(|v| simd.load(weights.add(v * S::LANES)));
-                    for p in 0..P {
-                        let x = simd.splat(*x[p].add(k));
-                        for v in 0..V {
-                            sums[p][v] = simd.mul_add(x, w[v], sums[p][v]);
-                        }
+                let mut k = 0;
+                while k + UNROLL <= run.len {
+                    for step in k..k + UNROLL {
+                        add_products(simd, &mut sums, &x, step, weights);
+                        weights = weights.add(V * S::LANES);
                     }
+                    k += UNROLL;
+                }
+                for step in k..run.len {
+                    add_products(simd, &mut sums, &x, step, weights);
                     weights = weights.add(V * S::LANES);
                 }
             }
         }
         sums
+    }
+}
+
+/// `sums[p][v] += x[p][k] * weights[v]`.
+///
+/// # Safety
+/// The pixels must be valid for `k + 1` floats, the weights for `V` vectors.
+#[inline(always)]
+unsafe fn add_products<S: Simd, const P: usize, const V: usize>(
+    simd: S,
+    sums: &mut [[S::Vector; V]; P],
+    x: &[*const f32; P],
+    k: usize,
+    weights: *const f32,
+) {
+    // SAFETY: passed on from the caller.
+    unsafe {
+        let w: [S::Vector; V] = std::array::from_fn(|v| simd.load(weights.add(v * S::LANES)));
+        for p in 0..P {
+            let x = simd.splat(*x[p].add(k));
+            for v in 0..V {
+                sums[p][v] = simd.mul_add(x, w[v], sums[p][v]);
+            }
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use super::tiles::Tiles;
 use super::{ELEMENTS, GAP, filter, stages};
-use crate::correlate::Correlation;
+use crate::correlate::{Correlation, DEPTH};
 use crate::finish::{Finish, Outputs};
 use crate::isa::Kernel;
 use crate::moments::ChunkMoments;
 use crate::pack::padded;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
-use crate::tile::{Block, Run};
+use crate::tile::{Block, Run, apart};
 use std::ops::Range;
 
 /// A part of a correlation, and the memory to compute it in.
@@ -31,7 +31,7 @@ pub(crate) struct Part<'a> {
 }
 
 /// A matrix per element, with a row per tile, which has a float per channel,
-/// filled up to whole vectors.
+/// filled up to whole vectors or a little more.
 struct Matrices<'a> {
     floats: &'a mut [f32],
     row: usize,
@@ -63,12 +63,12 @@ impl Kernel for Task<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Self { part, scratch } = self;
         let (tiles, inputs) = (part.tiles.len(), part.correlation.inputs);
-        let row = padded(inputs, S::LANES);
+        let row = apart(padded(inputs, S::LANES), 1);
         let len = Matrices::len(tiles, row);
         let (values, zeros) = scratch.input.at_least(len + row).split_at_mut(len);
         zeros.fill(0.0);
         let mut values = Matrices::new(values, tiles, row);
-        let row = padded(part.channels.len(), S::LANES);
+        let row = apart(padded(part.channels.len(), S::LANES), 1);
         let products = scratch.other.at_least(Matrices::len(tiles, row));
         let mut products = Matrices::new(products, tiles, row);
 
@@ -119,36 +119,38 @@ impl Part<'_> {
         [in_offsets, out_offsets]: [&[usize]; 2],
     ) {
         let inputs = self.correlation.inputs;
-        let runs = [Run {
-            offset: 0,
-            len: inputs,
-        }];
+        let stage = inputs.div_ceil(inputs.div_ceil(DEPTH).max(1)).max(1);
         for element in 0..ELEMENTS {
             for first in self.channels.clone().step_by(2 * S::LANES) {
                 let width = padded(self.channels.end - first, S::LANES).min(2 * S::LANES);
                 let weights = filter::start(inputs, first, width, S::LANES, element);
                 let product = element * products.pitch + first - self.channels.start;
-                let block = Block {
-                    input: values.floats[element * values.pitch..].as_ptr(),
-                    in_offsets,
-                    runs: &runs,
-                    weights: self.correlation.filter[weights..].as_ptr(),
-                    outputs: Outputs {
-                        ptr: products.floats[product..].as_mut_ptr(),
-                        offsets: out_offsets,
-                        accumulate: false,
-                        finish: None,
-                    },
-                    channels: width,
-                    prefetch: false,
-                };
-                // SAFETY: the offsets address rows, which have all inputs and
-                // outputs, the latter in whole vectors.
-                unsafe {
-                    if width == 2 * S::LANES {
-                        block.compute::<S, 2, false>(simd);
-                    } else {
-                        block.compute::<S, 1, false>(simd);
+                for input in (0..inputs).step_by(stage) {
+                    let block = Block {
+                        input: values.floats[element * values.pitch..].as_ptr(),
+                        in_offsets,
+                        runs: &[Run {
+                            offset: input,
+                            len: stage.min(inputs - input),
+                        }],
+                        weights: self.correlation.filter[weights + input * width..].as_ptr(),
+                        outputs: Outputs {
+                            ptr: products.floats[product..].as_mut_ptr(),
+                            offsets: out_offsets,
+                            accumulate: input > 0,
+                            finish: None,
+                        },
+                        channels: width,
+                        prefetch: false,
+                    };
+                    // SAFETY: the offsets address rows, which have all inputs
+                    // and outputs, the latter in whole vectors.
+                    unsafe {
+                        if width == 2 * S::LANES {
+                            block.compute::<S, 2, false>(simd);
+                        } else {
+                            block.compute::<S, 1, false>(simd);
+                        }
                     }
                 }
             }
