@@ -26,7 +26,7 @@
 //! On Burn's flex backend the layers run on kernels of this project's own: channels last, fused
 //! with what follows a convolution, the same to the last bit for any number of threads. The
 //! environment variable `SKIP_BLOCKS_KERNELS=off` turns them off. A program that uses large images
-//! on Linux should call [`keep_freed_memory`] at its start.
+//! on Linux should call [`keep_freed_memory`] at its start, and any program [`compute_on_this_thread`].
 //!
 //! [`Device`]: burn::tensor::Device
 #![warn(missing_docs)]
@@ -43,7 +43,7 @@ mod parameters;
 mod residual;
 mod shortcut;
 
-pub use cpu_kernels::keep_freed_memory;
+pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
 
 pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{

@@ -6,6 +6,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     skip_blocks::keep_freed_memory();
+    skip_blocks::compute_on_this_thread();
     match train::cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
