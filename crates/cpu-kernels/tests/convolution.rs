@@ -84,6 +84,44 @@ fn matches_the_reference_on_random_three_by_three_kernels() {
     }
 }
 
+/// Channels of which the pixels of a tile would share sets of a cache.
+#[test]
+fn matches_the_reference_where_pixels_collide() {
+    let mut random = Random(4);
+    let base = ConvShape {
+        in_channels: 1024,
+        out_channels: 20,
+        ..many_channels(5, 7)
+    };
+    let one_tap = ConvShape {
+        kernel: [1; 2],
+        padding: [[0; 2]; 2],
+        ..base
+    };
+    let strided = ConvShape {
+        in_channels: 512,
+        stride: [2; 2],
+        ..base
+    };
+    for s in [
+        base,
+        one_tap,
+        strided,
+        ConvShape {
+            in_channels: 512,
+            stride: [2; 2],
+            ..one_tap
+        },
+        ConvShape {
+            in_channels: 20,
+            out_channels: 1024,
+            ..base
+        },
+    ] {
+        check(&mut random, &s, &format!("{s:?}"));
+    }
+}
+
 /// Sizes at which strips, stages and chunks of channels have several parts.
 #[test]
 fn matches_the_reference_on_larger_shapes() {

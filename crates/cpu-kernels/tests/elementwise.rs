@@ -103,6 +103,43 @@ fn batch_norm_gradient_matches_the_formula() {
 }
 
 #[test]
+fn a_gate_chooses_and_passes_gradients_on() {
+    let mut random = Random(18);
+    let (pixels, channels) = (300, 21);
+    let [mut z, h, x, dy] = [0; 4].map(|_| random.floats(pixels * channels));
+    (z[0], z[1]) = (-1e4, 1e4);
+    let view = |data| View::new(data, channels);
+    for isa in Isa::available() {
+        let tensors = GateTensors {
+            pixels,
+            channels,
+            z: view(&z),
+            h: view(&h),
+            x: view(&x),
+        };
+        let mut outputs = [0; 4].map(|_| vec![f32::NAN; x.len()]);
+        let [y, dz, dh, dx] = outputs.each_mut().map(|o| ViewMut::new(o, channels));
+        gate_forward(isa, &tensors, y);
+        gate_backward(isa, &tensors, view(&dy), GateGradients { dz, dh, dx });
+        for i in 0..x.len() {
+            let [z, h, x, dy] = [z[i], h[i], x[i], dy[i]].map(f64::from);
+            let t = 1.0 / (1.0 + (-z).exp());
+            let want = [
+                t * h + (1.0 - t) * x,
+                dy * (h - x) * t * (1.0 - t),
+                dy * t,
+                dy * (1.0 - t),
+            ];
+            for (got, want) in outputs.iter().zip(want) {
+                assert!((f64::from(got[i]) - want).abs() < 1e-6, "{} {want}", got[i]);
+            }
+        }
+        // A gate that is shut carries exactly.
+        assert_eq!(outputs[0][0], x[0]);
+    }
+}
+
+#[test]
 fn epilogue_is_applied() {
     let mut random = Random(13);
     let (pixels, channels) = (50, 21);

@@ -5,13 +5,14 @@ use std::slice::from_ref;
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
+use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::{BatchNorm, BatchNormConfig};
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::module::{avg_pool2d, interpolate as burn_interpolate, max_pool2d};
 use burn::tensor::ops::{
     AvgPoolOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions, PadMode,
 };
-use burn::tensor::{Device, Distribution, Tensor, Tolerance, s};
+use burn::tensor::{Device, Distribution, Int, Tensor, Tolerance, s};
 use skip_blocks::{DenseBlock, DenseBlockConfig, layers};
 
 fn device() -> Device {
@@ -255,6 +256,36 @@ fn joins_are_those_of_burn() {
         || layers::concat(x.clone(), wide.clone()),
         || Tensor::cat(vec![x.clone(), wide.clone()], 1),
     );
+    let z = random([2, 5, 3, 4]);
+    same(
+        &[z.clone(), x.clone(), y.clone()],
+        &[],
+        || layers::gate(z.clone(), x.clone(), y.clone()),
+        || {
+            let t = sigmoid(z.clone());
+            t.clone() * x.clone() + (-t + 1) * y.clone()
+        },
+    );
+}
+
+#[test]
+fn cross_entropy_is_that_of_burn() {
+    device().seed(13);
+    let logits = random([2, 5, 3, 4]);
+    let targets = Tensor::<1, Int>::arange(0..24, &device());
+    let targets = (targets * 7 % 5).reshape([2, 3, 4]);
+    let burn = || {
+        CrossEntropyLossConfig::new().init(&device()).forward(
+            layers::by_pixel(logits.clone()),
+            targets.clone().flatten(0, 2),
+        )
+    };
+    same(
+        from_ref(&logits),
+        &[],
+        || layers::cross_entropy(logits.clone(), targets.clone()),
+        burn,
+    );
 }
 
 #[test]
@@ -386,14 +417,85 @@ fn what_is_recomputed_has_the_same_derivatives() {
 fn frozen_statistics_are_used_and_stay() {
     device().seed(12);
     let layer = layers::conv3x3(3, 4).init(&device());
-    let norm = norm(4).freeze();
+    let mut norm = norm(4).freeze();
+    // Frozen parameters want no derivatives; the statistics alone are to be frozen.
+    norm.gamma = Param::from_tensor(random([4]));
+    norm.beta = Param::from_tensor(random([4]));
+    let mean = Tensor::<1>::from_floats([0.5, -1.0, 2.0, 0.0], &device());
+    norm.running_mean.update(mean.clone());
+    norm.running_var.update(mean.clone().abs() + 0.5);
     let x = random([2, 3, 5, 5]);
+    let parameters = [&norm.gamma, &norm.beta];
     same(
         &[x.clone(), layer.weight.val()],
-        &[],
+        &parameters,
         || layers::conv_bn_relu(x.clone(), &layer, &norm),
         || relu(norm.forward(layer.forward(x.clone()))),
     );
-    let mean: f32 = norm.running_mean.value_sync().abs().sum().into_scalar();
-    assert_eq!(mean, 0.0);
+    let x = random([2, 4, 5, 5]);
+    same(
+        from_ref(&x),
+        &parameters,
+        || layers::bn_relu(x.clone(), &norm),
+        || relu(norm.forward(x.clone())),
+    );
+    norm.running_mean
+        .value_sync()
+        .to_data()
+        .assert_eq(&mean.to_data(), true);
+}
+
+/// The slope of the sum of `f`, with random weights, in a random direction is that of the
+/// derivative.
+fn has_slope(dims: [usize; 4], f: impl Fn(Tensor<4>) -> Tensor<4>, what: &str) {
+    const STEP: f32 = 1e-3;
+    let x = random(dims);
+    let normal = |dims| Tensor::<4>::random(dims, Distribution::Normal(0.0, 1.0), &device());
+    let direction = normal(dims);
+    let y = f(x.clone());
+    let weights = normal(y.dims());
+    let gradient = (y * weights.clone()).sum().backward();
+    let gradient = x.grad(&gradient).expect("reached");
+    let scalar = |x: Tensor<1>| x.into_scalar::<f32>();
+    let at = |step: f32| {
+        let x = x.clone().detach() + direction.clone() * step;
+        scalar((f(x) * weights.clone()).sum())
+    };
+    let found = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+    let length = scalar(gradient.clone().powi_scalar(2).sum()).sqrt();
+    let expected = scalar((Tensor::from_inner(gradient) * direction).sum());
+    let difference = (found - expected).abs();
+    assert!(
+        difference < 0.02 * length,
+        "{what}: slope {found}, derivative {expected}"
+    );
+}
+
+#[test]
+fn derivatives_are_slopes() {
+    let device = device();
+    device.seed(14);
+    let dims = [2, 6, 7, 6];
+    let conv = layers::conv3x3(6, 6).init(&device);
+    let strided = layers::conv3x3(6, 8).with_stride([2, 2]).init(&device);
+    let up = ConvTranspose2dConfig::new([6, 4], [2, 2])
+        .with_stride([2, 2])
+        .init(&device);
+    let norm = norm(6);
+    let other = random(dims);
+    has_slope(dims, |x| layers::conv(x, &conv), "convolution");
+    has_slope(dims, |x| layers::conv(x, &strided), "strided convolution");
+    has_slope(dims, |x| layers::conv_transpose(x, &up), "transposed");
+    has_slope(dims, |x| layers::batch_norm(x, &norm), "normalisation");
+    has_slope(
+        dims,
+        |x| layers::conv_bn_add_relu(x, &conv, &norm, other.clone()),
+        "residual",
+    );
+    has_slope(dims, |x| layers::gate(x.clone(), other.clone(), x), "gate");
+    has_slope(
+        dims,
+        |x| layers::concat(x.clone(), layers::add_relu(x, other.clone())),
+        "joins",
+    );
 }

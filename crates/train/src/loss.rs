@@ -1,18 +1,6 @@
-//! What training makes small.
+//! What training makes small, besides the cross-entropy.
 
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor, activation::softmax, s};
-
-/// Cross-entropy, the mean over images and pixels.
-///
-/// # Shapes
-/// `logits`: `[batch, classes, height, width]`. `targets`: `[batch, height, width]`.
-/// Output: `[1]`.
-pub fn cross_entropy(logits: Tensor<4>, targets: Tensor<3, Int>) -> Tensor<1> {
-    CrossEntropyLossConfig::new()
-        .init(&logits.device())
-        .forward(by_pixel(logits), targets.flatten(0, 2))
-}
 
 /// `1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1)` with probability `p` and truth `t`, summed over
 /// an image's pixels; the mean over images and foreground classes.
@@ -23,7 +11,8 @@ pub fn cross_entropy(logits: Tensor<4>, targets: Tensor<3, Int>) -> Tensor<1> {
 /// <https://arxiv.org/abs/1606.04797>), with plain sums in the denominator.
 ///
 /// # Shapes
-/// As [`cross_entropy`].
+/// `logits`: `[batch, classes, height, width]`. `targets`: `[batch, height, width]`.
+/// Output: `[1]`.
 pub fn dice_loss(logits: Tensor<4>, targets: Tensor<3, Int>) -> Tensor<1> {
     let [_, classes, ..] = logits.dims();
     let probability = softmax(logits, 1).slice(s![.., 1.., .., ..]);
@@ -38,14 +27,6 @@ pub fn dice_loss(logits: Tensor<4>, targets: Tensor<3, Int>) -> Tensor<1> {
     let total = per_image(probability) + per_image(truth);
     let dice = (overlap * 2 + 1) / (total + 1);
     -dice.mean() + 1
-}
-
-/// `[batch, classes, height, width]` to `[batch * height * width, classes]`
-pub fn by_pixel(logits: Tensor<4>) -> Tensor<2> {
-    let [batch, classes, height, width] = logits.dims();
-    logits
-        .permute([0, 2, 3, 1])
-        .reshape([batch * height * width, classes])
 }
 
 #[cfg(test)]

@@ -9,10 +9,11 @@ use burn::tensor::{Device, ExecutionError, Int, Tensor, s};
 use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use models::{Architecture, Classifier, ModelEntry, Segmenter};
+use skip_blocks::layers::{by_pixel, cross_entropy};
 
 use crate::data::{Batch, Problem};
 use crate::iou::IouInput;
-use crate::loss::{by_pixel, cross_entropy, dice_loss};
+use crate::loss::dice_loss;
 
 /// A model of the registry.
 #[derive(Module, Debug)]
@@ -24,8 +25,8 @@ pub enum Network {
 }
 
 impl Network {
-    /// Makes the model for a problem, its blocks computed again on the way back if `recompute`, its parameters drawn at once, so that a seed set before
-    /// gives the same ones.
+    /// Makes the model for a problem, its blocks computed again on the way back if `recompute`. Its
+    /// parameters are drawn at once, so that a seed set before gives the same ones.
     ///
     /// # Panics
     /// Panics where the model's `init` does.

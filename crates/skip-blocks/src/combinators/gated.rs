@@ -1,6 +1,5 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::sigmoid;
 
 use crate::layers::gate;
 
@@ -48,25 +47,25 @@ impl<Body: Module, Gate: Module> Gated<Body, Gate> {
         apply_gate: impl FnOnce(&Gate, Tensor<D>) -> Tensor<D>,
     ) -> Tensor<D> {
         let h = apply(&self.body, x.clone());
-        let t = sigmoid(apply_gate(&self.gate, x.clone()));
+        let z = apply_gate(&self.gate, x.clone());
         assert!(
             h.dims() == x.dims(),
             "the body gives {:?} for {:?}: it must keep the shape",
             h.dims(),
             x.dims()
         );
-        let fits = t
+        let fits = z
             .dims()
             .iter()
             .zip(x.dims())
-            .all(|(&t, x)| t == x || t == 1);
+            .all(|(&z, x)| z == x || z == 1);
         assert!(
             fits,
             "the gate gives {:?} for {:?}: each size must be kept or 1",
-            t.dims(),
+            z.dims(),
             x.dims()
         );
-        gate(t, h, x)
+        gate(z, h, x)
     }
 }
 

@@ -1,6 +1,5 @@
 use burn::config::Config;
 use burn::module::Module;
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
 use super::constant_bias;
@@ -71,8 +70,8 @@ impl HighwayConv {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [x, to_gate, carried] = branch(x);
         let h = conv_relu(x, &self.transform);
-        let t = sigmoid(conv(to_gate, &self.gate));
-        gate(t, h, carried)
+        let z = conv(to_gate, &self.gate);
+        gate(z, h, carried)
     }
 }
 

@@ -1,6 +1,6 @@
 use burn::config::Config;
 use burn::module::Module;
-use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::constant_bias;
@@ -67,8 +67,8 @@ impl Highway {
     /// Applies the layer. See [`Highway`].
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let h = relu(linear(x.clone(), &self.transform));
-        let t = sigmoid(linear(x.clone(), &self.gate));
-        gate(t, h, x)
+        let z = linear(x.clone(), &self.gate);
+        gate(z, h, x)
     }
 }
 

@@ -43,6 +43,13 @@ impl Activation {
         View::slice(&floats[offset - channel..], self.pixel_stride, channel)
     }
 
+    /// The floats of all pixels, where no other channels lie between them.
+    pub fn floats(&self) -> Option<&[f32]> {
+        let floats: &[f32] = self.tensor.storage();
+        let offset = self.tensor.layout().start_offset();
+        (self.pixel_stride == self.channels).then(|| &floats[offset..offset + self.len()])
+    }
+
     /// How many pixels the images have together.
     pub fn pixels(&self) -> usize {
         self.batch * self.height * self.width

@@ -9,7 +9,7 @@ use cpu_kernels::{
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
-use super::norm::{Gradients, Normalized, Statistics, frozen, running_scale, update_running};
+use super::norm::{Gradients, Normalized, Statistics, update_running};
 use super::operands::Operands;
 use super::packed::{Direction, filter_of, pack};
 use crate::layers::{BatchNorm, Conv2d};
@@ -68,7 +68,7 @@ pub(crate) fn conv_norm(
     norm: &BatchNorm,
     end: &ConvEnd,
 ) -> Option<Tensor<4>> {
-    if layer.bias.is_some() || frozen(norm, x) {
+    if layer.bias.is_some() {
         return None;
     }
     let shape = shape_of(x.dims(), layer)?;
@@ -86,7 +86,7 @@ pub(crate) fn conv_norm(
     let residual = shortcut.as_ref().map(Activation::view);
 
     if !operands.autodiff {
-        let (scale, bias) = running_scale(norm, &gamma, &beta)?;
+        let (scale, bias) = Statistics::running(norm)?.scale(&gamma, &beta);
         let epilogue = Epilogue {
             scale: Some(&scale),
             bias: Some(&bias),
@@ -97,16 +97,16 @@ pub(crate) fn conv_norm(
         return Some(operands.record(y, || (), |(), _, _| vec![]));
     }
 
-    let mut statistics = Statistics::zeros(shape.out_channels);
-    let z = forward(
-        &shape,
-        &x,
-        &filter,
-        &Epilogue::default(),
-        Some(statistics.moments()),
-    );
-    update_running(norm, &statistics, shape.out_pixels());
-    let statistics = statistics.with_epsilon(norm.epsilon);
+    let convolved = |moments| forward(&shape, &x, &filter, &Epilogue::default(), moments);
+    let frozen = !norm.training.is_enabled();
+    let (z, statistics) = if frozen {
+        (convolved(None), Statistics::running(norm)?)
+    } else {
+        let mut statistics = Statistics::zeros(shape.out_channels);
+        let z = convolved(Some(statistics.moments()));
+        update_running(norm, &statistics, shape.out_pixels());
+        (z, statistics.with_epsilon(norm.epsilon))
+    };
     let z = Activation::new(z);
     let (scale, bias) = statistics.scale(&gamma, &beta);
     let epilogue = Epilogue {
@@ -123,6 +123,7 @@ pub(crate) fn conv_norm(
             y: end.relu.then(|| y.clone()),
             gamma,
             statistics,
+            frozen,
         },
     };
     Some(operands.record(y.clone(), state, conv_norm_rule))

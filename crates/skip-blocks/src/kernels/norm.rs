@@ -14,7 +14,7 @@ use crate::layers::{BatchNorm, update_running_statistics};
 
 /// `norm(x)`, then a ReLU if `relu`.
 pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, relu: bool) -> Option<Tensor<4>> {
-    if frozen(norm, x) || x.dims()[1] != norm.gamma.dims()[0] {
+    if x.dims()[1] != norm.gamma.dims()[0] {
         return None;
     }
     let operands = Operands::of(x.clone())?
@@ -23,21 +23,21 @@ pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, relu: bool) -> Option<Tensor
     let tensors = operands.tensors();
     let x = Activation::new(tensors[0].clone());
     let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
-    if !operands.autodiff {
-        let (scale, bias) = running_scale(norm, &gamma, &beta)?;
-        let y = applied(&x, &scaled(&scale, &bias, relu));
-        return Some(operands.record(y, || (), |(), _, _| vec![]));
-    }
-    let mut statistics = Statistics::zeros(x.channels);
-    channel_moments(
-        Isa::detect(),
-        x.pixels(),
-        x.channels,
-        x.view(),
-        statistics.moments(),
-    );
-    update_running(norm, &statistics, x.pixels());
-    let statistics = statistics.with_epsilon(norm.epsilon);
+    let frozen = !operands.autodiff || !norm.training.is_enabled();
+    let statistics = if frozen {
+        Statistics::running(norm)?
+    } else {
+        let mut statistics = Statistics::zeros(x.channels);
+        channel_moments(
+            Isa::detect(),
+            x.pixels(),
+            x.channels,
+            x.view(),
+            statistics.moments(),
+        );
+        update_running(norm, &statistics, x.pixels());
+        statistics.with_epsilon(norm.epsilon)
+    };
     let (scale, bias) = statistics.scale(&gamma, &beta);
     let y = applied(&x, &scaled(&scale, &bias, relu));
     let state = || Normalized {
@@ -45,6 +45,7 @@ pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, relu: bool) -> Option<Tensor
         y: relu.then(|| y.clone()),
         gamma,
         statistics,
+        frozen,
     };
     Some(operands.record(y.clone(), state, rule))
 }
@@ -65,6 +66,8 @@ pub(super) struct Normalized {
     pub y: Option<FlexTensor>,
     pub gamma: Vec<f32>,
     pub statistics: Statistics,
+    /// Whether the statistics do not depend on `x`.
+    pub frozen: bool,
 }
 
 fn rule(state: Normalized, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
@@ -76,12 +79,7 @@ fn rule(state: Normalized, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>
     ]
 }
 
-/// Whether the layer is on a device that differentiates, and yet not in training.
-pub(super) fn frozen(norm: &BatchNorm, x: &Tensor<4>) -> bool {
-    x.device().is_autodiff() && !norm.training.is_enabled()
-}
-
-/// Mean and variance of each channel of a batch.
+/// Mean and variance of each channel, of a batch or the running ones.
 pub(super) struct Statistics {
     pub mean: Vec<f32>,
     /// Over all values, not one less.
@@ -97,6 +95,18 @@ impl Statistics {
             variance: vec![0.0; channels],
             inv_std: vec![],
         }
+    }
+
+    /// The running ones of a layer.
+    pub fn running(norm: &BatchNorm) -> Option<Self> {
+        let running = Operands::of(norm.running_mean.value())?.and(norm.running_var.value())?;
+        let [mean, variance] = [0, 1].map(|index| floats(&running.tensors()[index]));
+        let statistics = Self {
+            mean,
+            variance,
+            inv_std: vec![],
+        };
+        Some(statistics.with_epsilon(norm.epsilon))
     }
 
     /// For the kernels to fill in.
@@ -116,36 +126,15 @@ impl Statistics {
 
     /// Scale and bias of each channel that normalise.
     pub fn scale(&self, gamma: &[f32], beta: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        scale_and_bias(&self.mean, &self.inv_std, gamma, beta)
+        let scale: Vec<f32> = gamma
+            .iter()
+            .zip(&self.inv_std)
+            .map(|(g, s)| g * s)
+            .collect();
+        let bias = beta.iter().zip(&self.mean).zip(&scale);
+        let bias = bias.map(|((b, m), s)| b - m * s).collect();
+        (scale, bias)
     }
-}
-
-fn scale_and_bias(
-    mean: &[f32],
-    inv_std: &[f32],
-    gamma: &[f32],
-    beta: &[f32],
-) -> (Vec<f32>, Vec<f32>) {
-    let scale: Vec<f32> = gamma.iter().zip(inv_std).map(|(g, s)| g * s).collect();
-    let bias = beta.iter().zip(mean).zip(&scale);
-    let bias = bias.map(|((b, m), s)| b - m * s).collect();
-    (scale, bias)
-}
-
-/// Scale and bias of each channel by the running statistics.
-pub(super) fn running_scale(
-    norm: &BatchNorm,
-    gamma: &[f32],
-    beta: &[f32],
-) -> Option<(Vec<f32>, Vec<f32>)> {
-    let running = Operands::of(norm.running_mean.value())?.and(norm.running_var.value())?;
-    let [mean, variance] = [0, 1].map(|index| floats(&running.tensors()[index]));
-    let statistics = Statistics {
-        mean,
-        variance,
-        inv_std: vec![],
-    };
-    Some(statistics.with_epsilon(norm.epsilon).scale(gamma, beta))
 }
 
 /// Moves the running statistics towards those of a batch.
@@ -190,10 +179,13 @@ impl Normalized {
                 dz_xhat: &mut dgamma,
             },
         );
-        let sums = BatchNormSums {
-            dz: &mut dbeta,
-            dz_xhat: &mut dgamma,
+        // What the mean and the variance pass on; frozen ones do not.
+        let mut passed_on = match self.frozen {
+            true => [vec![0.0; channels], vec![0.0; channels]],
+            false => [dbeta.clone(), dgamma.clone()],
         };
+        let [dz, dz_xhat] = &mut passed_on;
+        let sums = BatchNormSums { dz, dz_xhat };
         let backward = |dx: ViewMut<'_>, dy: Option<ViewMut<'_>>| {
             batch_norm_backward(isa, tensors, gamma, &sums, dx, dy);
         };

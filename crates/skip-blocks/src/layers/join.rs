@@ -1,6 +1,7 @@
 //! The ways in which a skip connection rejoins the path that it bypassed.
 
-use burn::tensor::{Tensor, activation::relu};
+use burn::tensor::Tensor;
+use burn::tensor::activation::{relu, sigmoid};
 
 use crate::kernels;
 
@@ -31,9 +32,10 @@ pub fn concat_all<const D: usize>(parts: Vec<Tensor<D>>) -> Tensor<D> {
     kernels::concat(&parts).unwrap_or_else(|| Tensor::cat(parts, 1))
 }
 
-/// `t * h + (1 - t) * x`: `t = 1` takes the transformed `h`, `t = 0` carries `x`.
+/// `t * h + (1 - t) * x` with `t = sigmoid(z)`: `t = 1` takes the transformed `h`, `t = 0` carries
+/// `x`.
 ///
 /// Computed as `x + t * (h - x)`, which is the same with one product less.
-pub fn gate<const D: usize>(t: Tensor<D>, h: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
-    x.clone() + t * (h - x)
+pub fn gate<const D: usize>(z: Tensor<D>, h: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
+    kernels::gate(&z, &h, &x).unwrap_or_else(|| x.clone() + sigmoid(z) * (h - x))
 }

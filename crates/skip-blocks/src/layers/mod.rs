@@ -7,6 +7,7 @@
 
 mod conv;
 mod join;
+mod loss;
 mod macs;
 mod norm;
 mod pool;
@@ -21,6 +22,7 @@ pub use conv::{
     conv2d_config, conv3x3, linear, padded_conv,
 };
 pub use join::{add, add_relu, branch, concat, concat_all, gate};
+pub use loss::{by_pixel, cross_entropy};
 pub use macs::count_macs;
 pub(crate) use norm::update_running_statistics;
 pub use norm::{batch_norm, bn_relu};
