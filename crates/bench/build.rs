@@ -1,10 +1,12 @@
 //! Notes the versions that a bench's figures depend on: the compiler's and Burn's.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 fn main() {
-    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
+    // Asked now: where this script was compiled is another clone's, if both share a target folder.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let lock = PathBuf::from(here).join("../../Cargo.lock");
     println!("cargo:rerun-if-changed={}", lock.display());
     let lock = std::fs::read_to_string(lock).unwrap_or_default();
     println!("cargo:rustc-env=BURN_VERSION={}", locked(&lock, "burn"));
