@@ -1,7 +1,7 @@
 //! Timing engines side by side.
 //!
-//! All engines of a case and mode are started, then take turns: a run each, round after round. So
-//! a machine that is busy for a while is busy for all of them.
+//! All engines of a case and mode are started, then take turns, round after round: a run each, or
+//! several where these are short. So a machine that is busy for a while is busy for all of them.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -17,15 +17,18 @@ use crate::work::Size;
 
 /// Rounds that are not timed.
 const WARM_UP: usize = 2;
-/// Before each run, for the threads of the engine before to go to sleep.
+/// Before each turn, for the threads of the engine before to go to sleep.
 const SETTLE: Duration = Duration::from_millis(50);
+/// A turn goes on until it has taken this long. Threads that mostly sleep are put on one core by
+/// some systems, which a network in use does not see.
+const TURN: Duration = Duration::from_millis(100);
 /// A case whose runs are short has up to this many times more rounds.
 const MORE: usize = 5;
 
 /// How often each cell runs, and on what.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
-    /// Rounds at least.
+    /// Rounds at least, of a run or more.
     pub runs: usize,
     /// How long more rounds may take than are needed.
     pub patience: Duration,
@@ -78,7 +81,7 @@ pub(crate) fn measure(
     }
     failures.each(&mut turns, |turn| same_size(turn.worker.ready()?, size));
     for _ in 0..WARM_UP {
-        failures.each(&mut turns, |turn| turn.run().map(drop));
+        failures.each(&mut turns, |turn| turn.take().map(drop));
     }
     let start = Instant::now();
     for round in 0..MORE * plan.runs {
@@ -86,8 +89,8 @@ pub(crate) fn measure(
             break;
         }
         failures.each(&mut turns, |turn| {
-            let seconds = turn.run()?;
-            turn.seconds.push(seconds);
+            let seconds = turn.take()?;
+            turn.seconds.extend(seconds);
             Ok(())
         });
     }
@@ -115,9 +118,15 @@ pub(crate) fn measure(
 }
 
 impl Turn<'_> {
-    fn run(&mut self) -> Result<f64> {
+    /// The seconds of each of its runs.
+    fn take(&mut self) -> Result<Vec<f64>> {
         sleep(SETTLE);
-        self.worker.run()
+        let start = Instant::now();
+        let mut seconds = vec![self.worker.run()?];
+        while start.elapsed() < TURN {
+            seconds.push(self.worker.run()?);
+        }
+        Ok(seconds)
     }
 }
 

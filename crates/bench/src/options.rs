@@ -45,7 +45,7 @@ pub(crate) struct Options {
     /// Threads of each engine [default: the machine's cores]
     #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<usize>,
-    /// Timed runs of each cell at least; short ones have up to five times as many
+    /// Timed runs of each cell at least; short ones have many more
     #[arg(long, value_name = "N", default_value = "7", value_parser = positive)]
     pub runs: usize,
     /// How long those of a case and mode may go on with more runs than are needed
