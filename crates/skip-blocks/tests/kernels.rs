@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use burn::module::{Module, Param};
+use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
@@ -12,15 +12,56 @@ use burn::tensor::module::{avg_pool2d, interpolate as burn_interpolate, max_pool
 use burn::tensor::ops::{
     AvgPoolOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions, PadMode,
 };
-use burn::tensor::{Device, Distribution, Int, Tensor, Tolerance, s};
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance, s};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use skip_blocks::{DenseBlock, DenseBlockConfig, layers};
 
 fn device() -> Device {
     Device::flex().autodiff()
 }
 
-fn random<const D: usize>(dims: [usize; D]) -> Tensor<D> {
-    Tensor::random(dims, Distribution::Normal(0.0, 1.0), &device()).require_grad()
+/// The random values of one test. Burn's generator is no use here: there is one for the whole
+/// process, and the tests on other threads draw from it too.
+struct Random(StdRng);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Self(StdRng::seed_from_u64(seed))
+    }
+
+    fn values<const D: usize>(&mut self, dims: [usize; D], deviation: f64) -> Tensor<D> {
+        let normal = Distribution::Normal(0.0, deviation);
+        let data = TensorData::random::<f32, _, _>(dims, normal, &mut self.0);
+        Tensor::from_data(data, &device())
+    }
+
+    /// Values whose derivative is wanted.
+    fn normal<const D: usize>(&mut self, dims: [usize; D]) -> Tensor<D> {
+        self.values(dims, 1.0).require_grad()
+    }
+
+    /// A module whose parameters are drawn from this generator.
+    fn redraw<M: Module>(&mut self, module: M) -> M {
+        module.map(self)
+    }
+
+    fn norm(&mut self, channels: usize) -> BatchNorm {
+        self.redraw(BatchNormConfig::new(channels).init(&device()))
+    }
+}
+
+impl ModuleMapper for Random {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let is_statistic = !param.val().is_require_grad();
+        if is_statistic {
+            return param;
+        }
+        let dims = param.dims();
+        let inputs: usize = dims[1..].iter().product();
+        let values = self.values(dims, 1.0 / (inputs as f64).sqrt());
+        param.map(|_| values.require_grad())
+    }
 }
 
 /// `f` and `g` give the same, and the same derivatives of `inputs`.
@@ -32,7 +73,7 @@ fn same<const D: usize>(
 ) {
     let (fast, plain) = (f(), g());
     close(&fast, &plain, "result");
-    let weights = Tensor::random(fast.dims(), Distribution::Normal(0.0, 1.0), &device());
+    let weights = Random::new(0).values(fast.dims(), 1.0);
     let fast = (fast * weights.clone()).sum().backward();
     let plain = (plain * weights).sum().backward();
     for (index, input) in inputs.iter().enumerate() {
@@ -52,7 +93,7 @@ fn close<const D: usize>(a: &Tensor<D>, b: &Tensor<D>, what: &str) {
 }
 
 /// Convolutions of all kinds, each with a size of image that is odd somewhere.
-fn convolutions() -> Vec<(Conv2d, [usize; 4])> {
+fn convolutions(random: &mut Random) -> Vec<(Conv2d, [usize; 4])> {
     let config = |channels, kernel: usize, stride: usize, padding: usize| {
         Conv2dConfig::new(channels, [kernel; 2])
             .with_stride([stride; 2])
@@ -77,22 +118,15 @@ fn convolutions() -> Vec<(Conv2d, [usize; 4])> {
         (config([1, 1], 1, 1, 0), [1, 1, 1, 1]),
     ]
     .into_iter()
-    .map(|(config, dims)| (config.init(&device), dims))
+    .map(|(config, dims)| (random.redraw(config.init(&device)), dims))
     .collect()
-}
-
-fn norm(channels: usize) -> BatchNorm {
-    let mut norm = BatchNormConfig::new(channels).init(&device());
-    norm.gamma = Param::from_tensor(random([channels]));
-    norm.beta = Param::from_tensor(random([channels]));
-    norm
 }
 
 #[test]
 fn convolutions_are_those_of_burn() {
-    device().seed(1);
-    for (layer, dims) in convolutions() {
-        let x = random(dims);
+    let mut random = Random::new(1);
+    for (layer, dims) in convolutions(&mut random) {
+        let x = random.normal(dims);
         let inputs = [x.clone(), layer.weight.val()];
         same(
             &inputs,
@@ -105,9 +139,9 @@ fn convolutions_are_those_of_burn() {
 
 #[test]
 fn a_bias_a_shortcut_and_a_relu_are_applied() {
-    device().seed(2);
-    let layer = Conv2dConfig::new([3, 5], [3, 3]).init(&device());
-    let (x, shortcut) = (random([2, 3, 6, 7]), random([2, 5, 4, 5]));
+    let mut random = Random::new(2);
+    let layer = random.redraw(Conv2dConfig::new([3, 5], [3, 3]).init(&device()));
+    let (x, shortcut) = (random.normal([2, 3, 6, 7]), random.normal([2, 5, 4, 5]));
     let bias = layer.bias.as_ref().expect("with bias");
     same(
         &[x.clone(), layer.weight.val()],
@@ -125,15 +159,15 @@ fn a_bias_a_shortcut_and_a_relu_are_applied() {
 
 #[test]
 fn normalised_convolutions_are_those_of_burn() {
-    device().seed(3);
-    for (layer, dims) in convolutions() {
-        let x = random(dims);
+    let mut random = Random::new(3);
+    for (layer, dims) in convolutions(&mut random) {
+        let x = random.normal(dims);
         let y = layer.forward(x.clone());
         if y.dims()[0] * y.dims()[2] * y.dims()[3] == 1 {
             continue; // A single value has no deviation.
         }
-        let norm = norm(y.dims()[1]);
-        let shortcut = random(y.dims());
+        let norm = random.norm(y.dims()[1]);
+        let shortcut = random.normal(y.dims());
         let inputs = [x.clone(), layer.weight.val(), shortcut.clone()];
         let parameters = [&norm.gamma, &norm.beta];
         let plain = || norm.forward(layer.forward(x.clone()));
@@ -160,14 +194,14 @@ fn normalised_convolutions_are_those_of_burn() {
 
 #[test]
 fn evaluation_uses_the_running_statistics() {
-    device().seed(4);
-    let layer = layers::conv3x3(3, 9).init(&device());
-    let norm = norm(9);
+    let mut random = Random::new(4);
+    let layer = random.redraw(layers::conv3x3(3, 9).init(&device()));
+    let norm = random.norm(9);
     for _ in 0..3 {
-        layers::conv_bn(random([4, 3, 8, 8]), &layer, &norm);
+        layers::conv_bn(random.normal([4, 3, 8, 8]), &layer, &norm);
     }
     let (layer, norm) = (layer.valid(), norm.valid());
-    let x = random([2, 3, 7, 5]).inner();
+    let x = random.normal([2, 3, 7, 5]).inner();
     let plain = norm.forward(layer.forward(x.clone()));
     // Twice: the second time the filter is there already.
     for _ in 0..2 {
@@ -192,8 +226,8 @@ fn running_variance_is_unbiased() {
 
 #[test]
 fn normalisation_alone_is_that_of_burn() {
-    device().seed(5);
-    let (x, norm) = (random([3, 10, 5, 4]), norm(10));
+    let mut random = Random::new(5);
+    let (x, norm) = (random.normal([3, 10, 5, 4]), random.norm(10));
     let parameters = [&norm.gamma, &norm.beta];
     same(
         from_ref(&x),
@@ -211,7 +245,7 @@ fn normalisation_alone_is_that_of_burn() {
 
 #[test]
 fn transposed_convolutions_are_those_of_burn() {
-    device().seed(6);
+    let mut random = Random::new(6);
     let configs = [
         ConvTranspose2dConfig::new([6, 4], [2, 2]).with_stride([2, 2]),
         ConvTranspose2dConfig::new([6, 4], [3, 3])
@@ -221,8 +255,8 @@ fn transposed_convolutions_are_those_of_burn() {
         ConvTranspose2dConfig::new([6, 8], [3, 3]).with_groups(2),
     ];
     for config in configs {
-        let layer = config.init(&device());
-        let x = random([2, 6, 5, 3]);
+        let layer = random.redraw(config.init(&device()));
+        let x = random.normal([2, 6, 5, 3]);
         same(
             &[x.clone(), layer.weight.val()],
             &[layer.bias.as_ref().expect("with bias")],
@@ -234,9 +268,9 @@ fn transposed_convolutions_are_those_of_burn() {
 
 #[test]
 fn joins_are_those_of_burn() {
-    device().seed(7);
-    let (x, y) = (random([2, 5, 3, 4]), random([2, 5, 3, 4]));
-    let wide = random([2, 9, 3, 4]);
+    let mut random = Random::new(7);
+    let (x, y) = (random.normal([2, 5, 3, 4]), random.normal([2, 5, 3, 4]));
+    let wide = random.normal([2, 9, 3, 4]);
     let inputs = [x.clone(), y.clone()];
     same(
         &inputs,
@@ -256,7 +290,7 @@ fn joins_are_those_of_burn() {
         || layers::concat(x.clone(), wide.clone()),
         || Tensor::cat(vec![x.clone(), wide.clone()], 1),
     );
-    let z = random([2, 5, 3, 4]);
+    let z = random.normal([2, 5, 3, 4]);
     same(
         &[z.clone(), x.clone(), y.clone()],
         &[],
@@ -270,8 +304,8 @@ fn joins_are_those_of_burn() {
 
 #[test]
 fn cross_entropy_is_that_of_burn() {
-    device().seed(13);
-    let logits = random([2, 5, 3, 4]);
+    let mut random = Random::new(13);
+    let logits = random.normal([2, 5, 3, 4]);
     let targets = Tensor::<1, Int>::arange(0..24, &device());
     let targets = (targets * 7 % 5).reshape([2, 3, 4]);
     let burn = || {
@@ -290,8 +324,8 @@ fn cross_entropy_is_that_of_burn() {
 
 #[test]
 fn branches_add_their_derivatives() {
-    device().seed(8);
-    let x = random([2, 5, 3, 4]);
+    let mut random = Random::new(8);
+    let x = random.normal([2, 5, 3, 4]);
     same(
         from_ref(&x),
         &[],
@@ -315,8 +349,8 @@ fn branches_add_their_derivatives() {
 
 #[test]
 fn pooling_is_that_of_burn() {
-    device().seed(9);
-    let x = random([2, 5, 7, 6]);
+    let mut random = Random::new(9);
+    let x = random.normal([2, 5, 7, 6]);
     let input = [x.clone()];
     same(
         &input,
@@ -356,8 +390,8 @@ fn pooling_is_that_of_burn() {
 
 #[test]
 fn resampling_is_that_of_burn() {
-    device().seed(10);
-    let x = random([2, 3, 4, 5]);
+    let mut random = Random::new(10);
+    let x = random.normal([2, 3, 4, 5]);
     let input = [x.clone()];
     for mode in [InterpolateMode::Nearest, InterpolateMode::Bilinear] {
         same(
@@ -398,13 +432,13 @@ fn trained(block: &DenseBlock, x: &Tensor<4>) -> (Vec<Tensor<4>>, Tensor<1>) {
 
 #[test]
 fn what_is_recomputed_has_the_same_derivatives() {
-    device().seed(11);
+    let mut random = Random::new(11);
     let config = DenseBlockConfig::new(6, 3, 4).with_bottleneck(Some(2));
-    let block = config.init(&device());
+    let block = random.redraw(config.init(&device()));
     let record = block.clone().into_record();
     let config = config.with_recompute(true);
     let recomputing = config.init(&device()).load_record(record);
-    let x = random([2, 6, 5, 4]);
+    let x = random.normal([2, 6, 5, 4]);
     let (plain, mean) = trained(&block, &x);
     let (again, mean_again) = trained(&recomputing, &x);
     for (again, plain) in again.iter().zip(&plain) {
@@ -415,16 +449,16 @@ fn what_is_recomputed_has_the_same_derivatives() {
 
 #[test]
 fn frozen_statistics_are_used_and_stay() {
-    device().seed(12);
-    let layer = layers::conv3x3(3, 4).init(&device());
-    let mut norm = norm(4).freeze();
+    let mut random = Random::new(12);
+    let layer = random.redraw(layers::conv3x3(3, 4).init(&device()));
+    let mut norm = random.norm(4).freeze();
     // Frozen parameters want no derivatives; the statistics alone are to be frozen.
-    norm.gamma = Param::from_tensor(random([4]));
-    norm.beta = Param::from_tensor(random([4]));
+    norm.gamma = Param::from_tensor(random.normal([4]));
+    norm.beta = Param::from_tensor(random.normal([4]));
     let mean = Tensor::<1>::from_floats([0.5, -1.0, 2.0, 0.0], &device());
     norm.running_mean.update(mean.clone());
     norm.running_var.update(mean.clone().abs() + 0.5);
-    let x = random([2, 3, 5, 5]);
+    let x = random.normal([2, 3, 5, 5]);
     let parameters = [&norm.gamma, &norm.beta];
     same(
         &[x.clone(), layer.weight.val()],
@@ -432,7 +466,7 @@ fn frozen_statistics_are_used_and_stay() {
         || layers::conv_bn_relu(x.clone(), &layer, &norm),
         || relu(norm.forward(layer.forward(x.clone()))),
     );
-    let x = random([2, 4, 5, 5]);
+    let x = random.normal([2, 4, 5, 5]);
     same(
         from_ref(&x),
         &parameters,
@@ -445,23 +479,20 @@ fn frozen_statistics_are_used_and_stay() {
         .assert_eq(&mean.to_data(), true);
 }
 
-/// The slope of the sum of `f`, with random weights, in a random direction is that of the
-/// derivative.
-fn has_slope(dims: [usize; 4], f: impl Fn(Tensor<4>) -> Tensor<4>, what: &str) {
+/// The slope of the sum of `f` at `x`, with random weights, in a random direction is that of the
+/// derivative. No ReLU in `f` may have its kink within a hundredth of `x`.
+fn has_slope(x: &Tensor<4>, f: impl Fn(Tensor<4>) -> Tensor<4>, what: &str) {
     const STEP: f32 = 1e-3;
-    let x = random(dims);
-    let normal = |dims| Tensor::<4>::random(dims, Distribution::Normal(0.0, 1.0), &device());
-    let direction = normal(dims);
-    let y = f(x.clone());
-    let weights = normal(y.dims());
+    let mut random = Random::new(15);
+    let direction = random.values(x.dims(), 1.0);
+    let tracked = x.clone().require_grad();
+    let y = f(tracked.clone());
+    let weights = random.values(y.dims(), 1.0);
     let gradient = (y * weights.clone()).sum().backward();
-    let gradient = x.grad(&gradient).expect("reached");
+    let gradient = tracked.grad(&gradient).expect("reached");
     let scalar = |x: Tensor<1>| x.into_scalar::<f32>();
-    let at = |step: f32| {
-        let x = x.clone().detach() + direction.clone() * step;
-        scalar((f(x) * weights.clone()).sum())
-    };
-    let found = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+    let at = |step: f32| f(x.clone() + direction.clone() * step);
+    let found = scalar(((at(STEP) - at(-STEP)) * weights).sum()) / (2.0 * STEP);
     let length = scalar(gradient.clone().powi_scalar(2).sum()).sqrt();
     let expected = scalar((Tensor::from_inner(gradient) * direction).sum());
     let difference = (found - expected).abs();
@@ -471,30 +502,37 @@ fn has_slope(dims: [usize; 4], f: impl Fn(Tensor<4>) -> Tensor<4>, what: &str) {
     );
 }
 
+/// What to add to `x` so that the sum is normal but for a gap of a tenth to each side of zero.
+fn clear_of_zero(random: &mut Random, x: Tensor<4>) -> Tensor<4> {
+    let sum = random.values(x.dims(), 1.0);
+    sum.clone() + sum.sign() * 0.1 - x.detach()
+}
+
 #[test]
 fn derivatives_are_slopes() {
     let device = device();
-    device.seed(14);
-    let dims = [2, 6, 7, 6];
-    let conv = layers::conv3x3(6, 6).init(&device);
+    let mut random = Random::new(14);
+    let conv = random.redraw(layers::conv3x3(6, 6).init(&device));
     let strided = layers::conv3x3(6, 8).with_stride([2, 2]).init(&device);
-    let up = ConvTranspose2dConfig::new([6, 4], [2, 2])
-        .with_stride([2, 2])
-        .init(&device);
-    let norm = norm(6);
-    let other = random(dims);
-    has_slope(dims, |x| layers::conv(x, &conv), "convolution");
-    has_slope(dims, |x| layers::conv(x, &strided), "strided convolution");
-    has_slope(dims, |x| layers::conv_transpose(x, &up), "transposed");
-    has_slope(dims, |x| layers::batch_norm(x, &norm), "normalisation");
+    let strided = random.redraw(strided);
+    let up = ConvTranspose2dConfig::new([6, 4], [2, 2]).with_stride([2, 2]);
+    let up = random.redraw(up.init(&device));
+    let norm = random.norm(6);
+    let x = random.values([2, 6, 7, 6], 1.0);
+    has_slope(&x, |x| layers::conv(x, &conv), "convolution");
+    has_slope(&x, |x| layers::conv(x, &strided), "strided convolution");
+    has_slope(&x, |x| layers::conv_transpose(x, &up), "transposed");
+    has_slope(&x, |x| layers::batch_norm(x, &norm), "normalisation");
+    let other = clear_of_zero(&mut random, norm.forward(conv.forward(x.clone())));
     has_slope(
-        dims,
+        &x,
         |x| layers::conv_bn_add_relu(x, &conv, &norm, other.clone()),
         "residual",
     );
-    has_slope(dims, |x| layers::gate(x.clone(), other.clone(), x), "gate");
+    let other = clear_of_zero(&mut random, x.clone());
+    has_slope(&x, |x| layers::gate(x.clone(), other.clone(), x), "gate");
     has_slope(
-        dims,
+        &x,
         |x| layers::concat(x.clone(), layers::add_relu(x, other.clone())),
         "joins",
     );

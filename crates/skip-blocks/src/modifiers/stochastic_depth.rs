@@ -66,3 +66,42 @@ impl StochasticDepth {
         branch * kept / keep_probability
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn mean_over_many_draws_is_the_branch() {
+        let device = Device::flex().autodiff();
+        let branch = Tensor::<2>::from_data([[1.0, -2.0]], &device).repeat_dim(0, 100_000);
+        for drop_probability in [0.1, 0.5] {
+            let y = StochasticDepth::new(drop_probability).forward(branch.clone());
+            let mean = y
+                .mean_dim(0)
+                .into_data()
+                .try_to_vec::<f32>()
+                .expect("floats");
+            // The standard error is at most 0.0032 of the branch.
+            assert!((mean[0] - 1.0).abs() < 0.03, "{mean:?}");
+            assert!((mean[1] + 2.0).abs() < 0.06, "{mean:?}");
+        }
+    }
+
+    #[test]
+    fn a_sample_is_dropped_or_kept_whole() {
+        let device = Device::flex().autodiff();
+        let branch = Tensor::<3>::ones([64, 3, 2], &device);
+        let y = StochasticDepth::new(0.5).forward(branch).into_data();
+        let y = y.try_to_vec::<f32>().expect("floats");
+        for sample in y.chunks(6) {
+            assert!(
+                [0.0, 2.0]
+                    .iter()
+                    .any(|kept| sample.iter().all(|y| y == kept))
+            );
+        }
+    }
+}

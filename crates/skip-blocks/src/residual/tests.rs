@@ -1,14 +1,17 @@
 //! Facts that hold for every kind of residual block.
 
 use burn::module::Param;
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 use super::*;
 use crate::{ModifierConfig, ShortcutKind, parameter_count};
 
 fn noise(shape: [usize; 4], device: &Device) -> Tensor<4> {
-    device.seed(7);
-    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
+    let normal = Distribution::Normal(0.0, 1.0);
+    let data = TensorData::random::<f32, _, _>(shape, normal, &mut StdRng::seed_from_u64(7));
+    Tensor::from_data(data, device)
 }
 
 /// A parameter of the same shape, all zeros.
