@@ -1,8 +1,9 @@
 //! The gradient with respect to the input.
 
-use crate::correlate::{Correlation, Placement};
+use crate::correlation::{Correlation, Placement};
 use crate::epilogue::Epilogue;
-use crate::pack::{Direction, PackedFilter, phases};
+use crate::pack::{PackedFilter, phases};
+use crate::roles::Direction;
 use crate::shape::ConvShape;
 use crate::view::{View, ViewMut};
 

@@ -1,9 +1,10 @@
 //! The forward pass.
 
-use crate::correlate::{Correlation, Placement};
+use crate::correlation::{Correlation, Placement};
 use crate::epilogue::Epilogue;
 use crate::moments::Moments;
-use crate::pack::{Direction, PackedFilter};
+use crate::pack::PackedFilter;
+use crate::roles::Direction;
 use crate::shape::ConvShape;
 use crate::view::{View, ViewMut};
 
