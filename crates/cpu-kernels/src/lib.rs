@@ -29,7 +29,7 @@
 //! let filter = PackedFilter::forward(Isa::detect(), &shape, &weights);
 //! let x = vec![1.0; shape.in_pixels() * 3];
 //! let mut y = vec![0.0; shape.out_pixels() * 16];
-//! let relu = Epilogue { relu: true, ..Epilogue::default() };
+//! let relu = Epilogue { act: Act::Relu, ..Epilogue::default() };
 //! conv2d_forward(&shape, View::new(&x, 3), &filter, &relu, ViewMut::new(&mut y, 16), None);
 //! assert_eq!(y[(8 + 1) * 16], 13.5); // 27 products of 0.5
 //! # Ok::<(), ShapeError>(())
@@ -38,13 +38,15 @@
 // Register tiles are indexed by pixel and vector, as their formulas are.
 #![allow(clippy::needless_range_loop)]
 
+mod act;
+mod act_pass;
 mod algorithm;
 mod axis;
 mod backward_data;
 mod backward_weight;
+mod chunks;
 mod correlation;
 mod direct;
-mod elementwise;
 mod epilogue;
 mod finish;
 mod forward;
@@ -70,11 +72,12 @@ mod tile;
 mod view;
 mod winograd;
 
+pub use act::Act;
+pub use act_pass::{act_backward, act_forward};
 pub use algorithm::Algorithm;
 pub use backward_data::conv2d_backward_data;
 pub use backward_weight::{conv2d_backward_weight, conv2d_backward_weight_by};
-pub use elementwise::{apply_epilogue, relu_backward};
-pub use epilogue::Epilogue;
+pub use epilogue::{Epilogue, apply_epilogue};
 pub use forward::conv2d_forward;
 pub use fresh::{Fresh, fresh};
 pub use gate::{GateGradients, GateTensors, gate_backward, gate_forward};

@@ -21,6 +21,7 @@ const OVERLAPPING: RangeInclusive<usize> = 84..=1024;
 /// before they leave the second-level cache; but each strip streams all weights
 /// through the caches.
 const SEPARATE: RangeInclusive<usize> = 56..=112;
+
 /// How a correlation is cut into tasks.
 pub(crate) struct Plan {
     isa: Isa,
