@@ -4,8 +4,8 @@ use burn::backend::flex::FlexTensor;
 use burn::nn::PaddingConfig2d;
 use burn::tensor::Tensor;
 use cpu_kernels::{
-    ConvShape, Epilogue, Isa, Moments, PackedFilter, apply_epilogue, channel_sums,
-    conv2d_backward_data, conv2d_backward_weight, conv2d_forward, fresh, relu_backward,
+    Act, ConvShape, Epilogue, Isa, Moments, PackedFilter, act_backward, apply_epilogue,
+    channel_sums, conv2d_backward_data, conv2d_backward_weight, conv2d_forward, fresh,
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
@@ -46,7 +46,7 @@ pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &ConvEnd) -> Option<Tenso
         scale: None,
         bias: bias.as_deref(),
         residual: shortcut.as_ref().map(Activation::view),
-        relu: end.relu,
+        act: act(end.relu),
     };
     let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
     let y = forward(&shape, &x, &filter, &epilogue, None);
@@ -91,7 +91,7 @@ pub(crate) fn conv_norm(
             scale: Some(&scale),
             bias: Some(&bias),
             residual,
-            relu: end.relu,
+            act: act(end.relu),
         };
         let y = forward(&shape, &x, &filter, &epilogue, None);
         return Some(operands.record(y, || (), |(), _, _| vec![]));
@@ -113,7 +113,7 @@ pub(crate) fn conv_norm(
         scale: Some(&scale),
         bias: Some(&bias),
         residual,
-        relu: end.relu,
+        act: act(end.relu),
     };
     let y = applied(&z, &epilogue);
     let state = || NormState {
@@ -282,11 +282,26 @@ pub(super) fn applied(x: &Activation, epilogue: &Epilogue) -> FlexTensor {
     activation(y, x.dims())
 }
 
+pub(super) fn act(relu: bool) -> Act {
+    match relu {
+        true => Act::Relu,
+        false => Act::None,
+    }
+}
+
 /// `dy` where the ReLU's result `y` is positive.
 pub(super) fn through_relu(y: &Activation, dy: &Activation) -> FlexTensor {
     let (isa, pixels, channels) = (Isa::detect(), y.pixels(), y.channels);
     let dx = fresh(pixels, channels, |dx| {
-        relu_backward(isa, pixels, channels, y.view(), dy.view(), dx.view());
+        act_backward(
+            isa,
+            pixels,
+            channels,
+            Act::Relu,
+            y.view(),
+            dy.view(),
+            dx.view(),
+        );
     });
     activation(dx, y.dims())
 }

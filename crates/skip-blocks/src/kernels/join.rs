@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use cpu_kernels::Epilogue;
 
 use super::activation::Activation;
-use super::conv::{applied, through_relu};
+use super::conv::{act, applied, through_relu};
 use super::operands::Operands;
 
 /// `x + y`, then a ReLU if `relu`.
@@ -32,7 +32,7 @@ fn rule(sum: Option<FlexTensor>, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexT
 pub(super) fn plus(x: &Activation, y: &Activation, relu: bool) -> FlexTensor {
     let epilogue = Epilogue {
         residual: Some(y.view()),
-        relu,
+        act: act(relu),
         ..Epilogue::default()
     };
     applied(x, &epilogue)

@@ -3,12 +3,12 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use cpu_kernels::{
-    BatchNormSums, BatchNormTensors, Epilogue, Isa, Moments, ViewMut, batch_norm_backward,
+    Act, BatchNormSums, BatchNormTensors, Epilogue, Isa, Moments, ViewMut, batch_norm_backward,
     batch_norm_backward_sums, channel_moments, fresh,
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
-use super::conv::applied;
+use super::conv::{act, applied};
 use super::operands::Operands;
 use crate::layers::{BatchNorm, update_running_statistics};
 
@@ -55,7 +55,7 @@ fn scaled<'a>(scale: &'a [f32], bias: &'a [f32], relu: bool) -> Epilogue<'a> {
         scale: Some(scale),
         bias: Some(bias),
         residual: None,
-        relu,
+        act: act(relu),
     }
 }
 
@@ -163,7 +163,7 @@ impl Normalized {
             channels: self.x.channels,
             x: self.x.view(),
             dy: dy.view(),
-            relu_output: y.as_ref().map(Activation::view),
+            act: y.as_ref().map(|y| (Act::Relu, y.view())),
             mean: &self.statistics.mean,
             inv_std: &self.statistics.inv_std,
         };
