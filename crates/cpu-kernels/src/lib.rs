@@ -83,7 +83,7 @@ pub use fresh::{Fresh, fresh};
 pub use gate::{GateGradients, GateTensors, gate_backward, gate_forward};
 pub use isa::Isa;
 pub use layout::{channels_first, channels_last};
-pub use loss::softmax_cross_entropy;
+pub use loss::{CrossEntropy, IGNORED_LABEL, softmax_cross_entropy};
 pub use memory::keep_freed_memory;
 pub use moments::Moments;
 pub use normalise::{
