@@ -2,7 +2,7 @@
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Int, Tensor};
-use cpu_kernels::softmax_cross_entropy;
+use cpu_kernels::{CrossEntropy, softmax_cross_entropy};
 
 use super::activation::{Activation, activation, contiguous, floats};
 use super::operands::Operands;
@@ -22,7 +22,8 @@ pub(crate) fn cross_entropy(logits: &Tensor<4>, targets: &Tensor<3, Int>) -> Opt
     };
     let labels: Option<Vec<u32>> = targets.iter::<i64>().map(label).collect();
     let mut gradient = vec![0.0; logits.len()];
-    let loss = softmax_cross_entropy(classes, logits.floats()?, &labels?, &mut gradient);
+    let options = CrossEntropy::default();
+    let loss = softmax_cross_entropy(&options, classes, logits.floats()?, &labels?, &mut gradient);
     let state = || State { gradient, dims };
     Some(operands.record(contiguous(vec![loss], [1]), state, rule))
 }
