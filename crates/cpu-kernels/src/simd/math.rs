@@ -20,7 +20,7 @@ pub(crate) fn exp<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
         8.333_452e-3,
         4.166_579_6e-2,
         1.666_666_6e-1,
-        5.000_000_1e-1,
+        0.5,
     ];
     // Written so that what is not a number stays so.
     let x = simd.max(simd.splat(LEAST), x);
