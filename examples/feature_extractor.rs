@@ -4,11 +4,11 @@
 //!
 //! ```text
 //! image     [1, 3, 64, 64]
-//! level 0   64 channels, 2 times smaller    [1, 64, 32, 32]
-//! level 1   64 channels, 4 times smaller    [1, 64, 16, 16]
-//! level 2   128 channels, 8 times smaller   [1, 128, 8, 8]
-//! level 3   256 channels, 16 times smaller  [1, 256, 4, 4]
-//! level 4   512 channels, 32 times smaller  [1, 512, 2, 2]
+//! level 0   64 channels, 2 times smaller     [1, 64, 32, 32]
+//! level 1   64 channels, 4 times smaller     [1, 64, 16, 16]
+//! level 2   128 channels, 8 times smaller    [1, 128, 8, 8]
+//! level 3   256 channels, 16 times smaller   [1, 256, 4, 4]
+//! level 4   512 channels, 32 times smaller   [1, 512, 2, 2]
 //! ```
 
 use burn::tensor::{Device, Distribution, Tensor};
@@ -28,7 +28,7 @@ fn main() -> Result<(), ModelError> {
             "{} channels, {} times smaller",
             level.channels, level.reduction
         );
-        println!("level {index}   {said:<30}{:?}", map.dims());
+        println!("level {index}   {said:<33}{:?}", map.dims());
     }
     Ok(())
 }
