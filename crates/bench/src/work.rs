@@ -5,13 +5,12 @@ use burn::module::Module;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::{Device, Distribution, Int, Shape, Tensor};
-use burn::train::TrainStep;
 use models::{ImageSpec, ModelEntry, Task};
 use skip_blocks::layers::count_macs;
 use skip_blocks::parameter_count;
-use train::Network;
 use train::backend::{BackendTask, ComputeBackend, DeviceChoice, compiled_backends, run_on};
-use train::data::{Batch, Normalization, Problem};
+use train::data::{Batch, Normalization, Problem, Targets};
+use train::{Network, TrainStep, task};
 
 use crate::blocks::{BlockInput, BlockKind};
 use crate::case::{Case, Mode, Subject};
@@ -33,20 +32,25 @@ impl Work {
         mode: Mode,
         recompute: bool,
         on: &Device,
-    ) -> Self {
-        match (subject, mode) {
+    ) -> Result<Self> {
+        Ok(match (subject, mode) {
             (Subject::Model(entry), Mode::Inference) => {
                 let images = images(image, batch, on);
-                Self::inference(network(entry, image, recompute, on), move |network| {
+                Self::inference(network(entry, image, recompute, on)?, move |network| {
                     network.forward(images.clone());
                 })
             }
             (Subject::Model(entry), Mode::Training) => {
                 let device = on.clone().autodiff();
                 let batch = labelled(entry, image, batch, &device);
-                Self::training(network(entry, image, recompute, &device), move |network| {
-                    let step = TrainStep::step(network, batch.clone());
-                    (step.item.loss, step.grads)
+                let loss = task::of(entry.task()).loss();
+                Self::training(network(entry, image, recompute, &device)?, move |network| {
+                    let step = TrainStep {
+                        network,
+                        loss: &loss,
+                    };
+                    let (gradients, outcome) = step.run(batch.clone());
+                    (outcome.loss, gradients)
                 })
             }
             (Subject::Block(kind), Mode::Inference) => {
@@ -64,7 +68,7 @@ impl Work {
                     (loss, gradients)
                 })
             }
-        }
+        })
     }
 
     /// A forward pass.
@@ -105,14 +109,19 @@ impl Work {
     }
 }
 
-fn network(entry: &ModelEntry, image: ImageSpec, recompute: bool, device: &Device) -> Network {
+fn network(
+    entry: &ModelEntry,
+    image: ImageSpec,
+    recompute: bool,
+    device: &Device,
+) -> Result<Network> {
     let problem = Problem {
         task: entry.task(),
         image,
         classes: (0..entry.classes).map(|class| class.to_string()).collect(),
         normalization: Normalization::Image,
     };
-    Network::new(entry, &problem, recompute, device)
+    Network::new(entry.name, &problem, recompute, device)
 }
 
 fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device) -> Batch {
@@ -122,7 +131,7 @@ fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device)
     };
     Batch {
         images: images(image, batch, device),
-        targets: Tensor::<3, Int>::zeros(targets, device),
+        targets: Targets::Classes(Tensor::<3, Int>::zeros(targets, device)),
     }
 }
 
@@ -184,7 +193,7 @@ impl BackendTask for Count<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Size> {
         let device = B::device(DeviceChoice::Default)?;
         let Case { subject, image, .. } = *self.0;
-        let mut work = Work::new(subject, image, 1, Mode::Inference, false, &device);
+        let mut work = Work::new(subject, image, 1, Mode::Inference, false, &device)?;
         let mut outcome = Ok(());
         let macs = count_macs(|| outcome = work.once());
         outcome?;
@@ -232,7 +241,8 @@ mod tests {
         };
         for kind in BlockKind::ALL {
             for mode in Mode::ALL {
-                let mut work = Work::new(Subject::Block(kind), image, 1, mode, false, &device);
+                let work = Work::new(Subject::Block(kind), image, 1, mode, false, &device);
+                let mut work = work.expect("a block");
                 assert!(work.parameters > 0);
                 work.once().expect("it runs");
             }

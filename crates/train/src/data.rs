@@ -7,9 +7,13 @@ mod image_file;
 mod nuclei;
 mod split;
 
-pub use batch::{Augmentation, Batch, ImageBatcher};
+pub use batch::{Augmentation, Batch, ImageBatcher, Targets};
 pub use image_file::{read_image, resize};
 pub use split::Samples;
+
+mod loaders;
+
+pub(crate) use loaders::{input, plain_loader, training_loader};
 
 use std::path::Path;
 

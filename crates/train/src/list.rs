@@ -1,8 +1,10 @@
 //! The models that there are.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use models::{ModelEntry, Skip, Task, registry};
 use serde::Serialize;
+
+use crate::pattern::fits;
 
 #[derive(Serialize)]
 struct Row {
@@ -28,23 +30,37 @@ impl From<&ModelEntry> for Row {
     }
 }
 
-/// An array of objects, one for each model.
+/// An array of objects, one for each model with a name like the pattern, in which `*` stands for any
+/// run of characters.
 ///
 /// # Errors
-/// Never: all values can be written.
-pub fn json() -> Result<String> {
-    let rows: Vec<Row> = registry().iter().map(Row::from).collect();
+/// If there is none.
+pub fn json(pattern: &str) -> Result<String> {
+    let rows: Vec<Row> = matching(pattern)?.into_iter().map(Row::from).collect();
     Ok(serde_json::to_string_pretty(&rows)?)
 }
 
-/// A Markdown table, one line for each model.
-pub fn table() -> String {
+fn matching(pattern: &str) -> Result<Vec<&'static ModelEntry>> {
+    let fits = |entry: &&ModelEntry| fits(pattern, entry.name);
+    let found: Vec<_> = registry().iter().filter(fits).collect();
+    ensure!(
+        !found.is_empty(),
+        "there is no model with a name like '{pattern}'"
+    );
+    Ok(found)
+}
+
+/// A Markdown table, one line for each model with a name like the pattern.
+///
+/// # Errors
+/// If there is none.
+pub fn table(pattern: &str) -> Result<String> {
     let mut table = format!(
         "| {:<18} | {:<14} | {:<6} | {:>11} | {:>9} | {:<11} |\n",
         "model", "task", "skip", "parameters", "GMACs", "input"
     );
     table += "|--------------------|----------------|--------|------------:|----------:|-------------|\n";
-    for entry in registry() {
+    for entry in matching(pattern)? {
         let [channels, height, width] = entry.input.dims();
         let task = match entry.task() {
             Task::Classification => "classification",
@@ -65,5 +81,5 @@ pub fn table() -> String {
             format!("{channels}x{height}x{width}")
         );
     }
-    table
+    Ok(table)
 }

@@ -1,19 +1,15 @@
-//! A model of the registry as a thing that learns: both tasks in one form.
+//! A model of the registry as a thing that learns: all tasks in one form.
 //!
-//! An image's class is a map of one pixel: logits are `[batch, classes, height, width]` and answers
-//! `[batch, height, width]`, with height and width 1 in classification. So loss, metrics and
-//! training are written once.
+//! An image's class is a map of one pixel: outputs are `[batch, channels, height, width]`, with
+//! height and width 1 where they speak of the whole image. So loss, metrics and training are
+//! written once.
 
+use anyhow::Result;
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, ExecutionError, Int, Tensor, s};
-use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
-use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
-use models::{Architecture, Classifier, ModelEntry, Segmenter};
-use skip_blocks::layers::{by_pixel, cross_entropy};
+use burn::tensor::{Device, Tensor};
+use models::{Architecture, Classifier, Segmenter, find};
 
-use crate::data::{Batch, Problem};
-use crate::iou::IouInput;
-use crate::loss::dice_loss;
+use crate::data::Problem;
 
 /// A model of the registry.
 #[derive(Module, Debug)]
@@ -28,9 +24,10 @@ impl Network {
     /// Makes the model for a problem, its blocks computed again on the way back if `recompute`. Its
     /// parameters are drawn at once, so that a seed set before gives the same ones.
     ///
-    /// # Panics
-    /// Panics where the model's `init` does.
-    pub fn new(entry: &ModelEntry, problem: &Problem, recompute: bool, device: &Device) -> Self {
+    /// # Errors
+    /// If there is no such model, or it cannot take the problem's images.
+    pub fn new(name: &str, problem: &Problem, recompute: bool, device: &Device) -> Result<Self> {
+        let entry = find(name)?;
         let classes = problem.classes.len();
         let network = match entry.architecture {
             Architecture::Classifier(config) => {
@@ -43,36 +40,19 @@ impl Network {
             }
         };
         network.visit(&mut Draw);
-        network
+        Ok(network)
     }
 
-    /// Logits, `[batch, classes, height, width]`.
-    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        match self {
+    /// What the model says of images; the first is its answer.
+    pub fn forward(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        vec![match self {
             Self::Classifier(model) => {
                 let logits = model.forward(images);
                 let [batch, classes] = logits.dims();
                 logits.reshape([batch, classes, 1, 1])
             }
             Self::Segmenter(model) => model.forward(images),
-        }
-    }
-
-    /// Logits and their loss: the cross-entropy, in segmentation plus the Dice loss.
-    pub fn forward_loss(&self, batch: Batch) -> NetworkOutput {
-        let logits = self.forward(batch.images);
-        let [_, _, height, width] = logits.dims();
-        let targets = middle(batch.targets, [height, width]);
-        let cross_entropy = cross_entropy(logits.clone(), targets.clone());
-        let loss = match self {
-            Self::Classifier(_) => cross_entropy,
-            Self::Segmenter(_) => cross_entropy + dice_loss(logits.clone(), targets.clone()),
-        };
-        NetworkOutput {
-            loss,
-            logits,
-            targets,
-        }
+        }]
     }
 }
 
@@ -82,88 +62,5 @@ struct Draw;
 impl ModuleVisitor for Draw {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         param.val();
-    }
-}
-
-/// The middle of a map of classes, which is what a network with valid convolutions gives.
-fn middle(targets: Tensor<3, Int>, [height, width]: [usize; 2]) -> Tensor<3, Int> {
-    let [_, full_height, full_width] = targets.dims();
-    let top = (full_height - height) / 2;
-    let left = (full_width - width) / 2;
-    targets.slice(s![.., top..top + height, left..left + width])
-}
-
-impl TrainStep for Network {
-    type Input = Batch;
-    type Output = NetworkOutput;
-
-    fn step(&self, batch: Batch) -> TrainOutput<NetworkOutput> {
-        let output = self.forward_loss(batch);
-        let gradients = output.loss.backward();
-        TrainOutput::new(self, gradients, output)
-    }
-}
-
-impl InferenceStep for Network {
-    type Input = Batch;
-    type Output = NetworkOutput;
-
-    fn step(&self, batch: Batch) -> NetworkOutput {
-        self.forward_loss(batch)
-    }
-}
-
-/// What a network says of a batch. With valid convolutions, height and width are those of the
-/// middle part that it speaks of.
-pub struct NetworkOutput {
-    /// See [`Network::forward_loss`]; `[1]`.
-    pub loss: Tensor<1>,
-    /// `[batch, classes, height, width]`
-    pub logits: Tensor<4>,
-    /// `[batch, height, width]`
-    pub targets: Tensor<3, Int>,
-}
-
-impl NetworkOutput {
-    /// The class with the largest logit, `[batch, height, width]`.
-    pub fn predictions(&self) -> Tensor<3, Int> {
-        self.logits.clone().argmax(1).squeeze_dim(1)
-    }
-}
-
-impl ItemLazy for NetworkOutput {
-    fn sync(self) -> Result<Self, ExecutionError> {
-        self.loss.device().flush()?;
-        Ok(Self {
-            loss: self.loss.without_autodiff(),
-            logits: self.logits.without_autodiff(),
-            targets: self.targets.without_autodiff(),
-        })
-    }
-}
-
-impl Adaptor<LossInput> for NetworkOutput {
-    /// The loss once for each image, so that a short last batch weighs as little as it should.
-    fn adapt(&self) -> LossInput {
-        let [batch, ..] = self.logits.dims();
-        LossInput::new(self.loss.clone().expand([batch]))
-    }
-}
-
-impl Adaptor<AccuracyInput> for NetworkOutput {
-    fn adapt(&self) -> AccuracyInput {
-        AccuracyInput::new(
-            by_pixel(self.logits.clone()),
-            self.targets.clone().flatten(0, 2),
-        )
-    }
-}
-
-impl Adaptor<IouInput> for NetworkOutput {
-    fn adapt(&self) -> IouInput {
-        IouInput {
-            predictions: self.predictions(),
-            targets: self.targets.clone(),
-        }
     }
 }

@@ -62,7 +62,13 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
     assert_eq!(splits, ["train", "valid", "test"]);
     assert_eq!(
         files(&run.join("checkpoints")),
-        ["best.bpk", "model-1.bpk", "optim-1.bpk", "scheduler-1.bpk"]
+        [
+            "best.bpk",
+            "manifest.json",
+            "model-1.bpk",
+            "optim-1.bpk",
+            "scheduler-1.bpk"
+        ]
     );
 
     // The evaluation of the stored parameters is the one of the run.

@@ -34,8 +34,21 @@ pub struct Augmentation {
 pub struct Batch {
     /// `[batch, channels, height, width]`, normalised.
     pub images: Tensor<4>,
-    /// Classes: `[batch, height, width]` in segmentation, `[batch, 1, 1]` in classification.
-    pub targets: Tensor<3, Int>,
+    /// What is true of them.
+    pub targets: Targets,
+}
+
+/// What is true of the images of a batch.
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// Nothing is known.
+    None,
+    /// The class of each pixel, `[batch, height, width]`; of whole images `[batch, 1, 1]`.
+    Classes(Tensor<3, Int>),
+    /// The probability of each class, `[batch, classes, height, width]`.
+    Soft(Tensor<4>),
+    /// Values, `[batch, channels, height, width]`.
+    Values(Tensor<4>),
 }
 
 /// Makes batches, with augmentation in training.
@@ -111,7 +124,7 @@ impl Batcher<Sample, Batch> for ImageBatcher {
         };
         Batch {
             images: Tensor::from_data(pixels, device),
-            targets: Tensor::from_data(targets, device),
+            targets: Targets::Classes(Tensor::from_data(targets, device)),
         }
     }
 }

@@ -1,0 +1,188 @@
+//! The targets of a batch, as far as an output speaks of them.
+
+use burn::tensor::{Int, Tensor, s};
+
+use crate::data::Targets;
+
+/// The targets that a loss compares an output with, and which of them count.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    targets: Targets,
+    /// 1 where a label counts and 0 where it is ignored, `[batch, 1, height, width]`; none where
+    /// all count.
+    counted: Option<Tensor<4>>,
+}
+
+impl Truth {
+    /// The middle of the targets, as large as an answer: a network with valid convolutions speaks
+    /// of that part only.
+    ///
+    /// # Panics
+    /// If the answer is larger than the targets.
+    pub fn new(targets: Targets, [height, width]: [usize; 2]) -> Self {
+        let targets = middle(targets, [height, width]);
+        let counted = match &targets {
+            Targets::Classes(labels) => counted(labels),
+            _ => None,
+        };
+        Self { targets, counted }
+    }
+
+    /// The targets.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// The targets, to be kept.
+    pub fn into_targets(self) -> Targets {
+        self.targets
+    }
+
+    /// 1 where a label counts and 0 where it is ignored; none where all count.
+    pub fn counted(&self) -> Option<&Tensor<4>> {
+        self.counted.as_ref()
+    }
+
+    /// The probability of each class, `[batch, classes, height, width]`: 1 for the class that is
+    /// true, 0 for all where the label is ignored.
+    ///
+    /// # Panics
+    /// If the targets are not of classes.
+    pub fn probabilities(&self, classes: usize) -> Tensor<4> {
+        match &self.targets {
+            Targets::Classes(labels) => one_hot(labels.clone(), classes),
+            Targets::Soft(probabilities) => probabilities.clone(),
+            other => panic!("a loss of classes needs targets of classes, not {other:?}"),
+        }
+    }
+
+    /// The true values.
+    ///
+    /// # Panics
+    /// If the targets are not of values.
+    pub fn values(&self) -> Tensor<4> {
+        match &self.targets {
+            Targets::Values(values) => values.clone(),
+            other => panic!("a loss of values needs targets of values, not {other:?}"),
+        }
+    }
+
+    /// The same for an output of another size: the nearest target of each pixel.
+    pub fn resized(&self, size: [usize; 2]) -> Self {
+        let nearest = |map: &Tensor<4>| nearest(map.clone(), size);
+        Self {
+            targets: match &self.targets {
+                Targets::Classes(labels) => {
+                    let labels: Tensor<4, Int> = labels.clone().unsqueeze_dim(1);
+                    let [_, _, height, width] = labels.dims();
+                    match [height, width] == size {
+                        true => Targets::Classes(labels.squeeze_dim(1)),
+                        false => Targets::Classes(nearest_labels(labels, size)),
+                    }
+                }
+                Targets::Soft(map) => Targets::Soft(nearest(map)),
+                Targets::Values(map) => Targets::Values(nearest(map)),
+                Targets::None => Targets::None,
+            },
+            counted: self.counted.as_ref().map(nearest),
+        }
+    }
+}
+
+fn counted(labels: &Tensor<3, Int>) -> Option<Tensor<4>> {
+    let lowest: i64 = labels.clone().min().into_scalar();
+    (lowest < 0).then(|| {
+        let counted = labels.clone().greater_equal_elem(0).float();
+        counted.unsqueeze_dim(1)
+    })
+}
+
+fn one_hot(labels: Tensor<3, Int>, classes: usize) -> Tensor<4> {
+    let [batch, height, width] = labels.dims();
+    let dims = [batch, classes, height, width];
+    let all = Tensor::<1, Int>::arange(0..classes as i64, &labels.device());
+    labels
+        .unsqueeze_dim::<4>(1)
+        .expand(dims)
+        .equal(all.reshape([1, -1, 1, 1]).expand(dims))
+        .float()
+}
+
+fn middle(targets: Targets, [height, width]: [usize; 2]) -> Targets {
+    let start = |[full_height, full_width]: [usize; 2]| {
+        [(full_height - height) / 2, (full_width - width) / 2]
+    };
+    let of_map = |map: Tensor<4>| {
+        let [_, _, full_height, full_width] = map.dims();
+        let [top, left] = start([full_height, full_width]);
+        map.slice(s![.., .., top..top + height, left..left + width])
+    };
+    match targets {
+        Targets::Classes(labels) => {
+            let [_, full_height, full_width] = labels.dims();
+            let [top, left] = start([full_height, full_width]);
+            Targets::Classes(labels.slice(s![.., top..top + height, left..left + width]))
+        }
+        Targets::Soft(map) => Targets::Soft(of_map(map)),
+        Targets::Values(map) => Targets::Values(of_map(map)),
+        Targets::None => Targets::None,
+    }
+}
+
+fn nearest(map: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    let [_, _, height, width] = map.dims();
+    if [height, width] == size {
+        return map;
+    }
+    let device = map.device();
+    let rows = positions(height, size[0], &device);
+    let columns = positions(width, size[1], &device);
+    map.select(2, rows).select(3, columns)
+}
+
+fn nearest_labels(labels: Tensor<4, Int>, size: [usize; 2]) -> Tensor<3, Int> {
+    let [_, _, height, width] = labels.dims();
+    let device = labels.device();
+    let rows = positions(height, size[0], &device);
+    let columns = positions(width, size[1], &device);
+    labels.select(2, rows).select(3, columns).squeeze_dim(1)
+}
+
+/// `floor(i * full / count)` for each of `count` positions.
+fn positions(full: usize, count: usize, device: &burn::tensor::Device) -> Tensor<1, Int> {
+    let positions: Vec<i32> = (0..count).map(|i| (i * full / count) as i32).collect();
+    Tensor::from_data(positions.as_slice(), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    #[test]
+    fn the_middle_of_the_targets_is_compared() {
+        let labels = Tensor::<3, Int>::from_data(
+            [[[0, 0, 0, 0], [0, 1, 2, 0], [0, 3, 4, 0], [0, 0, 0, 0]]],
+            &Device::flex(),
+        );
+        let truth = Truth::new(Targets::Classes(labels), [2, 2]);
+        let Targets::Classes(labels) = truth.targets() else {
+            panic!("labels")
+        };
+        let labels = labels.clone().try_into_vec_as::<i64>().expect("reads");
+        assert_eq!(labels, [1, 2, 3, 4]);
+        assert!(truth.counted().is_none());
+    }
+
+    #[test]
+    fn ignored_labels_have_no_class_and_do_not_count() {
+        let labels = Tensor::<3, Int>::from_data([[[1, -1]]], &Device::flex());
+        let truth = Truth::new(Targets::Classes(labels), [1, 2]);
+        let read = |map: Tensor<4>| map.try_into_vec_as::<f32>().expect("reads");
+        assert_eq!(read(truth.probabilities(2)), [0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(
+            read(truth.counted().expect("one is ignored").clone()),
+            [1.0, 0.0]
+        );
+    }
+}
