@@ -11,7 +11,7 @@ use skip_blocks::layers::count_macs;
 use skip_blocks::parameter_count;
 use train::Network;
 use train::backend::{BackendTask, ComputeBackend, DeviceChoice, compiled_backends, run_on};
-use train::data::{Batch, Normalization, Problem};
+use train::data::{Batch, Normalization, Preprocessing, Problem, Resizing, Targets};
 
 use crate::blocks::{BlockInput, BlockKind};
 use crate::case::{Case, Mode, Subject};
@@ -110,7 +110,13 @@ fn network(entry: &ModelEntry, image: ImageSpec, recompute: bool, device: &Devic
         task: entry.task(),
         image,
         classes: (0..entry.classes).map(|class| class.to_string()).collect(),
-        normalization: Normalization::Image,
+        mask_values: None,
+        preprocessing: Preprocessing {
+            channels: image.channels,
+            size: Some([image.height, image.width]),
+            resizing: Resizing::Stretch,
+            normalization: Normalization::Image,
+        },
     };
     Network::new(entry, &problem, recompute, device)
 }
@@ -120,10 +126,10 @@ fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device)
         Task::Classification => [batch, 1, 1],
         Task::Segmentation => [batch, image.height, image.width],
     };
-    Batch {
-        images: images(image, batch, device),
-        targets: Tensor::<3, Int>::zeros(targets, device),
-    }
+    Batch::new(
+        images(image, batch, device),
+        Targets::Classes(Tensor::<3, Int>::zeros(targets, device)),
+    )
 }
 
 fn images(image: ImageSpec, batch: usize, device: &Device) -> Tensor<4> {

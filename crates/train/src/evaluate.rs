@@ -75,21 +75,9 @@ impl BackendTask for Evaluation {
         let (config, network) = load_network(&folder, &device)?;
         let recipe = &config.recipe;
         let name = self.data.as_ref().unwrap_or(&recipe.data);
-        let size = config.problem.image.height;
-        let data = data::load(name, size, recipe.seed)?;
-        let (found, learned) = (&data.problem, &config.problem);
-        ensure!(
-            found.classes == learned.classes && found.image == learned.image,
-            "'{name}' has images of {:?} in {} classes ({}); the run learned {:?} in {} ({})",
-            found.image.dims(),
-            found.classes.len(),
-            found.classes.join(", "),
-            learned.image.dims(),
-            learned.classes.len(),
-            learned.classes.join(", ")
-        );
+        let data = data::load_for(name, &config.problem, recipe.seed)?;
         let loader = plain_loader(&config, &data.test, &device);
-        evaluate(&network, loader.as_ref(), &config.problem)
+        evaluate(&network, &loader, &config.problem)
     }
 }
 

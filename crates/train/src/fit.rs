@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
-use burn::data::dataset::Dataset;
+use anyhow::{Context, Result, anyhow, bail};
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
@@ -26,7 +25,7 @@ use skip_blocks::parameter_count;
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::checkpoint::{BestAndLast, BestEpoch};
-use crate::data::{self, Batch, DataSet, ImageBatcher, Samples};
+use crate::data::{self, DataSet, Loader, Source, size_after};
 use crate::evaluate::evaluate;
 use crate::iou::MeanIou;
 use crate::network::Network;
@@ -91,7 +90,7 @@ impl BackendTask for Fit {
     fn run<B: ComputeBackend>(self) -> Result<Summary> {
         let Self { recipe, out, plain } = self;
         let device = B::device(recipe.device)?;
-        let mut data = data::load(&recipe.data, recipe.image_size, recipe.seed)?;
+        let mut data = data::load(&recipe.data, Some([recipe.image_size; 2]), recipe.seed)?;
         if let Some(count) = recipe.limit {
             data = data.limited(count);
         }
@@ -158,14 +157,20 @@ fn train(
     let network = keep_best(model, best_epoch, folder)?;
 
     let loader = plain_loader(config, &data.test, device);
-    let test = evaluate(&network, loader.as_ref(), problem)?;
+    let test = evaluate(&network, &loader, problem)?;
     let record = Record {
         epoch: best_epoch,
         split: "test".to_string(),
         metrics: test.iter().map(|(k, v)| (k.clone(), Some(*v))).collect(),
     };
     JsonLines::append(&folder.metrics())?.write(&record)?;
-    write_samples(&network, problem, &data.test, device, &folder.samples())?;
+    write_samples(
+        &network,
+        problem,
+        data.test.as_ref(),
+        device,
+        &folder.samples(),
+    )?;
 
     Ok(Summary {
         model: recipe.model.clone(),
@@ -190,22 +195,14 @@ fn supervised_training(
     plain: bool,
 ) -> Result<SupervisedTraining<Network>> {
     let RunConfig { recipe, problem } = config;
-    let augmentation = recipe.augmentation.unwrap_or(data.augmentation);
-    if let Some(crop) = augmentation.crop {
-        let size = problem.image.height.min(problem.image.width);
-        ensure!(
-            (1..=size).contains(&crop),
-            "augmentation.crop = {crop}: must be 1 to {size}, the images' size"
-        );
-    }
-    let batcher = ImageBatcher::augmented(problem, augmentation, recipe.seed);
-    let train = DataLoaderBuilder::new(batcher)
-        .batch_size(recipe.batch_size)
-        .shuffle(recipe.seed)
-        .build(data.train.clone());
-    let valid = DataLoaderBuilder::new(ImageBatcher::plain(problem))
-        .batch_size(recipe.batch_size)
-        .build(data.valid.clone());
+    let transforms = recipe.augmentation.as_ref().unwrap_or(&data.transforms);
+    size_after(transforms, [problem.image.height, problem.image.width]).context("augmentation")?;
+    let loader = |source: &Arc<dyn Source>| {
+        let preprocessing = problem.preprocessing.clone();
+        Loader::new(source.clone(), preprocessing, recipe.batch_size)
+    };
+    let train = Arc::new(loader(&data.train).for_training(transforms.clone(), recipe.seed));
+    let valid = Arc::new(loader(&data.valid));
 
     let checkpoints = folder.checkpoints();
     let mut training = SupervisedTraining::new(folder.path(), train, valid)
@@ -232,13 +229,11 @@ fn supervised_training(
 /// A loader of images as they are, in their order.
 pub(crate) fn plain_loader(
     config: &RunConfig,
-    samples: &Samples,
+    source: &Arc<dyn Source>,
     device: &Device,
-) -> std::sync::Arc<dyn DataLoader<Batch>> {
-    DataLoaderBuilder::new(ImageBatcher::plain(&config.problem))
-        .batch_size(config.recipe.batch_size)
-        .set_device(device.clone())
-        .build(samples.clone())
+) -> Loader {
+    let preprocessing = config.problem.preprocessing.clone();
+    Loader::new(source.clone(), preprocessing, config.recipe.batch_size).with_device(device.clone())
 }
 
 fn optimizer(recipe: &Recipe) -> ModuleOptimizer {

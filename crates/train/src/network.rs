@@ -11,7 +11,7 @@ use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use models::{Architecture, Classifier, ModelEntry, Segmenter};
 use skip_blocks::layers::{by_pixel, cross_entropy};
 
-use crate::data::{Batch, Problem};
+use crate::data::{Batch, Problem, Targets, Window};
 use crate::iou::IouInput;
 use crate::loss::dice_loss;
 
@@ -59,10 +59,16 @@ impl Network {
     }
 
     /// Logits and their loss: the cross-entropy, in segmentation plus the Dice loss.
+    ///
+    /// # Panics
+    /// If the batch's targets are not classes.
     pub fn forward_loss(&self, batch: Batch) -> NetworkOutput {
         let logits = self.forward(batch.images);
         let [_, _, height, width] = logits.dims();
-        let targets = middle(batch.targets, [height, width]);
+        let Targets::Classes(targets) = batch.targets else {
+            panic!("targets: must be classes");
+        };
+        let targets = middle(targets, [height, width]);
         let cross_entropy = cross_entropy(logits.clone(), targets.clone());
         let loss = match self {
             Self::Classifier(_) => cross_entropy,
@@ -88,9 +94,9 @@ impl ModuleVisitor for Draw {
 /// The middle of a map of classes, which is what a network with valid convolutions gives.
 fn middle(targets: Tensor<3, Int>, [height, width]: [usize; 2]) -> Tensor<3, Int> {
     let [_, full_height, full_width] = targets.dims();
-    let top = (full_height - height) / 2;
-    let left = (full_width - width) / 2;
-    targets.slice(s![.., top..top + height, left..left + width])
+    let window = Window::middle([full_height, full_width], [height, width]);
+    let [rows, columns] = window.ranges();
+    targets.slice(s![.., rows, columns])
 }
 
 impl TrainStep for Network {

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::Device;
 use image::{Rgb, RgbImage, imageops};
 use models::Task;
 
-use crate::data::{ImageBatcher, Problem, Sample, Samples};
+use crate::data::{Mask, Picture, Problem, Source, Target, Window};
 use crate::network::Network;
 
 /// How much of a class's colour covers the image.
@@ -37,39 +36,40 @@ const COLOURS: [[u8; 3]; 7] = [
 pub(crate) fn write_samples(
     network: &Network,
     problem: &Problem,
-    test: &Samples,
+    test: &dyn Source,
     device: &Device,
     folder: &Path,
 ) -> Result<()> {
-    let batcher = ImageBatcher::plain(problem);
     let mut mistakes = 0;
-    for sample in test.as_slice() {
-        let predicted = predict(network, &batcher, sample, device)?;
-        let picture = match problem.task {
-            Task::Segmentation => {
-                let image = to_picture(&sample.pixels, problem);
-                let truth = cover(&image, &sample.target);
-                let prediction = cover(&image, &predicted);
-                Some((
-                    sample.name.clone(),
-                    side_by_side(&[image, truth, prediction]),
-                ))
+    for index in 0..test.len() {
+        let item = test.get(index)?;
+        let predicted = predict(network, problem, item.picture.clone(), device)?;
+        let picture = match item.target {
+            Target::Mask(truth) => {
+                let own = item.picture.size();
+                let image = bright(&item.picture);
+                let size = [problem.image.height, problem.image.width];
+                let predicted = Mask::new(size, predicted);
+                let predicted = problem.preprocessing.restore(&predicted, own);
+                let truth = cover(&image, truth.classes());
+                let prediction = cover(&image, predicted.classes());
+                Some((item.name, side_by_side(&[image, truth, prediction])))
             }
-            Task::Classification if predicted != sample.target && mistakes < MISTAKES => {
+            Target::Class(class) if predicted != [class as i32] && mistakes < MISTAKES => {
                 mistakes += 1;
-                let class = |classes: &[i32]| &problem.classes[classes[0] as usize];
                 let name = format!(
                     "{}_is-{}_taken-for-{}",
-                    sample.name,
-                    class(&sample.target),
-                    class(&predicted)
+                    item.name, problem.classes[class], problem.classes[predicted[0] as usize]
                 );
-                Some((name, to_picture(&sample.pixels, problem)))
+                Some((name, bright(&item.picture)))
             }
-            Task::Classification => None,
+            _ => None,
         };
         if let Some((name, picture)) = picture {
             write_png(&picture, &folder.join(format!("{name}.png")))?;
+        }
+        if problem.task == Task::Classification && mistakes == MISTAKES {
+            break;
         }
     }
     Ok(())
@@ -77,41 +77,32 @@ pub(crate) fn write_samples(
 
 /// The class of each pixel (or of the image). Pixels that a network with valid convolutions does
 /// not speak of are background.
-fn predict(
+pub(crate) fn predict(
     network: &Network,
-    batcher: &ImageBatcher,
-    sample: &Sample,
+    problem: &Problem,
+    picture: Picture,
     device: &Device,
 ) -> Result<Vec<i32>> {
-    let batch = batcher.batch(vec![sample.clone()], device);
-    let [_, full_height, full_width] = batch.targets.dims();
-    let output = network.forward_loss(batch);
-    let [_, height, width] = output.targets.dims();
-    let classes = output.predictions().try_into_vec_as::<i32>()?;
-    if [height, width] == [full_height, full_width] {
+    let images = problem.preprocessing.tensor(picture, device);
+    let logits = network.forward(images);
+    let [_, _, height, width] = logits.dims();
+    let classes = logits.argmax(1).try_into_vec_as::<i32>()?;
+    if problem.task == Task::Classification {
         return Ok(classes);
     }
-    let mut full = vec![0; full_height * full_width];
-    let (top, left) = ((full_height - height) / 2, (full_width - width) / 2);
-    for (row, classes) in classes.chunks(width).enumerate() {
-        let start = (top + row) * full_width + left;
-        full[start..start + width].copy_from_slice(classes);
-    }
-    Ok(full)
+    let full = [problem.image.height, problem.image.width];
+    let window = Window::middle(full, [height, width]);
+    Ok(window.place(&classes, full, 1, 0))
 }
 
-/// An image of values from 0 to 1, stretched to the full range so that dim ones can be seen.
-fn to_picture(pixels: &[f32], problem: &Problem) -> RgbImage {
-    let [channels, height, width] = problem.image.dims();
-    let brightest = pixels.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let plane = height * width;
-    RgbImage::from_fn(width as u32, height as u32, |column, row| {
-        let position = row as usize * width + column as usize;
-        Rgb(std::array::from_fn(|colour| {
-            let value = pixels[(colour % channels) * plane + position];
-            (255.0 * value / brightest).round() as u8
-        }))
-    })
+/// A picture to look at, stretched to the full range so that dim ones can be seen.
+fn bright(picture: &Picture) -> RgbImage {
+    let mut image = picture.to_rgb8();
+    let brightest = image.iter().copied().max().unwrap_or(0).max(1);
+    for value in image.iter_mut() {
+        *value = (255.0 * f32::from(*value) / f32::from(brightest)).round() as u8;
+    }
+    image
 }
 
 /// Lays each foreground class's colour over an image.

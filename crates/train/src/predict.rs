@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use burn::data::dataloader::batcher::Batcher;
+use burn::tensor::Device;
 use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor};
-use image::imageops::{FilterType, resize as resize_picture};
-use image::{DynamicImage, GrayImage, Luma};
+use image::GrayImage;
 use models::Task;
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice};
-use crate::data::{ImageBatcher, Problem, Sample, read_image, resize};
+use crate::data::{Mask, Picture, Problem, read_picture};
 use crate::evaluate::load_network;
 use crate::network::Network;
-use crate::overlay::{cover, write_png};
+use crate::overlay::{cover, predict, write_png};
 use crate::run_folder::{RunFolder, write_json};
 use crate::stdout::say;
 
@@ -49,11 +47,10 @@ impl BackendTask for Prediction {
         let folder = RunFolder::open(&self.run)?;
         let (config, network) = load_network(&folder, &device)?;
         // All are read first: one that cannot be leaves nothing half done.
-        let images = self.images.iter().map(|path| read_image(path));
+        let images = self.images.iter().map(|path| read_picture(path));
         let images = images.collect::<Result<Vec<_>>>()?;
         let images: Vec<_> = self.images.into_iter().zip(images).collect();
         let predictor = Predictor {
-            batcher: ImageBatcher::plain(&config.problem),
             problem: config.problem,
             network,
             device,
@@ -68,12 +65,11 @@ impl BackendTask for Prediction {
 struct Predictor {
     network: Network,
     problem: Problem,
-    batcher: ImageBatcher,
     device: Device,
 }
 
 impl Predictor {
-    fn classify(&self, images: Vec<(PathBuf, DynamicImage)>, out: Option<&Path>) -> Result<()> {
+    fn classify(&self, images: Vec<(PathBuf, Picture)>, out: Option<&Path>) -> Result<()> {
         if let Some(out) = out {
             ensure!(
                 !out.exists(),
@@ -83,7 +79,7 @@ impl Predictor {
         }
         let mut predictions = Vec::new();
         for (path, image) in images {
-            let probabilities = self.probabilities(&image)?;
+            let probabilities = self.probabilities(image)?;
             let likeliest = argmax(&probabilities);
             predictions.push(ImageClass {
                 image: path,
@@ -104,7 +100,7 @@ impl Predictor {
         Ok(())
     }
 
-    fn segment(&self, images: Vec<(PathBuf, DynamicImage)>, out: Option<&Path>) -> Result<()> {
+    fn segment(&self, images: Vec<(PathBuf, Picture)>, out: Option<&Path>) -> Result<()> {
         let Some(out) = out else {
             bail!("masks need a folder; give one with --out");
         };
@@ -124,11 +120,11 @@ impl Predictor {
         std::fs::create_dir_all(out)
             .with_context(|| format!("the folder '{}' cannot be made", out.display()))?;
         for (name, (_, image)) in names.iter().zip(images) {
-            let mask = self.mask(&image)?;
-            let classes: Vec<i32> = mask.pixels().map(|pixel| i32::from(pixel.0[0])).collect();
-            let overlay = cover(&image.to_rgb8(), &classes);
+            let overlay = image.to_rgb8();
+            let mask = self.mask(image)?;
+            let overlay = cover(&overlay, mask.classes());
             let mask_path = out.join(format!("{name}_mask.png"));
-            visible(mask, self.problem.classes.len())
+            visible(&mask, self.problem.classes.len())
                 .save(&mask_path)
                 .with_context(|| format!("'{}' cannot be written", mask_path.display()))?;
             write_png(&overlay, &out.join(format!("{name}_overlay.png")))?;
@@ -138,54 +134,33 @@ impl Predictor {
     }
 
     /// The probability of each class.
-    fn probabilities(&self, image: &DynamicImage) -> Result<Vec<f32>> {
-        let logits = self.logits(image);
+    fn probabilities(&self, image: Picture) -> Result<Vec<f32>> {
+        let image = self.problem.preprocessing.tensor(image, &self.device);
+        let logits = self.network.forward(image);
         Ok(softmax(logits, 1).try_into_vec_as::<f32>()?)
     }
 
     /// The class of each pixel, at the image's own size.
-    fn mask(&self, image: &DynamicImage) -> Result<GrayImage> {
-        let logits = self.logits(image);
-        let [_, _, height, width] = logits.dims();
-        let classes = logits.argmax(1).try_into_vec_as::<i32>()?;
-        let spec = self.problem.image;
-        // A network with valid convolutions speaks of the middle only: the rest is background.
-        let mut mask = GrayImage::new(spec.width as u32, spec.height as u32);
-        let (top, left) = ((spec.height - height) / 2, (spec.width - width) / 2);
-        for (position, class) in classes.into_iter().enumerate() {
-            let (row, column) = (top + position / width, left + position % width);
-            mask.put_pixel(column as u32, row as u32, Luma([class as u8]));
-        }
-        Ok(resize_picture(
-            &mask,
-            image.width(),
-            image.height(),
-            FilterType::Nearest,
-        ))
-    }
-
-    fn logits(&self, image: &DynamicImage) -> Tensor<4> {
-        let sample = Sample {
-            name: String::new(),
-            pixels: resize(image, self.problem.image),
-            target: match self.problem.task {
-                Task::Classification => vec![0],
-                Task::Segmentation => {
-                    vec![0; self.problem.image.height * self.problem.image.width]
-                }
-            },
-        };
-        let batch = self.batcher.batch(vec![sample], &self.device);
-        self.network.forward(batch.images)
+    fn mask(&self, image: Picture) -> Result<Mask> {
+        let own = image.size();
+        let classes = predict(&self.network, &self.problem, image, &self.device)?;
+        let size = [self.problem.image.height, self.problem.image.width];
+        let mask = Mask::new(size, classes);
+        Ok(self.problem.preprocessing.restore(&mask, own))
     }
 }
 
 /// Two classes as black and white, more as their numbers.
-fn visible(mut mask: GrayImage, classes: usize) -> GrayImage {
-    if classes == 2 {
-        mask.pixels_mut().for_each(|pixel| pixel.0[0] *= 255);
-    }
-    mask
+fn visible(mask: &Mask, classes: usize) -> GrayImage {
+    let [height, width] = mask.size().map(|side| side as u32);
+    let scale = if classes == 2 { 255 } else { 1 };
+    let mut pixels = mask
+        .classes()
+        .iter()
+        .map(|&class| class.max(0) as u8 * scale);
+    GrayImage::from_fn(width, height, |_, _| {
+        image::Luma([pixels.next().expect("a class for each pixel")])
+    })
 }
 
 fn stem(path: &Path) -> String {

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::DeviceChoice;
-use crate::data::{self, Augmentation};
+use crate::data::{self, Transform};
 
 /// How parameters follow their gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -47,7 +47,7 @@ pub struct Recipe {
     /// Weight decay.
     pub weight_decay: f64,
     /// What training does to the images. None: what suits the data set.
-    pub augmentation: Option<Augmentation>,
+    pub augmentation: Option<Vec<Transform>>,
     /// Whether blocks are computed again on the way back, instead of being kept: slower, with less
     /// memory.
     pub recompute: bool,
@@ -93,7 +93,7 @@ pub struct Overrides {
     pub weight_decay: Option<f64>,
     /// What training does to the images: in the configuration file only.
     #[arg(skip)]
-    pub augmentation: Option<Augmentation>,
+    pub augmentation: Option<Vec<Transform>>,
     /// Compute blocks again on the way back instead of keeping them: slower, with less memory
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub recompute: Option<bool>,
