@@ -9,7 +9,7 @@ use models::{ImageSpec, ModelEntry, Task};
 use skip_blocks::layers::count_macs;
 use skip_blocks::parameter_count;
 use train::backend::{BackendTask, ComputeBackend, DeviceChoice, compiled_backends, run_on};
-use train::data::{Batch, Normalization, Problem, Targets};
+use train::data::{Batch, Targets};
 use train::{Network, TrainStep, task};
 
 use crate::blocks::{BlockInput, BlockKind};
@@ -115,13 +115,7 @@ fn network(
     recompute: bool,
     device: &Device,
 ) -> Result<Network> {
-    let problem = Problem {
-        task: entry.task(),
-        image,
-        classes: (0..entry.classes).map(|class| class.to_string()).collect(),
-        normalization: Normalization::Image,
-    };
-    Network::new(entry.name, &problem, recompute, device)
+    Network::new(entry.name, image, entry.classes, recompute, device)
 }
 
 fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device) -> Batch {
@@ -129,10 +123,10 @@ fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device)
         Task::Classification => [batch, 1, 1],
         Task::Segmentation => [batch, image.height, image.width],
     };
-    Batch {
-        images: images(image, batch, device),
-        targets: Targets::Classes(Tensor::<3, Int>::zeros(targets, device)),
-    }
+    Batch::new(
+        images(image, batch, device),
+        Targets::Classes(Tensor::<3, Int>::zeros(targets, device)),
+    )
 }
 
 fn images(image: ImageSpec, batch: usize, device: &Device) -> Tensor<4> {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use crate::data::{self, Batch};
+use crate::loaders::in_order;
 use crate::loss::Loss;
 use crate::metric::{Metrics, Values};
 use crate::network::Network;
@@ -62,21 +63,9 @@ impl BackendTask for Evaluation<'_> {
         let (config, network) = restore(&folder, &device)?;
         let recipe = &config.recipe;
         let name = self.data.unwrap_or(&recipe.data.path);
-        let size = config.problem.image.height;
-        let data = data::load(name, size, recipe.run.seed)?;
-        let (found, learned) = (&data.problem, &config.problem);
-        ensure!(
-            found.classes == learned.classes && found.image == learned.image,
-            "'{name}' has images of {:?} in {} classes ({}); the run learned {:?} in {} ({})",
-            found.image.dims(),
-            found.classes.len(),
-            found.classes.join(", "),
-            learned.image.dims(),
-            learned.classes.len(),
-            learned.classes.join(", ")
-        );
-        let batch_size = recipe.run.batch_size;
-        let loader = data::plain_loader(&config.problem, &data.test, batch_size, &device);
-        evaluate(&network, &recipe.loss, loader.as_ref(), config.problem.task)
+        let problem = &config.problem;
+        let data = data::load_for(name, problem, recipe.run.seed)?;
+        let loader = in_order(recipe, problem, &data.test, &device);
+        evaluate(&network, &recipe.loss, &loader, problem.task)
     }
 }

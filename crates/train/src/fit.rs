@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use models::Task;
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
-use crate::data::{self, DataSet};
+use crate::data::{self, DataSet, size_after};
 use crate::evaluate::evaluate;
+use crate::loaders::in_order;
 use crate::observer::{Event, Observer, Split};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Size};
 use crate::run_folder::files::write_json;
 use crate::run_folder::{RunFolder, record};
 use crate::samples::write_samples;
@@ -91,29 +92,24 @@ impl BackendTask for Fit<'_> {
 /// The images, and the recipe with all that follows from them.
 fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let mut recipe = recipe.clone();
-    let size = match recipe.data.size {
-        Some(size) => size,
-        None => models::find(&recipe.model.name)?.input.height,
-    };
-    let mut data = data::load(&recipe.data.path, size, recipe.run.seed)?;
-    let image = data.problem.image;
-    ensure!(
-        recipe.data.size.is_none_or(|size| size == image.height),
-        "--image-size {size}: the images of '{}' are {}x{}, and are taken as they are",
-        recipe.data.path,
-        image.height,
-        image.width
-    );
-    recipe.data.size = Some(image.height);
-    let augmentation = recipe.augmentation.unwrap_or(data.augmentation);
-    if let Some(crop) = augmentation.crop {
-        let size = image.height.min(image.width);
-        ensure!(
-            (1..=size).contains(&crop),
-            "augmentation.crop = {crop}: must be 1 to {size}, the images' size"
+    let wanted = recipe.data.size.map(Size::sides);
+    let mut data = data::load(&recipe.data.path, wanted, recipe.run.seed)?;
+    let size = [data.problem.image.height, data.problem.image.width];
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != size) {
+        bail!(
+            "--image-size {}x{}: the images of '{}' are {}x{}, and are taken as they are",
+            wanted[0],
+            wanted[1],
+            recipe.data.path,
+            size[0],
+            size[1]
         );
     }
-    recipe.augmentation = Some(augmentation);
+    recipe.data.size = Some(size.into());
+    let transforms = recipe
+        .augmentation
+        .get_or_insert_with(|| data.transforms.clone());
+    size_after(transforms, size).context("augmentation")?;
     if let Some(count) = recipe.data.limit {
         data = data.limited(count);
     }
@@ -155,16 +151,17 @@ fn finish(
     };
     // Written twice: who stops the run again, in the test, still has it.
     write_json(&folder.summary(), &summary)?;
-    let loader = data::plain_loader(problem, test, recipe.run.batch_size, device);
-    let values = evaluate(
-        &trained.network,
-        &recipe.loss,
-        loader.as_ref(),
-        problem.task,
-    )?;
+    let loader = in_order(recipe, problem, test, device);
+    let values = evaluate(&trained.network, &recipe.loss, &loader, problem.task)?;
     let epoch = trained.best_epoch.unwrap_or(trained.epochs + 1);
     record::append(&folder.metrics(), epoch, Split::Test, &values)?;
-    write_samples(&trained.network, problem, test, device, &folder.samples())?;
+    write_samples(
+        &trained.network,
+        problem,
+        test.as_ref(),
+        device,
+        &folder.samples(),
+    )?;
     summary.test = values.record();
     write_json(&folder.summary(), &summary)?;
     observer.event(Event::End {

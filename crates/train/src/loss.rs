@@ -2,6 +2,7 @@
 
 mod cross_entropy;
 mod dice;
+mod heat_map;
 mod truth;
 mod values;
 
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn terms_are_added_by_weight() {
-        let truth = Truth::new(Targets::Values(map([[0.0; 2]; 2])), [2, 2]);
+        let truth = Truth::new(Targets::Values(map([[0.0; 2]; 2])), [2, 2], [2, 2]);
         let loss = Loss::of(vec![mse(0.5), Term::L1(L1 { weight: 2.0 })]);
         let value: f32 = loss.forward(&[map([[3.0; 2]; 2])], &truth).into_scalar();
         assert_eq!(value, 0.5 * 9.0 + 2.0 * 3.0);
@@ -173,7 +174,11 @@ mod tests {
 
     #[test]
     fn further_outputs_meet_the_nearest_targets() {
-        let truth = Truth::new(Targets::Values(map([[1.0, 2.0], [3.0, 4.0]])), [2, 2]);
+        let truth = Truth::new(
+            Targets::Values(map([[1.0, 2.0], [3.0, 4.0]])),
+            [2, 2],
+            [2, 2],
+        );
         let small = Tensor::<4>::from_data([[[[0.0]]]], &Device::flex());
         let mut loss = Loss::of(vec![mse(1.0)]);
         loss.outputs = vec![1.0, 0.25];

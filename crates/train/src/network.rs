@@ -7,9 +7,7 @@
 use anyhow::Result;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use models::{Architecture, Classifier, Segmenter, find};
-
-use crate::data::Problem;
+use models::{Architecture, Classifier, ImageSpec, Segmenter, find};
 
 /// A model of the registry.
 #[derive(Module, Debug)]
@@ -21,21 +19,27 @@ pub enum Network {
 }
 
 impl Network {
-    /// Makes the model for a problem, its blocks computed again on the way back if `recompute`. Its
-    /// parameters are drawn at once, so that a seed set before gives the same ones.
+    /// Makes the model for images and a number of outputs, its blocks computed again on the way
+    /// back if `recompute`. Its parameters are drawn at once, so that a seed set before gives the
+    /// same ones.
     ///
     /// # Errors
-    /// If there is no such model, or it cannot take the problem's images.
-    pub fn new(name: &str, problem: &Problem, recompute: bool, device: &Device) -> Result<Self> {
+    /// If there is no such model, or it cannot take the images.
+    pub fn new(
+        name: &str,
+        image: ImageSpec,
+        outputs: usize,
+        recompute: bool,
+        device: &Device,
+    ) -> Result<Self> {
         let entry = find(name)?;
-        let classes = problem.classes.len();
         let network = match entry.architecture {
             Architecture::Classifier(config) => {
-                let config = config(problem.image, classes).with_recompute(recompute);
+                let config = config(image, outputs).with_recompute(recompute);
                 Self::Classifier(config.init(device))
             }
             Architecture::Segmenter(config) => {
-                let config = config(problem.image, classes).with_recompute(recompute);
+                let config = config(image, outputs).with_recompute(recompute);
                 Self::Segmenter(config.init(device))
             }
         };

@@ -26,6 +26,7 @@ impl Outcome {
                 Targets::Classes(labels) => Targets::Classes(labels.without_autodiff()),
                 Targets::Soft(map) => Targets::Soft(map.without_autodiff()),
                 Targets::Values(map) => Targets::Values(map.without_autodiff()),
+                Targets::Points(points) => Targets::Points(points.without_autodiff()),
             },
         }
     }

@@ -5,18 +5,16 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use burn::tensor::Device;
 use image::DynamicImage;
 use serde_json::{Map, Value};
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::data::{self, Problem, read_image};
-use crate::network::Network;
-use crate::picture::write_png;
+use crate::data::read_picture;
+use crate::drawing::write_png;
 use crate::records::Records;
 use crate::restore::restore;
 use crate::run_folder::RunFolder;
-use crate::task::{self, Answer, AnswerForm};
+use crate::task::{self, Answer};
 
 /// What is reported of an image.
 #[derive(Clone, Debug)]
@@ -84,114 +82,112 @@ impl BackendTask for Task<'_> {
             fs::metadata(path)
                 .with_context(|| format!("the image '{}' cannot be opened", path.display()))?;
         }
-        let predictor = Predictor {
-            problem: config.problem,
-            network,
-            device,
-        };
-        match task::of(predictor.problem.task).form() {
-            AnswerForm::Records => records(&predictor, images, out, self.report),
-            AnswerForm::Pictures => pictures(&predictor, images, out, self.report),
-        }
-    }
-}
-
-struct Predictor {
-    network: Network,
-    problem: Problem,
-    device: Device,
-}
-
-impl Predictor {
-    fn answer(&self, path: &Path) -> Result<Answer> {
-        let image: DynamicImage = read_image(path)?;
-        let input = data::input(&image, &self.problem, &self.device);
-        let answers = self.network.forward(input).swap_remove(0);
-        task::of(self.problem.task).answer(&self.problem, &image, answers)
-    }
-}
-
-fn records(
-    predictor: &Predictor,
-    images: &[PathBuf],
-    out: Option<&Path>,
-    report: &mut dyn FnMut(Predicted) -> Result<()>,
-) -> Result<()> {
-    let mut file = out.map(create).transpose()?;
-    let unwritable = || {
-        let out = out.unwrap_or(Path::new("")).display();
-        format!("'{out}' cannot be written")
-    };
-    let mut answer_all = || {
-        for path in images {
-            let Answer::Record(answer) = predictor.answer(path)? else {
-                bail!("this task answers with pictures");
-            };
-            let image = ("image".to_string(), path.to_string_lossy().into());
-            let record: Map<String, Value> = std::iter::once(image).chain(answer).collect();
-            if let Some(file) = &mut file {
-                file.push(&record).with_context(unwritable)?;
+        let mut sink = None;
+        let mut answer_all = || {
+            for path in images {
+                let picture = read_picture(path)?;
+                let input = config
+                    .problem
+                    .preprocessing
+                    .tensor(picture.clone(), &device);
+                let answers = network.forward(input).swap_remove(0);
+                let task = task::of(config.problem.task);
+                let answer = task.answer(&config.problem, &picture, answers)?;
+                let sink = match &mut sink {
+                    Some(sink) => sink,
+                    none => none.insert(Sink::open(&answer, images, out)?),
+                };
+                (self.report)(sink.take(path, answer)?)?;
             }
-            report(Predicted::Record(record))?;
-        }
-        Ok(())
-    };
-    let outcome = answer_all();
-    // What was answered before a failure is a whole list too.
-    if let Some(file) = file {
-        file.end().with_context(unwritable)?;
-    }
-    outcome
-}
-
-fn create(path: &Path) -> Result<Records<BufWriter<File>>> {
-    ensure!(
-        !path.exists(),
-        "'{}' is taken; give another file with --out, or remove it",
-        path.display()
-    );
-    let file = File::create_new(path)
-        .with_context(|| format!("'{}' cannot be written", path.display()))?;
-    Ok(Records::new(BufWriter::new(file)))
-}
-
-fn pictures(
-    predictor: &Predictor,
-    images: &[PathBuf],
-    out: Option<&Path>,
-    report: &mut dyn FnMut(Predicted) -> Result<()>,
-) -> Result<()> {
-    let Some(out) = out else {
-        bail!("masks need a folder; give one with --out");
-    };
-    let taken = out.exists() && (out.is_file() || out.read_dir()?.next().is_some());
-    ensure!(
-        !taken,
-        "'{}' is taken; give another folder with --out, or remove it",
-        out.display()
-    );
-    let names: Vec<_> = images.iter().map(|path| stem(path)).collect();
-    for (index, name) in names.iter().enumerate() {
-        ensure!(
-            !names[..index].contains(name),
-            "two images are called '{name}'; predict them into different folders"
-        );
-    }
-    fs::create_dir_all(out)
-        .with_context(|| format!("the folder '{}' cannot be made", out.display()))?;
-    for (name, path) in names.iter().zip(images) {
-        let Answer::Pictures(pictures) = predictor.answer(path)? else {
-            bail!("this task answers with records");
+            Ok(())
         };
-        let mut paths = Vec::new();
-        for (kind, picture) in pictures {
-            let path = out.join(format!("{name}_{kind}.png"));
-            write_png(&picture, &path)?;
-            paths.push(path);
+        let outcome = answer_all();
+        // What was answered before a failure is a whole list too.
+        if let Some(Sink::File(path, list)) = sink {
+            list.end().with_context(|| cannot_be_written(&path))?;
         }
-        report(Predicted::Pictures(paths))?;
+        outcome
     }
-    Ok(())
+}
+
+/// Where answers go.
+enum Sink {
+    /// Nowhere: they are only reported.
+    None,
+    /// Records, into a file.
+    File(PathBuf, Records<BufWriter<File>>),
+    /// Pictures, into a folder.
+    Folder(PathBuf),
+}
+
+impl Sink {
+    /// For answers like this one to these images.
+    fn open(answer: &Answer, images: &[PathBuf], out: Option<&Path>) -> Result<Self> {
+        match (answer, out) {
+            (Answer::Record(_), None) => Ok(Self::None),
+            (Answer::Record(_), Some(out)) => {
+                ensure!(
+                    !out.exists(),
+                    "'{}' is taken; give another file with --out, or remove it",
+                    out.display()
+                );
+                let file = File::create_new(out).with_context(|| cannot_be_written(out))?;
+                let list = Records::new(BufWriter::new(file));
+                Ok(Self::File(out.to_path_buf(), list))
+            }
+            (Answer::Pictures(_), None) => {
+                bail!("masks need a folder; give one with --out")
+            }
+            (Answer::Pictures(_), Some(out)) => {
+                let taken = out.exists() && (out.is_file() || out.read_dir()?.next().is_some());
+                ensure!(
+                    !taken,
+                    "'{}' is taken; give another folder with --out, or remove it",
+                    out.display()
+                );
+                let names: Vec<_> = images.iter().map(|path| stem(path)).collect();
+                for (index, name) in names.iter().enumerate() {
+                    ensure!(
+                        !names[..index].contains(name),
+                        "two images are called '{name}'; predict them into different folders"
+                    );
+                }
+                fs::create_dir_all(out)
+                    .with_context(|| format!("the folder '{}' cannot be made", out.display()))?;
+                Ok(Self::Folder(out.to_path_buf()))
+            }
+        }
+    }
+
+    /// Writes an answer, and says what is reported of it.
+    fn take(&mut self, image: &Path, answer: Answer) -> Result<Predicted> {
+        match (self, answer) {
+            (Self::Folder(folder), Answer::Pictures(pictures)) => {
+                let name = stem(image);
+                let write = |(kind, picture): (&str, DynamicImage)| {
+                    let path = folder.join(format!("{name}_{kind}.png"));
+                    write_png(&picture, &path)?;
+                    Ok(path)
+                };
+                let paths = pictures.into_iter().map(write);
+                Ok(Predicted::Pictures(paths.collect::<Result<_>>()?))
+            }
+            (sink, Answer::Record(answer)) => {
+                let image = ("image".to_string(), image.to_string_lossy().into());
+                let record: Map<String, Value> = std::iter::once(image).chain(answer).collect();
+                if let Self::File(path, list) = sink {
+                    list.push(&record)
+                        .with_context(|| cannot_be_written(path))?;
+                }
+                Ok(Predicted::Record(record))
+            }
+            (_, Answer::Pictures(_)) => bail!("a task gives either records or pictures"),
+        }
+    }
+}
+
+fn cannot_be_written(path: &Path) -> String {
+    format!("'{}' cannot be written", path.display())
 }
 
 fn stem(path: &Path) -> String {

@@ -15,7 +15,8 @@ pub(crate) fn restore(folder: &RunFolder, device: &Device) -> Result<(RunConfig,
     let config = folder.read_config()?;
     let manifest = folder.manifest()?;
     let name = &config.recipe.model.name;
-    let network = Network::new(name, &config.problem, false, device)?;
+    let problem = &config.problem;
+    let network = Network::new(name, problem.image, problem.classes.len(), false, device)?;
     let network = load_best(&manifest, network)
         .with_context(|| format!("the run '{}' cannot be used", folder.path().display()))?;
     Ok((config, network))

@@ -26,9 +26,11 @@ impl TrainStep<'_> {
 
     /// Forward and loss alone, for images that nothing is learned from.
     pub fn forward(&self, batch: Batch) -> Outcome {
+        let [_, _, rows, columns] = batch.images.dims();
+        let image = [rows, columns];
         let mut outputs = self.network.forward(batch.images);
         let [_, _, height, width] = outputs[0].dims();
-        let truth = Truth::new(batch.targets, [height, width]);
+        let truth = Truth::new(batch.targets, [height, width], image);
         Outcome {
             loss: self.loss.forward(&outputs, &truth),
             answers: outputs.swap_remove(0),

@@ -7,7 +7,7 @@ mod kind;
 mod regression;
 mod segmentation;
 
-pub use kind::{Answer, AnswerForm, Shown, Task};
+pub use kind::{Answer, Task};
 
 /// The task of this kind.
 pub fn of(kind: models::Task) -> &'static dyn Task {

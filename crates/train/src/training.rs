@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use burn::data::dataloader::DataLoader;
-use burn::data::dataset::Dataset;
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use skip_blocks::parameter_count;
 
 use crate::checkpoint::{Checkpoints, State};
-use crate::data::{self, Batch, DataSet};
+use crate::data::{Batch, DataSet};
+use crate::loaders::{in_order, training};
 use crate::metric::Metrics;
 use crate::network::Network;
 use crate::observer::{Begin, Event, Observer, Split};
@@ -63,7 +63,8 @@ impl<'a> Training<'a> {
         device.seed(recipe.run.seed);
         let network = Network::new(
             &recipe.model.name,
-            &data.problem,
+            data.problem.image,
+            data.problem.classes.len(),
             recipe.run.recompute,
             &device.clone().autodiff(),
         )?;
@@ -93,8 +94,8 @@ impl<'a> Training<'a> {
         let Recipe { run, .. } = self.recipe;
         let DataSet { problem, valid, .. } = self.data;
         let autodiff = self.device.clone().autodiff();
-        let train = data::training_loader(self.recipe, self.data, &autodiff);
-        let valid = data::plain_loader(problem, valid, run.batch_size, self.device);
+        let train = training(self.recipe, self.data, &autodiff);
+        let valid = in_order(self.recipe, problem, valid, self.device);
         let mut checkpoints = Checkpoints::new(&folder.checkpoints());
         observer.event(Event::Begin(self.begin()));
 
@@ -103,7 +104,7 @@ impl<'a> Training<'a> {
         while epochs < run.epochs && !stopped {
             let epoch = epochs + 1;
             let epoch_start = Instant::now();
-            let learned = self.learn(epoch, train.as_ref(), observer)?;
+            let learned = self.learn(epoch, &train, observer)?;
             images += learned.metrics.images();
             let mut progress = Progress {
                 epoch,
@@ -115,7 +116,7 @@ impl<'a> Training<'a> {
             if !stopped {
                 let learned = learned.metrics.values();
                 record::append(&folder.metrics(), epoch, Split::Train, &learned)?;
-                let validated = self.validate(epoch, valid.as_ref(), observer)?;
+                let validated = self.validate(epoch, &valid, observer)?;
                 stopped = validated.stopped;
                 if !stopped {
                     let validated = validated.metrics.values();
@@ -168,7 +169,7 @@ impl<'a> Training<'a> {
             data: &data.path,
             backend: &run.backend,
             epochs: run.epochs,
-            images: splits.map(Dataset::len),
+            images: splits.map(|source| source.len()),
             metrics: [&["loss"], task::of(self.data.problem.task).metrics()].concat(),
         }
     }

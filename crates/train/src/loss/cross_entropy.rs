@@ -126,7 +126,7 @@ mod tests {
 
     fn labels(labels: [i64; 2]) -> Truth {
         let labels = Tensor::<3, Int>::from_data([[labels]], &Device::flex());
-        Truth::new(Targets::Classes(labels), [1, 2])
+        Truth::new(Targets::Classes(labels), [1, 2], [1, 2])
     }
 
     fn close(loss: Tensor<1>, expected: f32) {
@@ -190,7 +190,7 @@ mod tests {
             [[[[0.5, 0.0]], [[0.25, 0.0]], [[0.25, 1.0]]]],
             &Device::flex(),
         );
-        let truth = Truth::new(Targets::Soft(soft), [1, 2]);
+        let truth = Truth::new(Targets::Soft(soft), [1, 2], [1, 2]);
         let first = 0.5 * 1.464_369 + 0.25 * 0.464_369 + 0.25 * 1.964_369;
         close(
             CrossEntropy::default().forward(logits(), &truth),

@@ -67,7 +67,7 @@ mod tests {
 
     fn loss_of(labels: [i64; 4]) -> f32 {
         let labels = Tensor::<3, Int>::from_data([[labels]], &Device::flex());
-        let truth = Truth::new(Targets::Classes(labels), [1, 4]);
+        let truth = Truth::new(Targets::Classes(labels), [1, 4], [1, 4]);
         Dice::default().forward(sure(), &truth).into_scalar()
     }
 

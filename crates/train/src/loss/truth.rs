@@ -2,7 +2,8 @@
 
 use burn::tensor::{Int, Tensor, s};
 
-use crate::data::Targets;
+use super::heat_map::heat_maps;
+use crate::data::{Targets, Window};
 
 /// The targets that a loss compares an output with, and which of them count.
 #[derive(Clone, Debug)]
@@ -14,13 +15,17 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// The middle of the targets, as large as an answer: a network with valid convolutions speaks
-    /// of that part only.
+    /// The middle of the targets, as large as an answer, `[height, width]`: a network with valid
+    /// convolutions speaks of that part only. Points in an `image` of some size become heat maps of
+    /// the answer's.
     ///
     /// # Panics
     /// If the answer is larger than the targets.
-    pub fn new(targets: Targets, [height, width]: [usize; 2]) -> Self {
-        let targets = middle(targets, [height, width]);
+    pub fn new(targets: Targets, answer: [usize; 2], image: [usize; 2]) -> Self {
+        let targets = match targets {
+            Targets::Points(points) => Targets::Values(heat_maps(points, image, answer)),
+            other => middle(other, answer),
+        };
         let counted = match &targets {
             Targets::Classes(labels) => counted(labels),
             _ => None,
@@ -82,7 +87,7 @@ impl Truth {
                 }
                 Targets::Soft(map) => Targets::Soft(nearest(map)),
                 Targets::Values(map) => Targets::Values(nearest(map)),
-                Targets::None => Targets::None,
+                other => other.clone(),
             },
             counted: self.counted.as_ref().map(nearest),
         }
@@ -108,24 +113,21 @@ fn one_hot(labels: Tensor<3, Int>, classes: usize) -> Tensor<4> {
         .float()
 }
 
-fn middle(targets: Targets, [height, width]: [usize; 2]) -> Targets {
-    let start = |[full_height, full_width]: [usize; 2]| {
-        [(full_height - height) / 2, (full_width - width) / 2]
-    };
+fn middle(targets: Targets, size: [usize; 2]) -> Targets {
     let of_map = |map: Tensor<4>| {
         let [_, _, full_height, full_width] = map.dims();
-        let [top, left] = start([full_height, full_width]);
-        map.slice(s![.., .., top..top + height, left..left + width])
+        let [rows, columns] = Window::middle([full_height, full_width], size).ranges();
+        map.slice(s![.., .., rows, columns])
     };
     match targets {
         Targets::Classes(labels) => {
             let [_, full_height, full_width] = labels.dims();
-            let [top, left] = start([full_height, full_width]);
-            Targets::Classes(labels.slice(s![.., top..top + height, left..left + width]))
+            let [rows, columns] = Window::middle([full_height, full_width], size).ranges();
+            Targets::Classes(labels.slice(s![.., rows, columns]))
         }
         Targets::Soft(map) => Targets::Soft(of_map(map)),
         Targets::Values(map) => Targets::Values(of_map(map)),
-        Targets::None => Targets::None,
+        other => other,
     }
 }
 
@@ -165,7 +167,7 @@ mod tests {
             [[[0, 0, 0, 0], [0, 1, 2, 0], [0, 3, 4, 0], [0, 0, 0, 0]]],
             &Device::flex(),
         );
-        let truth = Truth::new(Targets::Classes(labels), [2, 2]);
+        let truth = Truth::new(Targets::Classes(labels), [2, 2], [4, 4]);
         let Targets::Classes(labels) = truth.targets() else {
             panic!("labels")
         };
@@ -177,7 +179,7 @@ mod tests {
     #[test]
     fn ignored_labels_have_no_class_and_do_not_count() {
         let labels = Tensor::<3, Int>::from_data([[[1, -1]]], &Device::flex());
-        let truth = Truth::new(Targets::Classes(labels), [1, 2]);
+        let truth = Truth::new(Targets::Classes(labels), [1, 2], [1, 2]);
         let read = |map: Tensor<4>| map.try_into_vec_as::<f32>().expect("reads");
         assert_eq!(read(truth.probabilities(2)), [0.0, 0.0, 1.0, 0.0]);
         assert_eq!(

@@ -92,7 +92,7 @@ mod tests {
         let device = Device::flex();
         let output = Tensor::from_data([[[[0.5, 1.0], [-2.0, 5.0]]]], &device);
         let truth = Tensor::from_data([[[[0.0, 2.0], [0.0, 1.0]]]], &device);
-        (output, Truth::new(Targets::Values(truth), [2, 2]))
+        (output, Truth::new(Targets::Values(truth), [2, 2], [2, 2]))
     }
 
     #[test]

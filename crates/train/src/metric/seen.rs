@@ -59,7 +59,8 @@ impl Seen {
         };
         let (mut classes, mut values) = (Pair::default(), Pair::default());
         match targets {
-            Targets::None => {}
+            // Points are heat maps here.
+            Targets::None | Targets::Points(_) => {}
             Targets::Classes(truth) => classes = labels(truth)?,
             Targets::Soft(truth) => classes = labels(truth.argmax(1).squeeze_dim(1))?,
             Targets::Values(truth) => {

@@ -4,11 +4,15 @@ use models::Task;
 use serde_json::{Map, Value, json};
 
 use super::tree::{fill, merge};
-use super::{optimizer, schedule};
+use super::{Size, optimizer, schedule};
 use crate::task;
 
-/// What data starts from. For the embedded sets: measured, see the README.
-pub(super) fn of_data(data: &str, task: Task) -> Value {
+/// The longest side of images that are small.
+const THUMBNAIL: usize = 64;
+
+/// What data starts from, with images of this height and width. For the embedded sets: measured,
+/// see the README.
+pub(super) fn of_data(data: &str, task: Task, size: Size) -> Value {
     let mut tree = of_task(task);
     let own = match data {
         "mnist-mini" => json!({
@@ -20,10 +24,14 @@ pub(super) fn of_data(data: &str, task: Task) -> Value {
             "model": {"name": "unet8"},
             "run": {"epochs": 80},
         }),
+        // Thumbnails have no need of a network that halves them twice before its first block.
+        _ if task == Task::Classification && size.sides().iter().max() > Some(&THUMBNAIL) => {
+            json!({"model": {"name": "resnet18"}, "run": {"batch_size": 32}})
+        }
         _ => json!({}),
     };
     merge(&mut tree, own);
-    merge(&mut tree, json!({"data": {"path": data}}));
+    merge(&mut tree, json!({"data": {"path": data, "size": size}}));
     tree
 }
 

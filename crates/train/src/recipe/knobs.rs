@@ -26,6 +26,8 @@ enum Kind {
     Text,
     Whole,
     Number,
+    /// Whatever the text is in JSON, or the text.
+    Any,
 }
 
 /// All knobs, in the order of the recipe.
@@ -78,7 +80,8 @@ impl Kind {
         match () {
             () if is("integer") => Self::Whole,
             () if is("number") => Self::Number,
-            () => Self::Text,
+            () if is("string") => Self::Text,
+            () => Self::Any,
         }
     }
 }
@@ -91,6 +94,7 @@ impl Knob {
     pub fn parse(&self, text: &str) -> Result<Value> {
         Ok(match self.kind {
             Kind::Text => Value::from(text),
+            Kind::Any => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
             Kind::Whole => Value::from(text.parse::<u64>().context("must be a whole number")?),
             Kind::Number => Value::from(text.parse::<f64>().context("must be a number")?),
         })

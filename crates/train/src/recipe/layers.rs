@@ -6,7 +6,7 @@ use models::find;
 use serde_json::Value;
 
 use super::tree::merge;
-use super::{Recipe, defaults};
+use super::{Recipe, Size, defaults};
 use crate::data;
 
 /// What was given, the last on top.
@@ -30,19 +30,31 @@ impl Layers {
         self
     }
 
+    /// What the topmost layer says of the data.
+    fn given(&self, key: &str) -> Option<&Value> {
+        let given = |layer: &'_ Layer| layer.tree.get("data")?.get(key).map(|_| ());
+        let layer = self.0.iter().rev().find(|layer| given(layer).is_some())?;
+        layer.tree["data"].get(key)
+    }
+
     /// The whole recipe, with the data set's defaults where nothing was given.
     ///
     /// # Errors
     /// If the data set or model does not exist, does not fit the other, or a key or value is wrong.
     pub fn resolve(self) -> Result<Recipe> {
-        let given = |layer: &Layer| {
-            let path = layer.tree.get("data")?.get("path")?;
-            path.as_str().map(str::to_string)
-        };
-        let data = self.0.iter().rev().find_map(given);
-        let data = data.unwrap_or_else(|| DATA.to_string());
+        let data = self
+            .given("path")
+            .and_then(Value::as_str)
+            .unwrap_or(DATA)
+            .to_string();
         let task = data::task_of(&data)?;
-        let mut tree = defaults::of_data(&data, task);
+        // Looked for only where it is needed: a folder has many images.
+        let given = self.given("size").filter(|size| !size.is_null());
+        let size = match given.and_then(|size| serde_json::from_value(size.clone()).ok()) {
+            Some(size) => size,
+            None => Size::from(data::suggested_size(&data)?),
+        };
+        let mut tree = defaults::of_data(&data, task, size);
         let mut recipe = read(&tree)?;
         for Layer { origin, tree: over } in self.0 {
             merge(&mut tree, over);

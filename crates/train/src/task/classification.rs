@@ -1,13 +1,14 @@
 //! One class an image.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use image::{DynamicImage, RgbImage};
+use image::RgbImage;
 use serde_json::{Map, Value};
 
-use super::kind::{Answer, AnswerForm, Shown, Task};
-use crate::data::{Problem, Targets};
+use super::kind::{Answer, Task};
+use crate::data::{Item, Picture, Problem, Target};
+use crate::drawing::bright;
 use crate::loss::{CrossEntropy, Loss, Term};
 
 /// Cross-entropy; accuracy; probabilities of the classes.
@@ -22,11 +23,7 @@ impl Task for Classification {
         &["accuracy"]
     }
 
-    fn form(&self) -> AnswerForm {
-        AnswerForm::Records
-    }
-
-    fn answer(&self, problem: &Problem, _: &DynamicImage, answers: Tensor<4>) -> Result<Answer> {
+    fn answer(&self, problem: &Problem, _: &Picture, answers: Tensor<4>) -> Result<Answer> {
         let likeliest = likeliest(answers.clone())?;
         let probabilities = softmax(answers, 1).try_into_vec_as::<f32>()?;
         let named = problem.classes.iter().cloned();
@@ -43,22 +40,27 @@ impl Task for Classification {
     }
 
     /// An image that is taken for another class, both named in its name.
-    fn show(&self, problem: &Problem, shown: Shown) -> Result<Option<(String, RgbImage)>> {
-        let predicted = likeliest(shown.answers)?;
-        let truth = match shown.targets {
-            Targets::Classes(label) => label.try_into_scalar::<i64>()?,
-            Targets::Soft(probabilities) => likeliest(probabilities)? as i64,
-            other => bail!("a class is not among {other:?}"),
-        };
-        let Ok(truth) = usize::try_from(truth) else {
-            return Ok(None);
+    fn show(
+        &self,
+        problem: &Problem,
+        item: Item,
+        answers: Tensor<4>,
+    ) -> Result<Option<(String, RgbImage)>> {
+        let predicted = likeliest(answers)?;
+        let truth = match item.target {
+            Target::Class(class) => class,
+            Target::Distribution(parts) => {
+                let largest = parts.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+                largest.map_or(0, |(class, _)| class)
+            }
+            _ => return Ok(None),
         };
         Ok((predicted != truth).then(|| {
             let name = format!(
                 "{}_is-{}_taken-for-{}",
-                shown.name, problem.classes[truth], problem.classes[predicted]
+                item.name, problem.classes[truth], problem.classes[predicted]
             );
-            (name, shown.image)
+            (name, bright(&item.picture))
         }))
     }
 }

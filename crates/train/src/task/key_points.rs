@@ -1,15 +1,15 @@
 //! Places in an image, as the highest places of heat maps, one for each point.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use burn::tensor::Tensor;
-use image::{DynamicImage, Rgb, RgbImage};
+use image::{Rgb, RgbImage};
 use serde_json::{Map, Value, json};
 
-use super::kind::{Answer, AnswerForm, Shown, Task};
-use crate::data::{Problem, Targets};
+use super::kind::{Answer, Task};
+use crate::data::{Item, Picture, Problem, Target};
+use crate::drawing::{bright, side_by_side};
 use crate::loss::{Loss, Mse, Term};
 use crate::metric::peak;
-use crate::picture::side_by_side;
 
 /// Mean squared error of heat maps; mean distance; a list of points.
 pub(super) struct KeyPoints;
@@ -23,28 +23,12 @@ impl Task for KeyPoints {
         &["mean_distance"]
     }
 
-    fn form(&self) -> AnswerForm {
-        AnswerForm::Records
-    }
-
     /// Each point's place in pixels of the image, and how high its map is there.
-    fn answer(
-        &self,
-        problem: &Problem,
-        image: &DynamicImage,
-        answers: Tensor<4>,
-    ) -> Result<Answer> {
-        let [_, _, height, width] = answers.dims();
-        let scale = [
-            f64::from(image.width()) / width as f64,
-            f64::from(image.height()) / height as f64,
-        ];
-        let points = places(answers)?.into_iter().zip(&problem.classes);
-        let points = points.map(|((column, row, score), name)| {
-            // A place is the middle of its pixel.
-            let x = (column as f64 + 0.5) * scale[0] - 0.5;
-            let y = (row as f64 + 0.5) * scale[1] - 0.5;
-            json!({"name": name, "x": x, "y": y, "score": score})
+    fn answer(&self, problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Answer> {
+        let places = places(answers, picture.size())?;
+        let points = places.into_iter().zip(&problem.classes);
+        let points = points.map(|(([row, column], score), name)| {
+            json!({"name": name, "row": row, "column": column, "score": score})
         });
         Ok(Answer::Record(Map::from_iter([(
             "points".to_string(),
@@ -53,45 +37,59 @@ impl Task for KeyPoints {
     }
 
     /// The image with the true and with the predicted points.
-    fn show(&self, _: &Problem, shown: Shown) -> Result<Option<(String, RgbImage)>> {
-        let Targets::Values(truth) = shown.targets else {
-            bail!("heat maps are not among {:?}", shown.targets);
+    fn show(
+        &self,
+        _: &Problem,
+        item: Item,
+        answers: Tensor<4>,
+    ) -> Result<Option<(String, RgbImage)>> {
+        let Target::Points(truth) = item.target else {
+            return Ok(None);
         };
-        let truth = marked(&shown.image, truth)?;
-        let predicted = marked(&shown.image, shown.answers)?;
-        Ok(Some((shown.name, side_by_side(&[truth, predicted]))))
+        let image = bright(&item.picture);
+        let predicted = places(answers, item.picture.size())?;
+        let predicted = predicted.into_iter().map(|(place, _)| place);
+        let row = [
+            marked(&image, truth.into_iter().flatten()),
+            marked(&image, predicted),
+        ];
+        Ok(Some((item.name, side_by_side(&row))))
     }
 }
 
-/// Column, row and height of the highest place of each map.
-fn places(maps: Tensor<4>) -> Result<Vec<(usize, usize, f32)>> {
+/// The highest place of each map, `[row, column]` in an image of this height and width, and how high
+/// it is there. Whole numbers are the middles of pixels.
+fn places(maps: Tensor<4>, image: [usize; 2]) -> Result<Vec<([f32; 2], f32)>> {
     let [_, _, height, width] = maps.dims();
     let values = maps.try_into_vec_as::<f32>()?;
-    let peaks = values.chunks(height * width).map(peak);
-    Ok(peaks
-        .map(|(place, score)| (place % width, place / width, score))
-        .collect())
+    let along = |place: usize, image: usize, map: usize| {
+        (place as f32 + 0.5) * image as f32 / map as f32 - 0.5
+    };
+    let place = |map: &[f32]| {
+        let (place, score) = peak(map);
+        let row = along(place / width, image[0], height);
+        ([row, along(place % width, image[1], width)], score)
+    };
+    Ok(values.chunks(height * width).map(place).collect())
 }
 
-/// The image with a cross at the highest place of each map.
-fn marked(image: &RgbImage, maps: Tensor<4>) -> Result<RgbImage> {
+/// The image with a cross at each place.
+fn marked(image: &RgbImage, places: impl Iterator<Item = [f32; 2]>) -> RgbImage {
     const ARM: i64 = 2;
-    let [_, _, height, width] = maps.dims();
+    const COLOUR: Rgb<u8> = Rgb([230, 159, 0]);
     let mut marked = image.clone();
-    for (column, row, _) in places(maps)? {
-        let x = (column * image.width() as usize / width) as i64;
-        let y = (row * image.height() as usize / height) as i64;
+    for [row, column] in places.map(|place| place.map(|along| along.round() as i64)) {
         for step in -ARM..=ARM {
-            for (x, y) in [(x + step, y), (x, y + step)] {
-                let inside = (0..i64::from(image.width())).contains(&x)
-                    && (0..i64::from(image.height())).contains(&y);
-                if inside {
-                    marked.put_pixel(x as u32, y as u32, Rgb([230, 159, 0]));
+            for (row, column) in [(row + step, column), (row, column + step)] {
+                if let (Ok(row), Ok(column)) = (u32::try_from(row), u32::try_from(column))
+                    && let Some(pixel) = marked.get_pixel_mut_checked(column, row)
+                {
+                    *pixel = COLOUR;
                 }
             }
         }
     }
-    Ok(marked)
+    marked
 }
 
 #[cfg(test)]
@@ -100,8 +98,19 @@ mod tests {
     use burn::tensor::Device;
 
     #[test]
-    fn a_place_is_the_middle_of_its_pixel() {
+    fn places_are_those_of_the_image() {
         let maps = Tensor::<4>::from_data([[[[0.0, 0.0], [0.0, 0.75]]]], &Device::flex());
-        assert_eq!(places(maps).expect("reads"), [(1, 1, 0.75)]);
+        let places = |image| places(maps.clone(), image).expect("reads");
+        assert_eq!(places([2, 2]), [([1.0, 1.0], 0.75)]);
+        // The pixel covers rows 2 and 3, and columns 4 to 7.
+        assert_eq!(places([4, 8]), [([2.5, 5.5], 0.75)]);
+    }
+
+    #[test]
+    fn marks_at_the_edge_stay_inside() {
+        let image = RgbImage::new(3, 3);
+        let marked = marked(&image, [[0.0, 2.0]].into_iter());
+        assert_eq!(marked.get_pixel(2, 0), &Rgb([230, 159, 0]));
+        assert_eq!(marked.get_pixel(0, 2), &Rgb([0, 0, 0]));
     }
 }

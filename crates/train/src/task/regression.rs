@@ -1,13 +1,14 @@
-//! Values for each pixel: images from images.
+//! Values: of each pixel, images from images; or of whole images.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use burn::tensor::Tensor;
-use image::{DynamicImage, RgbImage};
+use image::RgbImage;
+use serde_json::{Map, Value};
 
-use super::kind::{Answer, AnswerForm, Shown, Task};
-use crate::data::{Problem, Targets};
+use super::kind::{Answer, Task};
+use crate::data::{Item, Picture, Problem, Target};
+use crate::drawing::{of_values, side_by_side};
 use crate::loss::{Loss, Mse, Term};
-use crate::picture::{of_values, side_by_side};
 
 /// Mean squared error; errors; pictures.
 pub(super) struct Regression;
@@ -21,27 +22,37 @@ impl Task for Regression {
         &["mae", "rmse"]
     }
 
-    fn form(&self) -> AnswerForm {
-        AnswerForm::Pictures
+    /// The values of each pixel as a picture, 0 black and 1 white; those of the whole image as a
+    /// list.
+    fn answer(&self, problem: &Problem, _: &Picture, answers: Tensor<4>) -> Result<Answer> {
+        let [_, channels, height, width] = answers.dims();
+        let values = answers.try_into_vec_as::<f32>()?;
+        if [height, width] != [1, 1] {
+            let picture = of_values(&values, [channels, height, width]);
+            return Ok(Answer::Pictures(vec![("values", picture.into())]));
+        }
+        let named = problem.classes.iter().cloned();
+        let named: Map<String, Value> = named.zip(values.into_iter().map(Value::from)).collect();
+        Ok(Answer::Record(Map::from_iter([(
+            "values".to_string(),
+            named.into(),
+        )])))
     }
 
-    /// The values as a picture, 0 black and 1 white.
-    fn answer(&self, _: &Problem, _: &DynamicImage, answers: Tensor<4>) -> Result<Answer> {
-        Ok(Answer::Pictures(vec![("values", picture(answers)?.into())]))
-    }
-
-    /// The image, what is true and what was predicted side by side.
-    fn show(&self, _: &Problem, shown: Shown) -> Result<Option<(String, RgbImage)>> {
-        let Targets::Values(truth) = shown.targets else {
-            bail!("values are not among {:?}", shown.targets);
+    /// The image, what is true and what was predicted side by side; nothing of whole images.
+    fn show(
+        &self,
+        _: &Problem,
+        item: Item,
+        answers: Tensor<4>,
+    ) -> Result<Option<(String, RgbImage)>> {
+        let Target::Picture(truth) = item.target else {
+            return Ok(None);
         };
-        let row = side_by_side(&[shown.image, picture(truth)?, picture(shown.answers)?]);
-        Ok(Some((shown.name, row)))
+        let [_, channels, height, width] = answers.dims();
+        let values = answers.try_into_vec_as::<f32>()?;
+        let predicted = of_values(&values, [channels, height, width]);
+        let row = side_by_side(&[item.picture.to_rgb8(), truth.to_rgb8(), predicted]);
+        Ok(Some((item.name, row)))
     }
-}
-
-fn picture(values: Tensor<4>) -> Result<RgbImage> {
-    let [_, channels, height, width] = values.dims();
-    let values = values.try_into_vec_as::<f32>()?;
-    Ok(of_values(&values, [channels, height, width]))
 }

@@ -1,14 +1,13 @@
 //! One class a pixel.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use burn::tensor::Tensor;
-use image::imageops::{FilterType, resize};
-use image::{DynamicImage, GrayImage, Luma, RgbImage};
+use image::{GrayImage, Luma, RgbImage};
 
-use super::kind::{Answer, AnswerForm, Shown, Task};
-use crate::data::{Problem, Targets};
+use super::kind::{Answer, Task};
+use crate::data::{Item, Mask, Picture, Problem, Target, Window};
+use crate::drawing::{bright, cover, side_by_side};
 use crate::loss::{CrossEntropy, Dice, Loss, Term};
-use crate::picture::{cover, side_by_side};
 
 /// Cross-entropy and Dice loss; accuracy of pixels and mean IoU; masks.
 pub(super) struct Segmentation;
@@ -25,26 +24,11 @@ impl Task for Segmentation {
         &["accuracy", "mean_iou"]
     }
 
-    fn form(&self) -> AnswerForm {
-        AnswerForm::Pictures
-    }
-
     /// The class of each pixel at the image's own size, and an overlay.
-    fn answer(
-        &self,
-        problem: &Problem,
-        image: &DynamicImage,
-        answers: Tensor<4>,
-    ) -> Result<Answer> {
-        let classes = whole(problem, answers)?;
-        let spec = problem.image;
-        let mask = GrayImage::from_fn(spec.width as u32, spec.height as u32, |column, row| {
-            Luma([classes[row as usize * spec.width + column as usize] as u8])
-        });
-        let mask = resize(&mask, image.width(), image.height(), FilterType::Nearest);
-        let classes: Vec<i64> = mask.pixels().map(|pixel| i64::from(pixel.0[0])).collect();
-        let overlay = cover(&image.to_rgb8(), &classes);
-        let mask = visible(mask, problem.classes.len());
+    fn answer(&self, problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Answer> {
+        let mask = mask(problem, picture, answers)?;
+        let overlay = cover(&picture.to_rgb8(), mask.classes());
+        let mask = visible(&mask, problem.classes.len());
         Ok(Answer::Pictures(vec![
             ("mask", mask.into()),
             ("overlay", overlay.into()),
@@ -52,42 +36,41 @@ impl Task for Segmentation {
     }
 
     /// The image, its truth and its prediction side by side.
-    fn show(&self, problem: &Problem, shown: Shown) -> Result<Option<(String, RgbImage)>> {
-        let truth = match shown.targets {
-            Targets::Classes(labels) => labels.try_into_vec_as::<i64>()?,
-            Targets::Soft(map) => map.argmax(1).try_into_vec_as::<i64>()?,
-            other => bail!("classes of pixels are not among {other:?}"),
+    fn show(
+        &self,
+        problem: &Problem,
+        item: Item,
+        answers: Tensor<4>,
+    ) -> Result<Option<(String, RgbImage)>> {
+        let Target::Mask(truth) = item.target else {
+            return Ok(None);
         };
-        let predicted = whole(problem, shown.answers)?;
-        let truth = cover(&shown.image, &truth);
-        let prediction = cover(&shown.image, &predicted);
-        let picture = side_by_side(&[shown.image, truth, prediction]);
-        Ok(Some((shown.name, picture)))
+        let predicted = mask(problem, &item.picture, answers)?;
+        let image = bright(&item.picture);
+        let truth = cover(&image, truth.classes());
+        let prediction = cover(&image, predicted.classes());
+        Ok(Some((item.name, side_by_side(&[image, truth, prediction]))))
     }
 }
 
-/// The likeliest class of each pixel of the image. A network with valid convolutions speaks of the
-/// middle only: the rest is background.
-fn whole(problem: &Problem, answers: Tensor<4>) -> Result<Vec<i64>> {
+/// The likeliest class of each pixel at the picture's own size. A network with valid convolutions
+/// speaks of the middle only: the rest is background.
+fn mask(problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Mask> {
     let [_, _, height, width] = answers.dims();
-    let classes = answers.argmax(1).try_into_vec_as::<i64>()?;
-    let spec = problem.image;
-    if [height, width] == [spec.height, spec.width] {
-        return Ok(classes);
-    }
-    let mut whole = vec![0; spec.height * spec.width];
-    let (top, left) = ((spec.height - height) / 2, (spec.width - width) / 2);
-    for (row, classes) in classes.chunks(width).enumerate() {
-        let start = (top + row) * spec.width + left;
-        whole[start..start + width].copy_from_slice(classes);
-    }
-    Ok(whole)
+    let classes = answers.argmax(1).try_into_vec_as::<i32>()?;
+    let whole = [problem.image.height, problem.image.width];
+    let classes = Window::middle(whole, [height, width]).place(&classes, whole, 1, 0);
+    let mask = Mask::new(whole, classes);
+    Ok(problem.preprocessing.restore(&mask, picture.size()))
 }
 
-/// Two classes as black and white, more as their numbers.
-fn visible(mut mask: GrayImage, classes: usize) -> GrayImage {
-    if classes == 2 {
-        mask.pixels_mut().for_each(|pixel| pixel.0[0] *= 255);
-    }
-    mask
+/// Two classes as black and white, more as their numbers. What was not seen is black.
+fn visible(mask: &Mask, classes: usize) -> GrayImage {
+    let [_, width] = mask.size();
+    let [rows, columns] = mask.size().map(|side| side as u32);
+    let scale = if classes == 2 { 255 } else { 1 };
+    GrayImage::from_fn(columns, rows, |column, row| {
+        let class = mask.classes()[row as usize * width + column as usize];
+        Luma([class.max(0) as u8 * scale])
+    })
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use image::{DynamicImage, Rgb, RgbImage, imageops};
 
+use crate::data::Picture;
+
 /// How much of a class's colour covers the image.
 const OPACITY: f32 = 0.45;
 
@@ -33,15 +35,18 @@ pub(crate) fn of_values(values: &[f32], [channels, height, width]: [usize; 3]) -
     })
 }
 
-/// The same, stretched to the full range so that dim images can be seen.
-pub(crate) fn stretched(values: &[f32], dims: [usize; 3]) -> RgbImage {
-    let brightest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let values: Vec<f32> = values.iter().map(|value| value / brightest).collect();
-    of_values(&values, dims)
+/// A picture to look at, stretched to the full range so that dim ones can be seen.
+pub(crate) fn bright(picture: &Picture) -> RgbImage {
+    let mut image = picture.to_rgb8();
+    let brightest = image.iter().copied().max().unwrap_or(0).max(1);
+    for value in image.iter_mut() {
+        *value = (255.0 * f32::from(*value) / f32::from(brightest)).round() as u8;
+    }
+    image
 }
 
 /// Lays each foreground class's colour over an image.
-pub fn cover(image: &RgbImage, classes: &[i64]) -> RgbImage {
+pub fn cover(image: &RgbImage, classes: &[i32]) -> RgbImage {
     let mut covered = image.clone();
     for (pixel, &class) in covered.pixels_mut().zip(classes) {
         if class > 0 {
