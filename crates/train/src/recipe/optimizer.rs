@@ -55,7 +55,6 @@ pub enum Algorithm {
     /// Adam; weight decay is added to the gradient.
     Adam,
     /// Adam with decoupled weight decay.
-    #[serde(alias = "adam-w")]
     AdamW,
 }
 
@@ -98,7 +97,7 @@ pub(super) fn defaults(name: &str) -> Option<Value> {
             "lr": 0.1, "weight_decay": 5e-4, "momentum": 0.9, "nesterov": true, "groups": [],
         })),
         "adam" => Some(adam(0.0)),
-        "adamw" | "adam-w" => Some(adam(1e-2)),
+        "adamw" => Some(adam(1e-2)),
         _ => None,
     }
 }
@@ -233,7 +232,7 @@ impl Optimizer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::nn::{BatchNormConfig, Linear, LinearConfig};
+    use burn::nn::{BatchNormConfig, Initializer, Linear, LinearConfig};
     use burn::optim::GradientsParams;
     use burn::tensor::{Device, Tensor};
 
@@ -250,9 +249,9 @@ mod tests {
     /// is 0: what weight decay alone does.
     fn decayed(optimizer: &Optimizer) -> [f32; 2] {
         let device = Device::flex().autodiff();
-        let mut layer: Linear = LinearConfig::new(1, 1).init(&device);
-        layer.weight = layer.weight.map(|weight| weight.ones_like());
-        layer.bias = layer.bias.map(|bias| bias.map(|bias| bias.ones_like()));
+        let layer: Linear = LinearConfig::new(1, 1)
+            .with_initializer(Initializer::Ones)
+            .init(&device);
         let loss = layer.forward(Tensor::<2>::ones([1, 1], &device)).sum() * 0.0;
         let gradients = GradientsParams::from_grads(loss.backward(), &layer);
         let groups = optimizer.groups(&layer).expect("known paths");
