@@ -70,10 +70,12 @@ pub(super) fn of_names(tree: &mut Value) -> Result<(), String> {
         let Some(table) = tree.get_mut(key).and_then(Value::as_object_mut) else {
             continue;
         };
-        let name = table
-            .get("name")
-            .and_then(Value::as_str)
-            .map(str::to_string);
+        let name = table.get("name").and_then(Value::as_str);
+        // What the flag was called before.
+        let name = name.map(|name| name.replace("adam-w", "adamw"));
+        if let Some(name) = &name {
+            table.insert("name".to_string(), name.clone().into());
+        }
         // A name that does not exist is found when the tree is read.
         let Some((name, defaults)) = name.and_then(|name| Some((name.clone(), defaults(&name)?)))
         else {
