@@ -13,10 +13,11 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
-use skip_blocks::layers::{Conv2d, conv, conv1x1, count_macs};
+use skip_blocks::layers::{Act, Conv2d, conv, conv1x1};
+use skip_blocks::seam::count_macs;
 use skip_blocks::{
     DecoderStage, DecoderStageConfig, DoubleConv, DoubleConvConfig, EncoderStage,
-    EncoderStageConfig, Merge, Upsampling, parameter_count,
+    EncoderStageConfig, JoinKind, Upsampling, parameter_count,
 };
 
 #[derive(Module, Debug)]
@@ -34,7 +35,7 @@ impl SmallUNet {
         let decoder = |in_channels, skip_channels| {
             DecoderStageConfig::new(in_channels, skip_channels, skip_channels)
                 .with_upsampling(Upsampling::Bilinear)
-                .with_merge(Merge::Add)
+                .with_join(JoinKind::Add)
                 .init(device)
         };
         Self {
@@ -51,9 +52,11 @@ impl SmallUNet {
         let (skip1, x) = self.encoder1.forward(x);
         let (skip2, x) = self.encoder2.forward(x);
         let x = self.bottom.forward(x);
-        let x = self.decoder2.forward(x, skip2);
-        let x = self.decoder1.forward(x, skip1);
-        conv(x, &self.head)
+        let size = |skip: &Tensor<4>| [skip.dims()[2], skip.dims()[3]];
+        let (size2, size1) = (size(&skip2), size(&skip1));
+        let x = self.decoder2.forward(x, Some(skip2), size2);
+        let x = self.decoder1.forward(x, Some(skip1), size1);
+        conv(x, &self.head, Act::None)
     }
 }
 

@@ -26,6 +26,14 @@ fn custom_unet() {
     );
 }
 
+#[test]
+fn look_inside() {
+    assert_prints_its_header(
+        env!("CARGO_BIN_EXE_look_inside"),
+        include_str!("../look_inside.rs"),
+    );
+}
+
 fn assert_prints_its_header(program: &str, source: &str) {
     let output = Command::new(program).output().expect("the example starts");
     assert!(output.status.success(), "{output:?}");

@@ -7,12 +7,16 @@ import catalog
 
 TORCH = ["torch", "torchvision"]
 
+# PyTorch and what its exporter needs.
+EXPORT = [*TORCH, "onnx", "onnxscript", "ml_dtypes", "numpy"]
+
 # What each engine does, and the libraries that it needs.
 ENGINES = {
     "torch": (["inference", "training"], TORCH),
     "torch-channels-last": (["inference", "training"], TORCH),
     "torch-compile": (["inference", "training"], TORCH),
-    "onnxruntime": (["inference"], [*TORCH, "onnx", "onnxruntime"]),
+    "onnxruntime": (["inference"], [*EXPORT, "onnxruntime"]),
+    "openvino": (["inference"], [*EXPORT, "openvino"]),
 }
 
 

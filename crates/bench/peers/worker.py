@@ -42,10 +42,15 @@ def serve(engine, say):
 
 def make(engine, job):
     # Imported here, so that a process loads no library but the one that it is to time.
-    if engine == "onnxruntime":
-        from onnx_work import OnnxInference
+    match engine:
+        case "onnxruntime":
+            from onnxruntime_work import OnnxRuntimeInference
 
-        return OnnxInference(job)
+            return OnnxRuntimeInference(job)
+        case "openvino":
+            from openvino_work import OpenVinoInference
+
+            return OpenVinoInference(job)
     from torch_work import make
 
     return make(engine, job)

@@ -109,7 +109,10 @@ impl Block {
                 let (skip, down) = stage.forward(x);
                 vec![skip, down]
             }
-            Self::Decoder(stage) => vec![stage.forward(below, x)],
+            Self::Decoder(stage) => {
+                let size = [x.dims()[2], x.dims()[3]];
+                vec![stage.forward(below, Some(x), size)]
+            }
         }
     }
 

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
-use train::backend::{BACKENDS, DeviceChoice, compiled_backends};
+use train::backend::{DeviceChoice, compiled_backends};
 
 use crate::case::{Case, Mode, Subject};
-use crate::peers::{PYTHON_ENGINES, Peers};
 
 /// Whose models a worker runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,13 +20,12 @@ pub(crate) enum Library {
 }
 
 /// flex without this project's own kernels.
-const STOCK: &str = "flex-stock";
+pub(crate) const STOCK: &str = "flex-stock";
 /// flex with blocks computed again on the way back: less memory for more time.
-const RECOMPUTE: &str = "flex-recompute";
+pub(crate) const RECOMPUTE: &str = "flex-recompute";
 /// The models of the crate `bunsen` on flex.
-const BUNSEN: &str = "bunsen-flex";
-/// PyTorch with its compiler, which takes minutes.
-const COMPILE: &str = "torch-compile";
+pub(crate) const BUNSEN: &str = "bunsen-flex";
+
 /// Set to `off`, it turns this project's own kernels off.
 const KERNELS: &str = "SKIP_BLOCKS_KERNELS";
 
@@ -118,7 +116,10 @@ impl Engine {
 }
 
 /// Every backend that is compiled in, and what is made of it.
-fn compiled(device: DeviceChoice) -> Result<Vec<Engine>> {
+///
+/// # Errors
+/// If the bench cannot find its own program, which is their worker.
+pub(crate) fn compiled(device: DeviceChoice) -> Result<Vec<Engine>> {
     let mut engines = Vec::new();
     for backend in compiled_backends() {
         engines.push(Engine::ours(backend, backend, "ours", device)?);
@@ -141,97 +142,20 @@ fn compiled(device: DeviceChoice) -> Result<Vec<Engine>> {
     Ok(engines)
 }
 
-/// The engines of these names, or all that there are; `torch-compile` only where it is asked for.
-///
-/// # Errors
-/// If there is none of a name, or if none is left because peers are not installed.
-pub(crate) fn choose(
-    names: &[String],
-    torch_compile: bool,
-    device: DeviceChoice,
-    peers: Option<&Peers>,
-) -> Result<Vec<Engine>> {
-    let mut there = compiled(device)?;
-    there.extend(peers.iter().flat_map(|peers| peers.engines.clone()));
-    if names.is_empty() {
-        there.retain(|engine| engine.name != RECOMPUTE);
-        there.retain(|engine| torch_compile || engine.name != COMPILE);
-        return Ok(there);
-    }
-    let mut chosen = Vec::new();
-    for name in names
-        .iter()
-        .map(String::as_str)
-        .chain(torch_compile.then_some(COMPILE))
-    {
-        match there.iter().find(|engine| engine.name == name) {
-            Some(engine) => chosen.push(engine.clone()),
-            None => absent(name, peers.is_some())?,
-        }
-    }
-    ensure!(!chosen.is_empty(), "none of the engines is there");
-    Ok(chosen)
-}
-
-/// Passes over a peer that is known to be missing.
-fn absent(name: &str, peers_given: bool) -> Result<()> {
-    let feature = match name {
-        STOCK | RECOMPUTE => "flex",
-        BUNSEN => "bunsen",
-        other => other,
-    };
-    let compilable = [STOCK, RECOMPUTE, BUNSEN].contains(&name) || BACKENDS.contains(&name);
-    if PYTHON_ENGINES.contains(&name) {
-        ensure!(
-            peers_given,
-            "engine '{name}' is a peer; say with --peers which Python has it"
-        );
-        return Ok(());
-    }
-    ensure!(
-        !compilable,
-        "engine '{name}' is not compiled in; add `--features {feature}` before the `--` of \
-         `cargo run`"
-    );
-    let known = [
-        &BACKENDS[..],
-        &[STOCK, RECOMPUTE, BUNSEN],
-        &PYTHON_ENGINES[..],
-    ]
-    .concat();
-    bail!(
-        "there is no engine '{name}'; there are: {}",
-        known.join(", ")
-    )
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "flex"))]
 mod tests {
     use super::*;
 
-    fn error_of(name: &str) -> String {
-        let error = choose(&[name.to_string()], false, DeviceChoice::Default, None);
-        error.expect_err("it is not there").to_string()
-    }
-
-    #[test]
-    fn an_engine_that_is_not_there_is_named_with_what_to_do() {
-        assert_eq!(
-            error_of("torch"),
-            "engine 'torch' is a peer; say with --peers which Python has it"
-        );
-        assert!(error_of("tpu").starts_with("there is no engine 'tpu'; there are: flex, "));
-    }
-
     #[test]
     fn the_stock_engine_runs_without_our_kernels() {
+        let engines = compiled(DeviceChoice::Default).expect("engines");
         let kernels = |name: &str| {
-            let engines = choose(&[name.to_string()], false, DeviceChoice::Default, None);
-            let command = engines.expect("compiled in")[0].command(1);
+            let engine = engines.iter().find(|engine| engine.name == name);
+            let command = engine.expect("compiled in").command(1);
             let value = command.get_envs().find(|(key, _)| *key == KERNELS);
             value.and_then(|(_, value)| value).map(ToOwned::to_owned)
         };
-        assert_eq!(kernels("flex-stock"), Some("off".into()));
+        assert_eq!(kernels(STOCK), Some("off".into()));
         assert_eq!(kernels("flex"), None);
     }
 }

@@ -11,6 +11,7 @@ mod blocks;
 mod bunsen;
 mod case;
 mod cell;
+mod choice;
 pub mod cli;
 mod engine;
 mod machine;

@@ -9,7 +9,7 @@ use clap::Args;
 use train::backend::DeviceChoice;
 
 use crate::case::{Case, Mode};
-use crate::engine::choose;
+use crate::choice::choose;
 use crate::machine::Machine;
 use crate::measure::{Plan, measure};
 use crate::peers::Peers;

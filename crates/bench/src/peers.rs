@@ -11,11 +11,12 @@ use crate::case::Mode;
 use crate::engine::Engine;
 
 /// What the peers' script can be, installed or not.
-pub(crate) const PYTHON_ENGINES: [&str; 4] = [
+pub(crate) const PYTHON_ENGINES: [&str; 5] = [
     "torch",
     "torch-channels-last",
     "torch-compile",
     "onnxruntime",
+    "openvino",
 ];
 
 /// The peers of an installation of Python.

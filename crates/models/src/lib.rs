@@ -1,43 +1,66 @@
 //! Skip-connected networks for [Burn](burn), composed of [`skip_blocks`].
 //!
-//! | family | skip | file |
-//! |---|---|---|
-//! | [`ResNet`] | added | `resnet.rs` |
-//! | [`DenseNet`] | concatenated | `densenet.rs` |
-//! | [`HighwayNet`], [`HighwayConvNet`] | gated | `highway.rs` |
-//! | [`UNet`] | long | `unet.rs` |
+//! A [`Model`] is an encoder, perhaps a decoder, and a head. Encoders and decoders come in families,
+//! each in a folder: its configuration, its network, and its variants, a line each.
 //!
-//! A variant is a row of its paper's table: `ResNetConfig::resnet50()`. The [`registry`] lists all
-//! of them by name.
+//! | family | skip | folder |
+//! |---|---|---|
+//! | [`ResNet`] | added | `resnet` |
+//! | [`DenseNet`] | concatenated | `densenet` |
+//! | [`HighwayNet`], [`HighwayConvNet`] | gated | `highway` |
+//! | [`UNetStages`], [`UNetDecoder`] | long | `unet` |
+//!
+//! [`list`], [`find`] and [`create`] know all variants by name. A decoder's name before an
+//! encoder's makes both one model.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
-//! use models::{Architecture, ImageSpec, find};
+//! use models::{ImageSpec, create};
 //!
 //! let device = Device::flex();
-//! let entry = find("resnet20")?;
-//! let Architecture::Classifier(config) = entry.architecture else {
-//!     unreachable!("resnet20 classifies")
-//! };
-//! let image = ImageSpec { channels: 1, height: 28, width: 28 };
-//! let model = config(image, 7).init(&device);
-//! assert_eq!(model.forward(Tensor::ones([2, 1, 28, 28], &device)).dims(), [2, 7]);
-//! # Ok::<(), models::UnknownModel>(())
+//! let config = create("unet-resnet10_w16")?
+//!     .with_image(ImageSpec::new(1, 45, 64))
+//!     .with_outputs(3);
+//! let model = config.init(&device);
+//! let answers = model.forward(Tensor::ones([2, 1, 45, 64], &device));
+//! assert_eq!(answers[0].dims(), [2, 3, 45, 64]);
+//! # Ok::<(), models::ModelError>(())
 //! ```
 #![warn(missing_docs)]
 
-mod classifier;
+mod decoder;
 mod densenet;
+mod encoder;
+mod error;
+mod families;
+mod head;
 mod highway;
+mod image;
+pub mod keys;
+mod model;
 mod registry;
 mod resnet;
-mod segmenter;
+mod settings;
+mod skip;
+mod stem;
+pub mod table;
+mod task;
 mod unet;
+mod variant;
 
-pub use classifier::{Classifier, ClassifierConfig};
+pub use decoder::{Decode, DecoderFamily};
 pub use densenet::{DenseNet, DenseNetConfig};
+pub use encoder::{Encode, EncoderFamily, Level, Levels};
+pub use error::ModelError;
+pub use families::{Decoder, DecoderConfig, Encoder, EncoderConfig};
+pub use head::{Head, HeadConfig, MapHead, PooledHead};
 pub use highway::{HighwayConvNet, HighwayConvNetConfig, HighwayNet, HighwayNetConfig};
-pub use registry::{Architecture, ImageSpec, ModelEntry, Skip, Task, UnknownModel, find, registry};
-pub use resnet::{Block, BlockKind, ResNet, ResNetConfig, Stem};
-pub use segmenter::{Segmenter, SegmenterConfig};
-pub use unet::{UNet, UNetConfig};
+pub use image::ImageSpec;
+pub use model::{Model, ModelConfig};
+pub use registry::{create, find, list, variants};
+pub use resnet::{Block, BlockKind, ResNet, ResNetConfig};
+pub use skip::{Skip, Skips};
+pub use stem::Stem;
+pub use task::Task;
+pub use unet::{UNetDecoder, UNetDecoderConfig, UNetStages, UNetStagesConfig};
+pub use variant::{Size, Variant};

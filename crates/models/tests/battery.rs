@@ -1,103 +1,101 @@
-//! What holds for every row of the registry.
+//! What holds for every variant that has a name of its own.
+
+mod common;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::store::ModuleRecord;
-use burn::tensor::{Device, Distribution, Gradients, Tensor};
-use models::{Architecture, Classifier, ImageSpec, ModelEntry, Segmenter, Task, registry};
-use skip_blocks::layers::count_macs;
-use skip_blocks::parameter_count;
+use burn::tensor::{Device, Gradients, Tensor};
+use common::{images, largest_difference, noise, small};
+use models::{Model, Task, Variant, list, table, variants};
 
-#[derive(Module, Debug)]
-enum Model {
-    Classifier(Classifier),
-    Segmenter(Segmenter),
+/// A model for small images, with 3 outputs.
+fn small_model(variant: &Variant, device: &Device) -> Model {
+    let config = variant.config().clone();
+    config
+        .with_image(small(variant))
+        .with_outputs(3)
+        .init(device)
 }
 
-impl Model {
-    fn new(entry: &ModelEntry, image: ImageSpec, classes: usize, device: &Device) -> Self {
-        match entry.architecture {
-            Architecture::Classifier(config) => {
-                Self::Classifier(config(image, classes).init(device))
-            }
-            Architecture::Segmenter(config) => Self::Segmenter(config(image, classes).init(device)),
-        }
-    }
-
-    /// The logits, flattened behind the classes: `[batch, classes, pixels]`.
-    fn forward(&self, x: Tensor<4>) -> Tensor<3> {
-        match self {
-            Self::Classifier(model) => model.forward(x).unsqueeze_dim(2),
-            Self::Segmenter(model) => model.forward(x).flatten(2, 3),
-        }
-    }
-}
-
-/// The smallest image that shows everything: the battery is about wiring, not about size.
-fn small(entry: &ModelEntry) -> ImageSpec {
-    let size = match entry.name {
-        // Valid convolutions eat the border.
-        "unet" => 188,
-        _ => entry.input.height.min(32),
-    };
-    ImageSpec {
-        channels: entry.input.channels,
-        height: size,
-        width: size,
-    }
-}
-
-fn images(image: ImageSpec, batch: usize, device: &Device) -> Tensor<4> {
-    let [channels, height, width] = image.dims();
-    let shape = [batch, channels, height, width];
-    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
-}
-
-fn largest_difference(a: Tensor<3>, b: Tensor<3>) -> f32 {
-    (a - b).abs().max().into_scalar()
+fn answer(model: &Model, x: Tensor<4>) -> Tensor<4> {
+    model.forward(x).remove(0)
 }
 
 #[test]
 fn names_are_unique() {
-    let mut names: Vec<_> = registry().iter().map(|entry| entry.name).collect();
-    names.sort();
+    let all = list("*");
+    let mut names: Vec<_> = all.iter().map(Variant::name).collect();
+    names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), registry().len());
+    assert_eq!(names.len(), all.len());
 }
 
 #[test]
-fn every_model_has_its_parameters() {
-    for entry in registry() {
-        let model = Model::new(entry, entry.input, entry.classes, &Device::flex());
-        assert_eq!(parameter_count(&model), entry.parameters, "{}", entry.name);
+fn patterns_choose_by_name() {
+    let names = |pattern: &str| -> Vec<String> {
+        let found = list(pattern);
+        found.iter().map(|variant| variant.name().to_string()).collect()
+    };
+    assert_eq!(names("resnet10*"), ["resnet101", "resnet10", "resnet10_w32", "resnet10_w16"]);
+    assert!(names("unet-*").contains(&"unet-densenet121".to_string()));
+    assert!(!names("unet-*").contains(&"unet-highway10".to_string()));
+    assert!(names("vit*").is_empty());
+}
+
+/// The committed table against the code. Each model is made once, and applied once.
+#[test]
+fn every_variant_has_its_parameters_and_multiply_adds() {
+    let device = Device::flex();
+    for variant in variants() {
+        assert_eq!(variant.measure(&device), variant.size(), "{}", variant.name());
     }
 }
 
 #[test]
-fn every_model_gives_its_shape() {
+fn every_variant_is_in_the_table_and_nothing_else() {
+    let table: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&std::fs::read_to_string(table::PATH).expect("committed"))
+            .expect("JSON");
+    let mut names: Vec<_> = table.keys().cloned().collect();
+    let mut expected: Vec<_> = list("*").iter().map(|v| v.name().to_string()).collect();
+    names.sort();
+    expected.sort();
+    assert_eq!(names, expected, "write it anew: cargo run -p train -- models --write");
+}
+
+#[test]
+fn every_model_gives_the_size_that_it_says() {
     let device = Device::flex();
-    for entry in registry() {
-        let image = small(entry);
-        let classes = 3;
-        let model = Model::new(entry, image, classes, &device);
-        let pixels = match (entry.task(), entry.name) {
-            (Task::Classification, _) => 1,
-            (Task::Segmentation, "unet") => 4 * 4,
-            (Task::Segmentation, _) => image.height * image.width,
-        };
-        let logits = model.forward(images(image, 2, &device));
-        assert_eq!(logits.dims(), [2, classes, pixels], "{}", entry.name);
+    for variant in variants() {
+        let image = small(variant);
+        let config = variant.config().clone().with_image(image).with_outputs(3);
+        let [height, width] = config
+            .answer_size(image.height, image.width)
+            .expect("large enough");
+        let logits = answer(&config.init(&device), images(image, 2, &device));
+        assert_eq!(logits.dims(), [2, 3, height, width], "{}", variant.name());
+        if variant.task() == Task::Classification {
+            assert_eq!([height, width], [1, 1]);
+        }
+    }
+}
+
+#[test]
+fn every_configuration_can_be_written_and_read() {
+    for variant in list("*") {
+        let text = serde_json::to_string(variant.config()).expect("writes");
+        let read: models::ModelConfig = serde_json::from_str(&text).expect("reads");
+        assert_eq!(&read, variant.config(), "{}", variant.name());
     }
 }
 
 #[test]
 fn every_parameter_gets_a_finite_gradient() {
     let device = Device::flex().autodiff();
-    device.seed(3);
-    for entry in registry() {
-        let image = small(entry);
-        let model = Model::new(entry, image, 3, &device);
-        let logits = model.forward(images(image, 2, &device));
-        let weights = Tensor::random(logits.dims(), Distribution::Default, &device);
+    for variant in variants() {
+        let model = small_model(variant, &device);
+        let logits = answer(&model, images(small(variant), 2, &device));
+        let weights = noise(logits.dims(), &device);
         let mut check = GradientCheck {
             gradients: (logits * weights).sum().backward(),
             path: vec![],
@@ -107,7 +105,7 @@ fn every_parameter_gets_a_finite_gradient() {
         assert!(
             check.faults.is_empty(),
             "{}: {:?}",
-            entry.name,
+            variant.name(),
             check.faults
         );
     }
@@ -148,46 +146,32 @@ impl ModuleVisitor for GradientCheck {
 #[test]
 fn images_of_a_batch_do_not_see_each_other_in_evaluation() {
     let device = Device::flex();
-    device.seed(4);
-    for entry in registry() {
-        let image = small(entry);
-        let model = Model::new(entry, image, 3, &device);
-        let batch = images(image, 2, &device);
-        let together = model.forward(batch.clone()).narrow(0, 1, 1);
-        let alone = model.forward(batch.narrow(0, 1, 1));
+    for variant in variants() {
+        let model = small_model(variant, &device);
+        let batch = images(small(variant), 2, &device);
+        let together = answer(&model, batch.clone()).narrow(0, 1, 1);
+        let alone = answer(&model, batch.narrow(0, 1, 1));
         let scale = alone.clone().abs().max().into_scalar::<f32>();
         let difference = largest_difference(together, alone);
-        assert!(difference <= 1e-4 * scale, "{}: {difference}", entry.name);
+        assert!(difference <= 1e-4 * scale, "{}: {difference}", variant.name());
     }
 }
 
 #[test]
 fn a_record_carries_every_model() {
     let device = Device::flex();
-    device.seed(5);
-    for entry in registry() {
-        let image = small(entry);
-        let model = Model::new(entry, image, 3, &device);
-        let x = images(image, 1, &device);
-        let expected = model.forward(x.clone());
+    for variant in variants() {
+        let model = small_model(variant, &device);
+        let x = images(small(variant), 1, &device);
+        let expected = answer(&model, x.clone());
         let bytes = model.into_record().into_bytes().expect("writes");
         let record = ModuleRecord::from_bytes(bytes).expect("reads");
-        let loaded = Model::new(entry, image, 3, &device).load_record(record);
+        let loaded = small_model(variant, &device).load_record(record);
         assert_eq!(
-            loaded.forward(x).to_data(),
+            answer(&loaded, x).to_data(),
             expected.to_data(),
             "{}",
-            entry.name
+            variant.name()
         );
-    }
-}
-
-#[test]
-fn every_model_has_its_multiply_adds() {
-    let device = Device::flex();
-    for entry in registry() {
-        let model = Model::new(entry, entry.input, entry.classes, &device);
-        let macs = count_macs(|| model.forward(images(entry.input, 1, &device)));
-        assert_eq!(macs, entry.macs, "{}", entry.name);
     }
 }

@@ -7,8 +7,12 @@ use burn::optim::GradientsParams;
 use burn::optim::SgdConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use models::{BlockKind, DenseNet, DenseNetConfig, ResNet, ResNetConfig, UNet, UNetConfig};
+use models::{
+    BlockKind, DenseNetConfig, EncoderConfig, Model, ModelConfig, ResNetConfig, UNetDecoderConfig,
+    UNetStagesConfig,
+};
 use serde::Deserialize;
+use skip_blocks::layers::by_pixel;
 
 const CLASSES: usize = 5;
 
@@ -93,22 +97,16 @@ impl ModuleMapper for Fill {
     }
 }
 
-/// Trains as PyTorch did, and compares. `logits` gives `[positions, classes]`.
-fn compare<M: Module>(
-    model: M,
-    logits: impl Fn(&M, Tensor<4>) -> Tensor<2>,
-    flat: impl Fn(&M, Tensor<4>) -> Vec<f32>,
-    image: [usize; 4],
-    reference: Reference,
-) {
+/// Trains as PyTorch did, and compares.
+fn compare(config: ModelConfig, image: [usize; 4], reference: Reference) {
     let device = Device::flex().autodiff();
-    let mut model = model.map(&mut Fill::default());
+    let mut model = config.init(&device).map(&mut Fill::default());
     let pixels = noise(image.iter().product(), 99, 1.0);
     let x = Tensor::<4>::from_data(TensorData::new(pixels, image), &device);
     let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0);
     let mut optimizer = SgdConfig::new().with_momentum(Some(momentum)).init();
     for (step, expected) in reference.losses.iter().enumerate() {
-        let logits = logits(&model, x.clone());
+        let logits = by_pixel(answer(&model, x.clone()));
         let count = logits.dims()[0] as i64;
         let targets = Tensor::<1, Int>::arange(0..count, &device) % CLASSES as i64;
         let loss = CrossEntropyLossConfig::new()
@@ -118,7 +116,7 @@ fn compare<M: Module>(
         close(loss.into_scalar(), *expected, 1e-3, &format!("loss {step}"));
         model = optimizer.step(0.02, model, gradients);
     }
-    let found = flat(&model.valid(), x.inner());
+    let found = values(answer(&model.valid(), x.inner()));
     let scale = reference
         .logits
         .iter()
@@ -133,6 +131,10 @@ fn compare<M: Module>(
     }
 }
 
+fn answer(model: &Model, x: Tensor<4>) -> Tensor<4> {
+    model.forward(x).remove(0)
+}
+
 fn close(found: f32, expected: f32, tolerance: f32, what: &str) {
     assert!(
         (found - expected).abs() < tolerance,
@@ -144,18 +146,15 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().expect("f32")
 }
 
-fn compare_resnet(config: ResNetConfig, reference: Reference) {
-    let model = config
-        .with_classes(CLASSES)
-        .init(&Device::flex().autodiff());
-    let flat = |model: &ResNet, x| values(model.forward(x));
-    compare(model, ResNet::forward, flat, [2, 3, 64, 64], reference);
+fn compare_classifier(encoder: impl Into<EncoderConfig>, reference: Reference) {
+    let config = ModelConfig::classifier(encoder, CLASSES);
+    compare(config, [2, 3, 64, 64], reference);
 }
 
 #[test]
 fn a_resnet_of_basic_blocks_trains_as_in_pytorch() {
     let config = ResNetConfig::new(BlockKind::Basic, vec![1, 1, 1, 1]);
-    compare_resnet(config, references().basic);
+    compare_classifier(config, references().basic);
 }
 
 #[test]
@@ -163,31 +162,18 @@ fn a_resnet_of_grouped_bottlenecks_trains_as_in_pytorch() {
     let config = ResNetConfig::new(BlockKind::Bottleneck, vec![1, 1, 1, 1])
         .with_groups(4)
         .with_width_per_group(16);
-    compare_resnet(config, references().bottleneck);
+    compare_classifier(config, references().bottleneck);
 }
 
 #[test]
 fn a_densenet_trains_as_in_pytorch() {
-    let config = DenseNetConfig::new(vec![2, 3], 8, 16).with_classes(CLASSES);
-    let model = config.init(&Device::flex().autodiff());
-    let flat = |model: &DenseNet, x| values(model.forward(x));
-    compare(
-        model,
-        DenseNet::forward,
-        flat,
-        [2, 3, 64, 64],
-        references().dense,
-    );
+    let config = DenseNetConfig::new(vec![2, 3], 8, 16);
+    compare_classifier(config, references().dense);
 }
 
 #[test]
 fn a_unet_trains_as_in_pytorch() {
-    let config = UNetConfig::new(1, CLASSES).with_width(4).with_depth(2);
-    let model = config.init(&Device::flex().autodiff());
-    let by_pixel = |model: &UNet, x| {
-        let logits = model.forward(x).permute([0, 2, 3, 1]);
-        logits.reshape([-1, CLASSES as i64])
-    };
-    let flat = |model: &UNet, x| values(model.forward(x));
-    compare(model, by_pixel, flat, [2, 1, 16, 24], references().unet);
+    let down = UNetStagesConfig::new(4).with_depth(2);
+    let config = ModelConfig::segmenter(down, UNetDecoderConfig::new(), CLASSES);
+    compare(config, [2, 1, 16, 24], references().unet);
 }

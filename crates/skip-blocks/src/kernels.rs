@@ -9,12 +9,11 @@
 //! the channels of a pixel lie side by side, so activations are converted at a model's edges alone.
 
 mod activation;
-mod branch;
 mod concat;
 mod conv;
 mod conv_transpose;
+mod elementwise;
 mod gate;
-mod join;
 mod loss;
 mod norm;
 mod operands;
@@ -22,21 +21,22 @@ mod packed;
 mod pool;
 mod recompute;
 mod resample;
+mod split;
 
 use std::env;
 use std::sync::OnceLock;
 
-pub(crate) use branch::branch;
 pub(crate) use concat::concat;
-pub(crate) use conv::{ConvEnd, conv, conv_norm};
+pub(crate) use conv::{conv, conv_norm};
 pub(crate) use conv_transpose::conv_transpose;
+pub(crate) use elementwise::{act, add};
 pub(crate) use gate::gate;
-pub(crate) use join::add;
 pub(crate) use loss::cross_entropy;
 pub(crate) use norm::norm;
 pub(crate) use pool::max_pool;
-pub(crate) use recompute::{is_again, recompute};
+pub(crate) use recompute::recompute;
 pub(crate) use resample::{avg_pool, global_avg_pool, subsample_pad, upsample};
+pub(crate) use split::split;
 
 /// Set to `off`, this environment variable turns the kernels off, to compare.
 const SWITCH: &str = "SKIP_BLOCKS_KERNELS";

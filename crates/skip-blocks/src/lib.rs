@@ -3,14 +3,15 @@
 //!
 //! | skip | equation | here |
 //! |---|---|---|
-//! | added | `y = x + F(x)` | [`BasicBlock`], [`Bottleneck`], [`PreActBasicBlock`], [`PreActBottleneck`], [`Residual`] |
+//! | added | `y = x + F(x)` | [`BasicBlock`], [`Bottleneck`], [`Residual`] |
 //! | concatenated | `y = [x, F(x)]` | [`DenseLayer`], [`DenseBlock`], [`DenseConcat`] |
 //! | gated | `y = T(x) * H(x) + (1 - T(x)) * x` | [`Highway`], [`HighwayConv`], [`Gated`] |
 //! | long | `y = F([skip, up(x)])` | [`EncoderStage`], [`DecoderStage`] |
 //!
 //! Every block follows Burn's grammar: `BlockConfig::new(..).with_x(..).init(&device)` gives a
 //! module, and `forward` applies it. Nothing here chooses a backend: the [`Device`] given to
-//! `init` does. Wrong configurations panic in `init`, naming the argument and its value.
+//! `init` does. `check` says what is wrong with a configuration, naming the argument and its value,
+//! and `init` panics with the same words. The [`seam`] lets one look inside whatever is built.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -31,35 +32,36 @@
 //! [`Device`]: burn::tensor::Device
 #![warn(missing_docs)]
 
-mod check;
+pub mod check;
 mod combinators;
 mod dense;
 mod highway;
+mod join;
 mod kernels;
 pub mod layers;
 mod long_skip;
 mod modifiers;
 mod parameters;
 mod residual;
+pub mod seam;
 mod shortcut;
 
 pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
 
+pub use check::ConfigError;
 pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{
     DenseBlock, DenseBlockConfig, DenseLayer, DenseLayerConfig, Transition, TransitionConfig,
 };
 pub use highway::{Highway, HighwayConfig, HighwayConv, HighwayConvConfig};
+pub use join::{Join, JoinKind};
 pub use long_skip::{
     ConvPadding, DecoderStage, DecoderStageConfig, DoubleConv, DoubleConvConfig, EncoderStage,
-    EncoderStageConfig, Merge, Up, Upsampling,
+    EncoderStageConfig, Up, Upsampling,
 };
 pub use modifiers::{
     LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation, StochasticDepth,
 };
 pub use parameters::parameter_count;
-pub use residual::{
-    BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, PreActBasicBlock,
-    PreActBasicBlockConfig, PreActBottleneck, PreActBottleneckConfig,
-};
+pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};
 pub use shortcut::{Projection, Shortcut, ShortcutConfig, ShortcutKind, ZeroPad};

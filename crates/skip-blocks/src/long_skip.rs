@@ -4,7 +4,9 @@
 mod decoder;
 mod double_conv;
 mod encoder;
+mod up;
 
-pub use decoder::{DecoderStage, DecoderStageConfig, Merge, Up, Upsampling};
+pub use decoder::{DecoderStage, DecoderStageConfig};
 pub use double_conv::{ConvPadding, DoubleConv, DoubleConvConfig};
 pub use encoder::{EncoderStage, EncoderStageConfig};
+pub use up::{Up, Upsampling};

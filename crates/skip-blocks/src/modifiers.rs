@@ -1,6 +1,7 @@
 //! What may be put on a residual branch before it joins the shortcut.
 
 mod layer_scale;
+mod per_channel;
 mod skip_init;
 mod squeeze_excitation;
 mod stochastic_depth;
@@ -10,12 +11,17 @@ pub use skip_init::SkipInit;
 pub use squeeze_excitation::SqueezeExcitation;
 pub use stochastic_depth::StochasticDepth;
 
-use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+use serde::{Deserialize, Serialize};
+
+use crate::check::{self, ConfigError, ensure};
+
 /// Configures a [`Modifier`].
-#[derive(Config, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ModifierConfig {
     /// See [`StochasticDepth`].
     StochasticDepth {
@@ -71,12 +77,34 @@ pub enum Modifier {
 }
 
 impl ModifierConfig {
+    /// Whether the modifier of a branch with so many channels can be made.
+    ///
+    /// # Errors
+    /// If a probability is outside `[0, 1)`, or the reduction is zero or larger than the number of
+    /// channels.
+    pub fn check(&self, channels: usize) -> Result<(), ConfigError> {
+        match *self {
+            Self::StochasticDepth { drop_probability } => {
+                check::probability("drop_probability", drop_probability)
+            }
+            Self::SqueezeExcitation { reduction } => {
+                check::positive("reduction", reduction)?;
+                ensure!(
+                    reduction <= channels,
+                    "reduction = {reduction}: must be at most channels = {channels}"
+                );
+                Ok(())
+            }
+            Self::LayerScale { .. } | Self::SkipInit => Ok(()),
+        }
+    }
+
     /// Makes the modifier of a branch with so many channels.
     ///
     /// # Panics
-    /// Panics if a probability is outside `[0, 1)`, or the reduction is zero or larger than the
-    /// number of channels.
+    /// Panics where [`ModifierConfig::check`] gives an error.
     pub fn init(&self, channels: usize, device: &Device) -> Modifier {
+        check::or_panic(self.check(channels));
         match *self {
             Self::StochasticDepth { drop_probability } => {
                 Modifier::StochasticDepth(StochasticDepth::new(drop_probability))
@@ -104,6 +132,11 @@ impl Modifier {
     }
 }
 
+/// Whether each modifier of a branch with so many channels can be made.
+pub(crate) fn check_all(configs: &[ModifierConfig], channels: usize) -> Result<(), ConfigError> {
+    configs.iter().try_for_each(|config| config.check(channels))
+}
+
 /// Makes each modifier of a branch with so many channels.
 pub(crate) fn init_all(
     configs: &[ModifierConfig],
@@ -121,9 +154,4 @@ pub(crate) fn forward_all<const D: usize>(modifiers: &[Modifier], branch: Tensor
     modifiers
         .iter()
         .fold(branch, |branch, modifier| modifier.forward(branch))
-}
-
-/// The shape that gives each channel of a `D`-dimensional tensor one value: `[1, channels, 1, ..]`.
-fn per_channel<const D: usize>(channels: usize) -> [usize; D] {
-    std::array::from_fn(|dim| if dim == 1 { channels } else { 1 })
 }

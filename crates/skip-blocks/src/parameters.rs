@@ -9,10 +9,10 @@ use burn::tensor::Tensor;
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use skip_blocks::layers::BatchNormConfig;
+/// use skip_blocks::layers::NormKind;
 /// use skip_blocks::parameter_count;
 ///
-/// let norm = BatchNormConfig::new(8).init(&Device::flex());
+/// let norm = NormKind::Batch.init(8, &Device::flex());
 /// assert_eq!(parameter_count(&norm), 2 * 8);
 /// ```
 pub fn parameter_count(module: &impl Module) -> usize {

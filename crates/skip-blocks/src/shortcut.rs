@@ -2,18 +2,20 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::Identity;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::check;
-use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, conv, conv_bn, conv1x1, subsample_pad};
+use crate::check::{self, ConfigError, ensure};
+use crate::layers::{Act, Conv2d, Norm, NormKind, conv_norm, conv1x1, subsample_pad};
+use crate::seam::{self, Mark};
 
 /// How a residual block carries its input past its layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ShortcutKind {
-    /// Identity where the shapes agree, else a 1x1 convolution with batch normalisation:
-    /// option B of He 2015.
+    /// Identity where the shapes agree, else a 1x1 convolution with a normalisation: option B of
+    /// He 2015.
     Projection,
     /// Identity where the shapes agree, else subsampling and zeros for the new channels:
     /// option A of He 2015. It has no parameters.
@@ -23,7 +25,7 @@ pub enum ShortcutKind {
 }
 
 /// Configures a [`Shortcut`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct ShortcutConfig {
     /// Channels that come in.
     pub in_channels: usize,
@@ -35,9 +37,9 @@ pub struct ShortcutConfig {
     /// What is done where the shapes differ. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub kind: ShortcutKind,
-    /// Whether a projection is normalised. Pre-activation blocks do not. Default: true.
-    #[config(default = true)]
-    pub norm: bool,
+    /// How a projection is normalised. Pre-activation blocks do not. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
 }
 
 /// The short path: `x` itself, or `x` brought to the branch's shape where stride or channels
@@ -73,7 +75,7 @@ pub struct ShortcutConfig {
 #[derive(Module, Debug)]
 pub enum Shortcut {
     /// `x`
-    Identity(Identity),
+    Identity(Mark),
     /// `bn(conv1x1(x))`
     Projection(Projection),
     /// `x` subsampled, with channels of zeros around its own
@@ -86,7 +88,7 @@ pub struct Projection {
     /// The strided 1x1 convolution.
     pub conv: Conv2d,
     /// Its normalisation, if any.
-    pub bn: Option<BatchNorm>,
+    pub bn: Norm,
 }
 
 /// Every `stride`-th pixel, with channels of zeros before and after: option A.
@@ -98,51 +100,63 @@ pub struct ZeroPad {
     pub before: usize,
     /// Channels of zeros after the input's.
     pub after: usize,
+    mark: Mark,
 }
 
 impl ShortcutConfig {
+    /// Whether the shortcut can be made.
+    ///
+    /// # Errors
+    /// If a size is zero, or if option A would have to drop channels.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let Self {
+            in_channels,
+            out_channels,
+            ..
+        } = *self;
+        check::positive("in_channels", in_channels)?;
+        check::positive("out_channels", out_channels)?;
+        check::positive("stride", self.stride)?;
+        self.norm.check(out_channels)?;
+        ensure!(
+            self.kind != ShortcutKind::ZeroPad || in_channels <= out_channels,
+            "out_channels = {out_channels}: must be at least in_channels = {in_channels}, \
+             since a zero-padded shortcut only adds channels"
+        );
+        Ok(())
+    }
+
     /// Makes the shortcut, or `None` where the kind is [`ShortcutKind::Plain`].
     ///
     /// # Panics
-    /// Panics if a size is zero, or if option A would have to drop channels.
+    /// Panics where [`ShortcutConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> Option<Shortcut> {
-        check::positive("in_channels", self.in_channels);
-        check::positive("out_channels", self.out_channels);
-        check::positive("stride", self.stride);
+        check::or_panic(self.check());
         let same_shape = self.stride == 1 && self.in_channels == self.out_channels;
         match self.kind {
             ShortcutKind::Plain => None,
-            _ if same_shape => Some(Shortcut::Identity(Identity::new())),
+            _ if same_shape => Some(Shortcut::Identity(Mark::new())),
             ShortcutKind::Projection => Some(Shortcut::Projection(self.projection(device))),
             ShortcutKind::ZeroPad => Some(Shortcut::ZeroPad(self.zero_pad())),
         }
     }
 
     fn projection(&self, device: &Device) -> Projection {
-        let conv = conv1x1(self.in_channels, self.out_channels).with_stride([self.stride; 2]);
-        let bn = BatchNormConfig::new(self.out_channels);
         Projection {
-            conv: conv.init(device),
-            bn: self.norm.then(|| bn.init(device)),
+            conv: conv1x1(self.in_channels, self.out_channels)
+                .with_stride([self.stride; 2])
+                .init(device),
+            bn: self.norm.init(self.out_channels, device),
         }
     }
 
     fn zero_pad(&self) -> ZeroPad {
-        let Self {
-            in_channels,
-            out_channels,
-            ..
-        } = self;
-        assert!(
-            in_channels <= out_channels,
-            "out_channels = {out_channels}: must be at least in_channels = {in_channels}, \
-             since a zero-padded shortcut only adds channels"
-        );
-        let missing = out_channels - in_channels;
+        let missing = self.out_channels - self.in_channels;
         ZeroPad {
             stride: self.stride,
             before: missing / 2,
             after: missing - missing / 2,
+            mark: Mark::new(),
         }
     }
 }
@@ -150,11 +164,12 @@ impl ShortcutConfig {
 impl Shortcut {
     /// Carries `x` to the branch's shape.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match self {
+        let x = match self {
             Self::Identity(_) => x,
             Self::Projection(projection) => projection.forward(x),
             Self::ZeroPad(zero_pad) => zero_pad.forward(x),
-        }
+        };
+        seam::output(self, x)
     }
 
     /// Whether the shortcut hands on its input as it is.
@@ -166,10 +181,7 @@ impl Shortcut {
 impl Projection {
     /// `bn(conv1x1(x))`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match &self.bn {
-            Some(bn) => conv_bn(x, &self.conv, bn),
-            None => conv(x, &self.conv),
-        }
+        conv_norm(x, &self.conv, &self.bn, Act::None)
     }
 }
 

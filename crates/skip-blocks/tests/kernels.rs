@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use burn::module::{Module, Param};
+use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
@@ -12,15 +12,58 @@ use burn::tensor::module::{avg_pool2d, interpolate as burn_interpolate, max_pool
 use burn::tensor::ops::{
     AvgPoolOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions, PadMode,
 };
-use burn::tensor::{Device, Distribution, Int, Tensor, Tolerance, s};
-use skip_blocks::{DenseBlock, DenseBlockConfig, layers};
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance, s};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use skip_blocks::layers::{Act, End, Norm};
+use skip_blocks::seam::{Seam, part};
+use skip_blocks::{DenseBlock, DenseBlockConfig, LayerScale, StochasticDepth, layers};
 
 fn device() -> Device {
     Device::flex().autodiff()
 }
 
-fn random<const D: usize>(dims: [usize; D]) -> Tensor<D> {
-    Tensor::random(dims, Distribution::Normal(0.0, 1.0), &device()).require_grad()
+/// The random values of one test. Burn's generator is no use here: there is one for the whole
+/// process, and the tests on other threads draw from it too.
+struct Random(StdRng);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Self(StdRng::seed_from_u64(seed))
+    }
+
+    fn values<const D: usize>(&mut self, dims: [usize; D], deviation: f64) -> Tensor<D> {
+        let normal = Distribution::Normal(0.0, deviation);
+        let data = TensorData::random::<f32, _, _>(dims, normal, &mut self.0);
+        Tensor::from_data(data, &device())
+    }
+
+    /// Values whose derivative is wanted.
+    fn normal<const D: usize>(&mut self, dims: [usize; D]) -> Tensor<D> {
+        self.values(dims, 1.0).require_grad()
+    }
+
+    /// A module whose parameters are drawn from this generator.
+    fn redraw<M: Module>(&mut self, module: M) -> M {
+        module.map(self)
+    }
+
+    fn norm(&mut self, channels: usize) -> BatchNorm {
+        self.redraw(BatchNormConfig::new(channels).init(&device()))
+    }
+}
+
+impl ModuleMapper for Random {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let is_statistic = !param.val().is_require_grad();
+        if is_statistic {
+            return param;
+        }
+        let dims = param.dims();
+        let inputs: usize = dims[1..].iter().product();
+        let values = self.values(dims, 1.0 / (inputs as f64).sqrt());
+        param.map(|_| values.require_grad())
+    }
 }
 
 /// `f` and `g` give the same, and the same derivatives of `inputs`.
@@ -32,7 +75,7 @@ fn same<const D: usize>(
 ) {
     let (fast, plain) = (f(), g());
     close(&fast, &plain, "result");
-    let weights = Tensor::random(fast.dims(), Distribution::Normal(0.0, 1.0), &device());
+    let weights = Random::new(0).values(fast.dims(), 1.0);
     let fast = (fast * weights.clone()).sum().backward();
     let plain = (plain * weights).sum().backward();
     for (index, input) in inputs.iter().enumerate() {
@@ -52,7 +95,7 @@ fn close<const D: usize>(a: &Tensor<D>, b: &Tensor<D>, what: &str) {
 }
 
 /// Convolutions of all kinds, each with a size of image that is odd somewhere.
-fn convolutions() -> Vec<(Conv2d, [usize; 4])> {
+fn convolutions(random: &mut Random) -> Vec<(Conv2d, [usize; 4])> {
     let config = |channels, kernel: usize, stride: usize, padding: usize| {
         Conv2dConfig::new(channels, [kernel; 2])
             .with_stride([stride; 2])
@@ -77,27 +120,25 @@ fn convolutions() -> Vec<(Conv2d, [usize; 4])> {
         (config([1, 1], 1, 1, 0), [1, 1, 1, 1]),
     ]
     .into_iter()
-    .map(|(config, dims)| (config.init(&device), dims))
+    .map(|(config, dims)| (random.redraw(config.init(&device)), dims))
     .collect()
 }
 
-fn norm(channels: usize) -> BatchNorm {
-    let mut norm = BatchNormConfig::new(channels).init(&device());
-    norm.gamma = Param::from_tensor(random([channels]));
-    norm.beta = Param::from_tensor(random([channels]));
-    norm
+/// A batch normalisation as one of any kind. Its running statistics stay shared.
+fn any(norm: &BatchNorm) -> Norm {
+    Norm::Batch(norm.clone())
 }
 
 #[test]
 fn convolutions_are_those_of_burn() {
-    device().seed(1);
-    for (layer, dims) in convolutions() {
-        let x = random(dims);
+    let mut random = Random::new(1);
+    for (layer, dims) in convolutions(&mut random) {
+        let x = random.normal(dims);
         let inputs = [x.clone(), layer.weight.val()];
         same(
             &inputs,
             &[],
-            || layers::conv(x.clone(), &layer),
+            || layers::conv(x.clone(), &layer, Act::None),
             || layer.forward(x.clone()),
         );
     }
@@ -105,54 +146,67 @@ fn convolutions_are_those_of_burn() {
 
 #[test]
 fn a_bias_a_shortcut_and_a_relu_are_applied() {
-    device().seed(2);
-    let layer = Conv2dConfig::new([3, 5], [3, 3]).init(&device());
-    let (x, shortcut) = (random([2, 3, 6, 7]), random([2, 5, 4, 5]));
+    let mut random = Random::new(2);
+    let layer = random.redraw(Conv2dConfig::new([3, 5], [3, 3]).init(&device()));
+    let (x, shortcut) = (random.normal([2, 3, 6, 7]), random.normal([2, 5, 4, 5]));
     let bias = layer.bias.as_ref().expect("with bias");
     same(
         &[x.clone(), layer.weight.val()],
         &[bias],
-        || layers::conv_relu(x.clone(), &layer),
+        || layers::conv(x.clone(), &layer, Act::Relu),
         || relu(layer.forward(x.clone())),
     );
     same(
         &[x.clone(), layer.weight.val(), shortcut.clone()],
         &[bias],
-        || layers::conv_add(x.clone(), &layer, shortcut.clone()),
+        || {
+            layers::conv(
+                x.clone(),
+                &layer,
+                End::add(Some(shortcut.clone()), Act::None),
+            )
+        },
         || layer.forward(x.clone()) + shortcut.clone(),
     );
 }
 
 #[test]
 fn normalised_convolutions_are_those_of_burn() {
-    device().seed(3);
-    for (layer, dims) in convolutions() {
-        let x = random(dims);
+    let mut random = Random::new(3);
+    for (layer, dims) in convolutions(&mut random) {
+        let x = random.normal(dims);
         let y = layer.forward(x.clone());
         if y.dims()[0] * y.dims()[2] * y.dims()[3] == 1 {
             continue; // A single value has no deviation.
         }
-        let norm = norm(y.dims()[1]);
-        let shortcut = random(y.dims());
+        let norm = random.norm(y.dims()[1]);
+        let shortcut = random.normal(y.dims());
         let inputs = [x.clone(), layer.weight.val(), shortcut.clone()];
         let parameters = [&norm.gamma, &norm.beta];
         let plain = || norm.forward(layer.forward(x.clone()));
         same(
             &inputs[..2],
             &parameters,
-            || layers::conv_bn(x.clone(), &layer, &norm),
+            || layers::conv_norm(x.clone(), &layer, &any(&norm), Act::None),
             plain,
         );
         same(
             &inputs[..2],
             &parameters,
-            || layers::conv_bn_relu(x.clone(), &layer, &norm),
+            || layers::conv_norm(x.clone(), &layer, &any(&norm), Act::Relu),
             || relu(plain()),
         );
         same(
             &inputs,
             &parameters,
-            || layers::conv_bn_add_relu(x.clone(), &layer, &norm, shortcut.clone()),
+            || {
+                layers::conv_norm(
+                    x.clone(),
+                    &layer,
+                    &any(&norm),
+                    End::add(Some(shortcut.clone()), Act::Relu),
+                )
+            },
             || relu(plain() + shortcut.clone()),
         );
     }
@@ -160,19 +214,19 @@ fn normalised_convolutions_are_those_of_burn() {
 
 #[test]
 fn evaluation_uses_the_running_statistics() {
-    device().seed(4);
-    let layer = layers::conv3x3(3, 9).init(&device());
-    let norm = norm(9);
+    let mut random = Random::new(4);
+    let layer = random.redraw(layers::conv3x3(3, 9).init(&device()));
+    let norm = random.norm(9);
     for _ in 0..3 {
-        layers::conv_bn(random([4, 3, 8, 8]), &layer, &norm);
+        layers::conv_norm(random.normal([4, 3, 8, 8]), &layer, &any(&norm), Act::None);
     }
     let (layer, norm) = (layer.valid(), norm.valid());
-    let x = random([2, 3, 7, 5]).inner();
+    let x = random.normal([2, 3, 7, 5]).inner();
     let plain = norm.forward(layer.forward(x.clone()));
     // Twice: the second time the filter is there already.
     for _ in 0..2 {
         close(
-            &layers::conv_bn(x.clone(), &layer, &norm),
+            &layers::conv_norm(x.clone(), &layer, &any(&norm), Act::None),
             &plain,
             "conv_bn",
         );
@@ -183,7 +237,7 @@ fn evaluation_uses_the_running_statistics() {
 fn running_variance_is_unbiased() {
     let norm = BatchNormConfig::new(1).with_momentum(1.0).init(&device());
     let x = Tensor::<4>::from_data([[[[1.0, 2.0, 3.0, 6.0]]]], &device());
-    layers::batch_norm(x, &norm);
+    layers::norm(x, &any(&norm), Act::None);
     // The mean is 3; the squares 4 + 1 + 0 + 9 are divided by 4 - 1.
     let expected = 14.0_f32 / 3.0;
     let variance: f32 = norm.running_var.value_sync().into_scalar();
@@ -192,26 +246,26 @@ fn running_variance_is_unbiased() {
 
 #[test]
 fn normalisation_alone_is_that_of_burn() {
-    device().seed(5);
-    let (x, norm) = (random([3, 10, 5, 4]), norm(10));
+    let mut random = Random::new(5);
+    let (x, norm) = (random.normal([3, 10, 5, 4]), random.norm(10));
     let parameters = [&norm.gamma, &norm.beta];
     same(
         from_ref(&x),
         &parameters,
-        || layers::batch_norm(x.clone(), &norm),
+        || layers::norm(x.clone(), &any(&norm), Act::None),
         || norm.forward(x.clone()),
     );
     same(
         from_ref(&x),
         &parameters,
-        || layers::bn_relu(x.clone(), &norm),
+        || layers::norm(x.clone(), &any(&norm), Act::Relu),
         || relu(norm.forward(x.clone())),
     );
 }
 
 #[test]
 fn transposed_convolutions_are_those_of_burn() {
-    device().seed(6);
+    let mut random = Random::new(6);
     let configs = [
         ConvTranspose2dConfig::new([6, 4], [2, 2]).with_stride([2, 2]),
         ConvTranspose2dConfig::new([6, 4], [3, 3])
@@ -221,8 +275,8 @@ fn transposed_convolutions_are_those_of_burn() {
         ConvTranspose2dConfig::new([6, 8], [3, 3]).with_groups(2),
     ];
     for config in configs {
-        let layer = config.init(&device());
-        let x = random([2, 6, 5, 3]);
+        let layer = random.redraw(config.init(&device()));
+        let x = random.normal([2, 6, 5, 3]);
         same(
             &[x.clone(), layer.weight.val()],
             &[layer.bias.as_ref().expect("with bias")],
@@ -234,29 +288,29 @@ fn transposed_convolutions_are_those_of_burn() {
 
 #[test]
 fn joins_are_those_of_burn() {
-    device().seed(7);
-    let (x, y) = (random([2, 5, 3, 4]), random([2, 5, 3, 4]));
-    let wide = random([2, 9, 3, 4]);
+    let mut random = Random::new(7);
+    let (x, y) = (random.normal([2, 5, 3, 4]), random.normal([2, 5, 3, 4]));
+    let wide = random.normal([2, 9, 3, 4]);
     let inputs = [x.clone(), y.clone()];
     same(
         &inputs,
         &[],
-        || layers::add(x.clone(), y.clone()),
+        || layers::add(x.clone(), y.clone(), Act::None),
         || x.clone() + y.clone(),
     );
     same(
         &inputs,
         &[],
-        || layers::add_relu(x.clone(), y.clone()),
+        || layers::add(x.clone(), y.clone(), Act::Relu),
         || relu(x.clone() + y.clone()),
     );
     same(
         &[x.clone(), wide.clone()],
         &[],
-        || layers::concat(x.clone(), wide.clone()),
+        || layers::concat(vec![x.clone(), wide.clone()]),
         || Tensor::cat(vec![x.clone(), wide.clone()], 1),
     );
-    let z = random([2, 5, 3, 4]);
+    let z = random.normal([2, 5, 3, 4]);
     same(
         &[z.clone(), x.clone(), y.clone()],
         &[],
@@ -270,8 +324,8 @@ fn joins_are_those_of_burn() {
 
 #[test]
 fn cross_entropy_is_that_of_burn() {
-    device().seed(13);
-    let logits = random([2, 5, 3, 4]);
+    let mut random = Random::new(13);
+    let logits = random.normal([2, 5, 3, 4]);
     let targets = Tensor::<1, Int>::arange(0..24, &device());
     let targets = (targets * 7 % 5).reshape([2, 3, 4]);
     let burn = || {
@@ -290,13 +344,13 @@ fn cross_entropy_is_that_of_burn() {
 
 #[test]
 fn branches_add_their_derivatives() {
-    device().seed(8);
-    let x = random([2, 5, 3, 4]);
+    let mut random = Random::new(8);
+    let x = random.normal([2, 5, 3, 4]);
     same(
         from_ref(&x),
         &[],
         || {
-            let [a, b, c] = layers::branch(x.clone());
+            let [a, b, c] = layers::split(x.clone());
             a.clone() * a + b * 3.0 + c
         },
         || x.clone() * x.clone() + x.clone() * 3.0 + x.clone(),
@@ -306,7 +360,7 @@ fn branches_add_their_derivatives() {
         from_ref(&x),
         &[],
         || {
-            let [_, b] = layers::branch(x.clone());
+            let [_, b] = layers::split(x.clone());
             b * 2.0
         },
         || x.clone() * 2.0,
@@ -315,8 +369,8 @@ fn branches_add_their_derivatives() {
 
 #[test]
 fn pooling_is_that_of_burn() {
-    device().seed(9);
-    let x = random([2, 5, 7, 6]);
+    let mut random = Random::new(9);
+    let x = random.normal([2, 5, 7, 6]);
     let input = [x.clone()];
     same(
         &input,
@@ -356,8 +410,8 @@ fn pooling_is_that_of_burn() {
 
 #[test]
 fn resampling_is_that_of_burn() {
-    device().seed(10);
-    let x = random([2, 3, 4, 5]);
+    let mut random = Random::new(10);
+    let x = random.normal([2, 3, 4, 5]);
     let input = [x.clone()];
     for mode in [InterpolateMode::Nearest, InterpolateMode::Bilinear] {
         same(
@@ -385,58 +439,95 @@ fn resampling_is_that_of_burn() {
 }
 
 /// Two steps back through `forward`, and the running mean after them.
-fn trained(block: &DenseBlock, x: &Tensor<4>) -> (Vec<Tensor<4>>, Tensor<1>) {
+fn trained(block: &DenseBlock, x: &Tensor<4>, recomputed: &[&str]) -> (Vec<Tensor<4>>, Tensor<1>) {
+    let named = |seam: Seam, pattern: &&str| seam.recompute(pattern).expect("a part");
+    let seam = recomputed.iter().fold(Seam::of(block), named);
     let mut gradients = vec![];
     for _ in 0..2 {
-        let y = block.forward(x.clone());
+        let (y, _) = seam.run(|| block.forward(x.clone()));
         let loss = (y.clone() * y).sum().backward();
         gradients.push(x.grad(&loss).expect("reached"));
         gradients.push(block.layers[1].conv2.weight.grad(&loss).expect("reached"));
     }
-    (gradients, block.layers[1].norm1.running_mean.value_sync())
+    let Norm::Batch(norm) = &block.layers[1].norm1 else {
+        unreachable!("the default is a batch normalisation")
+    };
+    (gradients, norm.running_mean.value_sync())
 }
 
 #[test]
 fn what_is_recomputed_has_the_same_derivatives() {
-    device().seed(11);
+    let mut random = Random::new(11);
     let config = DenseBlockConfig::new(6, 3, 4).with_bottleneck(Some(2));
-    let block = config.init(&device());
+    let block = random.redraw(config.init(&device()));
+    let x = random.normal([2, 6, 5, 4]);
     let record = block.clone().into_record();
-    let config = config.with_recompute(true);
-    let recomputing = config.init(&device()).load_record(record);
-    let x = random([2, 6, 5, 4]);
-    let (plain, mean) = trained(&block, &x);
-    let (again, mean_again) = trained(&recomputing, &x);
-    for (again, plain) in again.iter().zip(&plain) {
-        close(again, plain, "gradient");
+    let (plain, mean) = trained(&block, &x, &[]);
+    for recomputed in [&["*"][..], &["layers.1"], &["layers.0", "layers.2"]] {
+        let again = config.init(&device()).load_record(record.clone());
+        let (again, mean_again) = trained(&again, &x, recomputed);
+        for (again, plain) in again.iter().zip(&plain) {
+            close(again, plain, "gradient");
+        }
+        close(&mean_again, &mean, "running mean");
     }
-    close(&mean_again, &mean, "running mean");
+}
+
+#[derive(Module, Debug)]
+struct Dropping {
+    scale: LayerScale,
+    drop: StochasticDepth,
+}
+
+#[derive(Module, Debug)]
+struct Holder {
+    part: Dropping,
+}
+
+#[test]
+fn what_was_dropped_is_dropped_again() {
+    let device = device();
+    let holder = Holder {
+        part: Dropping {
+            scale: LayerScale::new(3, 1.0, &device),
+            drop: StochasticDepth::new(0.5),
+        },
+    };
+    let x = Random::new(16).normal([40, 3, 2, 2]);
+    let seam = Seam::of(&holder).recompute("part").expect("a part");
+    let forward = |part: &Dropping, [x]: [Tensor<4>; 1]| part.drop.forward(part.scale.forward(x));
+    let (y, _) = seam.run(|| part(&holder.part, [x.clone()], forward));
+    let gradients = y.clone().sum().backward();
+    // Scales of 1: their derivatives are the sums of what came out.
+    let expected = y.inner().sum_dim(0).sum_dim(2).sum_dim(3).reshape([3]);
+    let found = holder.part.scale.gamma.grad(&gradients).expect("reached");
+    close(&found, &expected, "gradient of the scales");
 }
 
 #[test]
 fn frozen_statistics_are_used_and_stay() {
-    device().seed(12);
-    let layer = layers::conv3x3(3, 4).init(&device());
-    let mut norm = norm(4).freeze();
+    let mut random = Random::new(12);
+    let layer = random.redraw(layers::conv3x3(3, 4).init(&device()));
+    let mut norm = random.norm(4).freeze();
     // Frozen parameters want no derivatives; the statistics alone are to be frozen.
-    norm.gamma = Param::from_tensor(random([4]));
-    norm.beta = Param::from_tensor(random([4]));
+    norm.gamma = Param::from_tensor(random.normal([4]));
+    norm.beta = Param::from_tensor(random.normal([4]));
     let mean = Tensor::<1>::from_floats([0.5, -1.0, 2.0, 0.0], &device());
     norm.running_mean.update(mean.clone());
     norm.running_var.update(mean.clone().abs() + 0.5);
-    let x = random([2, 3, 5, 5]);
+    let x = random.normal([2, 3, 5, 5]);
     let parameters = [&norm.gamma, &norm.beta];
     same(
         &[x.clone(), layer.weight.val()],
         &parameters,
-        || layers::conv_bn_relu(x.clone(), &layer, &norm),
+        || layers::conv_norm(x.clone(), &layer, &any(&norm), Act::Relu),
         || relu(norm.forward(layer.forward(x.clone()))),
     );
-    let x = random([2, 4, 5, 5]);
+    let x = random.normal([2, 4, 5, 5]);
     same(
         from_ref(&x),
         &parameters,
-        || layers::bn_relu(x.clone(), &norm),
+        || layers::norm(x.clone(), &any(&norm), Act::Relu),
         || relu(norm.forward(x.clone())),
     );
     norm.running_mean
@@ -445,23 +536,20 @@ fn frozen_statistics_are_used_and_stay() {
         .assert_eq(&mean.to_data(), true);
 }
 
-/// The slope of the sum of `f`, with random weights, in a random direction is that of the
-/// derivative.
-fn has_slope(dims: [usize; 4], f: impl Fn(Tensor<4>) -> Tensor<4>, what: &str) {
+/// The slope of the sum of `f` at `x`, with random weights, in a random direction is that of the
+/// derivative. No ReLU in `f` may have its kink within a hundredth of `x`.
+fn has_slope(x: &Tensor<4>, f: impl Fn(Tensor<4>) -> Tensor<4>, what: &str) {
     const STEP: f32 = 1e-3;
-    let x = random(dims);
-    let normal = |dims| Tensor::<4>::random(dims, Distribution::Normal(0.0, 1.0), &device());
-    let direction = normal(dims);
-    let y = f(x.clone());
-    let weights = normal(y.dims());
+    let mut random = Random::new(15);
+    let direction = random.values(x.dims(), 1.0);
+    let tracked = x.clone().require_grad();
+    let y = f(tracked.clone());
+    let weights = random.values(y.dims(), 1.0);
     let gradient = (y * weights.clone()).sum().backward();
-    let gradient = x.grad(&gradient).expect("reached");
+    let gradient = tracked.grad(&gradient).expect("reached");
     let scalar = |x: Tensor<1>| x.into_scalar::<f32>();
-    let at = |step: f32| {
-        let x = x.clone().detach() + direction.clone() * step;
-        scalar((f(x) * weights.clone()).sum())
-    };
-    let found = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+    let at = |step: f32| f(x.clone() + direction.clone() * step);
+    let found = scalar(((at(STEP) - at(-STEP)) * weights).sum()) / (2.0 * STEP);
     let length = scalar(gradient.clone().powi_scalar(2).sum()).sqrt();
     let expected = scalar((Tensor::from_inner(gradient) * direction).sum());
     let difference = (found - expected).abs();
@@ -471,31 +559,53 @@ fn has_slope(dims: [usize; 4], f: impl Fn(Tensor<4>) -> Tensor<4>, what: &str) {
     );
 }
 
+/// What to add to `x` so that the sum is normal but for a gap of a tenth to each side of zero.
+fn clear_of_zero(random: &mut Random, x: Tensor<4>) -> Tensor<4> {
+    let sum = random.values(x.dims(), 1.0);
+    sum.clone() + sum.sign() * 0.1 - x.detach()
+}
+
 #[test]
 fn derivatives_are_slopes() {
     let device = device();
-    device.seed(14);
-    let dims = [2, 6, 7, 6];
-    let conv = layers::conv3x3(6, 6).init(&device);
+    let mut random = Random::new(14);
+    let conv = random.redraw(layers::conv3x3(6, 6).init(&device));
     let strided = layers::conv3x3(6, 8).with_stride([2, 2]).init(&device);
-    let up = ConvTranspose2dConfig::new([6, 4], [2, 2])
-        .with_stride([2, 2])
-        .init(&device);
-    let norm = norm(6);
-    let other = random(dims);
-    has_slope(dims, |x| layers::conv(x, &conv), "convolution");
-    has_slope(dims, |x| layers::conv(x, &strided), "strided convolution");
-    has_slope(dims, |x| layers::conv_transpose(x, &up), "transposed");
-    has_slope(dims, |x| layers::batch_norm(x, &norm), "normalisation");
+    let strided = random.redraw(strided);
+    let up = ConvTranspose2dConfig::new([6, 4], [2, 2]).with_stride([2, 2]);
+    let up = random.redraw(up.init(&device));
+    let norm = random.norm(6);
+    let x = random.values([2, 6, 7, 6], 1.0);
+    has_slope(&x, |x| layers::conv(x, &conv, Act::None), "convolution");
     has_slope(
-        dims,
-        |x| layers::conv_bn_add_relu(x, &conv, &norm, other.clone()),
+        &x,
+        |x| layers::conv(x, &strided, Act::None),
+        "strided convolution",
+    );
+    has_slope(&x, |x| layers::conv_transpose(x, &up), "transposed");
+    has_slope(
+        &x,
+        |x| layers::norm(x, &any(&norm), Act::None),
+        "normalisation",
+    );
+    let other = clear_of_zero(&mut random, norm.forward(conv.forward(x.clone())));
+    has_slope(
+        &x,
+        |x| {
+            layers::conv_norm(
+                x,
+                &conv,
+                &any(&norm),
+                End::add(Some(other.clone()), Act::Relu),
+            )
+        },
         "residual",
     );
-    has_slope(dims, |x| layers::gate(x.clone(), other.clone(), x), "gate");
+    let other = clear_of_zero(&mut random, x.clone());
+    has_slope(&x, |x| layers::gate(x.clone(), other.clone(), x), "gate");
     has_slope(
-        dims,
-        |x| layers::concat(x.clone(), layers::add_relu(x, other.clone())),
+        &x,
+        |x| layers::concat(vec![x.clone(), layers::add(x, other.clone(), Act::Relu)]),
         "joins",
     );
 }

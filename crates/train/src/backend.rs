@@ -270,7 +270,11 @@ pub fn compiled_backends() -> Vec<&'static str> {
 ///
 /// # Errors
 /// If there is no such backend, if it is not compiled in, or if the task fails.
-pub fn run_on<T: BackendTask>(backend: &str, task: T) -> Result<T::Output> {
+pub fn run_on<T: BackendTask>(
+    backend: &str,
+    #[allow(unused_variables)] // Where no backend is compiled in.
+    task: T,
+) -> Result<T::Output> {
     match backend {
         #[cfg(feature = "flex")]
         Flex::NAME => on::<Flex, T>(task),

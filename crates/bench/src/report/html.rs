@@ -1,6 +1,6 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Report;
+use super::figures::Report;
 use crate::cell::Cell;
 
 /// What a chart's bars stand for.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::Report;
+use super::figures::Report;
 use crate::cell::Cell;
 
 const BEGIN: &str = "<!-- bench";

@@ -151,6 +151,10 @@ fn what_does_not_exist_is_named() {
             ["--engines", "onnxruntime"],
             "engine 'onnxruntime' is a peer; say with --peers which Python has it",
         ),
+        (
+            ["--engines", "openvino"],
+            "engine 'openvino' is a peer; say with --peers which Python has it",
+        ),
     ] {
         let output = bench(folder.path(), &arguments);
         assert_eq!(output.status.code(), Some(1));

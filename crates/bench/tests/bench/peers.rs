@@ -63,7 +63,7 @@ fn a_python_without_packages_is_done_without() {
     let output = smallest(
         folder.path(),
         &[
-            "flex,onnxruntime",
+            "flex,onnxruntime,openvino",
             "--mode",
             "inference",
             "--peers",
@@ -74,11 +74,58 @@ fn a_python_without_packages_is_done_without() {
     assert!(output.status.success(), "{errors}");
     for expected in [
         "no peer 'torch': torch, torchvision not installed; ",
-        "no peer 'onnxruntime': torch, torchvision, onnx, onnxruntime not installed; ",
+        "no peer 'onnxruntime': torch, torchvision, onnx, onnxscript, ml_dtypes, numpy, \
+         onnxruntime not installed; ",
+        "no peer 'openvino': torch, torchvision, onnx, onnxscript, ml_dtypes, numpy, openvino not \
+         installed; ",
     ] {
         assert!(errors.contains(&format!("{expected}{HOW}")), "{errors}");
     }
     assert!(String::from_utf8_lossy(&output.stdout).contains("| flex "));
+}
+
+/// What a package leaves where it is installed.
+fn installed(folder: &Path, package: &str) {
+    let notes = folder.join(format!("packages/{package}-0.0.dist-info"));
+    fs::create_dir_all(&notes).expect("made");
+    let metadata = format!("Metadata-Version: 2.1\nName: {package}\nVersion: 0.0\n");
+    fs::write(notes.join("METADATA"), metadata).expect("written");
+}
+
+#[test]
+fn only_what_a_peer_lacks_is_named() {
+    let folder = tempdir().expect("a folder");
+    script(
+        folder.path(),
+        "#!/bin/sh\nPYTHONPATH=packages exec python3 -S \"$@\"\n",
+    );
+    for package in ["torch", "torchvision", "onnx", "numpy", "openvino"] {
+        installed(folder.path(), package);
+    }
+    let run = || {
+        let flags = ["--mode", "inference", "--peers", "./python"];
+        let output = smallest(folder.path(), &[&["flex,openvino"], &flags[..]].concat());
+        errors(&output)
+    };
+    let without = run();
+    for expected in [
+        "no peer 'onnxruntime': onnxscript, ml_dtypes, onnxruntime not installed; ",
+        "no peer 'openvino': onnxscript, ml_dtypes not installed; ",
+    ] {
+        assert!(without.contains(&format!("{expected}{HOW}")), "{without}");
+    }
+    assert!(!without.contains("'torch'"), "{without}");
+
+    for package in ["onnxscript", "ml_dtypes"] {
+        installed(folder.path(), package);
+    }
+    let with = run();
+    assert!(!with.contains("no peer 'openvino'"), "{with}");
+    // The package is there in name alone.
+    assert!(
+        with.contains("resnet8 inference on openvino: ModuleNotFoundError"),
+        "{with}"
+    );
 }
 
 #[test]

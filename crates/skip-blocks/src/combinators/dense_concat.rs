@@ -1,7 +1,8 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::layers::concat;
+use crate::join::Join;
+use crate::seam::Mark;
 
 /// Puts a body's output beside its input: `y = [x, body(x)]`, along the channels.
 ///
@@ -24,12 +25,17 @@ use crate::layers::concat;
 pub struct DenseConcat<Body: Module> {
     /// What is bypassed.
     pub body: Body,
+    /// Puts its output beside its input.
+    pub join: Join,
 }
 
 impl<Body: Module> DenseConcat<Body> {
     /// A skip connection around `body`.
     pub fn new(body: Body) -> Self {
-        Self { body }
+        Self {
+            body,
+            join: Join::Concat(Mark::new()),
+        }
     }
 
     /// `[x, apply(body, x)]`
@@ -50,7 +56,7 @@ impl<Body: Module> DenseConcat<Body> {
             new.dims(),
             x.dims()
         );
-        concat(x, new)
+        self.join.forward(vec![x], new)
     }
 }
 

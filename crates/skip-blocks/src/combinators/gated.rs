@@ -1,7 +1,9 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::activation::sigmoid;
 
 use crate::layers::gate;
+use crate::seam;
 
 /// Lets a gate choose between a body's output and its input:
 /// `y = T(x) * body(x) + (1 - T(x)) * x`, `T(x) = sigmoid(gate(x))`.
@@ -65,6 +67,7 @@ impl<Body: Module, Gate: Module> Gated<Body, Gate> {
             z.dims(),
             x.dims()
         );
+        seam::opening(&self.gate, || sigmoid(z.clone()));
         gate(z, h, x)
     }
 }

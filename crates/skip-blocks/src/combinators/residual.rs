@@ -1,9 +1,9 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::Modifier;
-use crate::layers::add;
-use crate::modifiers;
+use crate::join::Join;
+use crate::modifiers::{self, Modifier};
+use crate::seam::Mark;
 
 /// Adds a body's input to its output: `y = x + M(body(x))`, `M` the modifiers, if any.
 ///
@@ -27,6 +27,8 @@ pub struct Residual<Body: Module> {
     pub body: Body,
     /// Applied to the body's output in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// Adds the input to it.
+    pub join: Join,
 }
 
 impl<Body: Module> Residual<Body> {
@@ -35,6 +37,7 @@ impl<Body: Module> Residual<Body> {
         Self {
             body,
             modifiers: vec![],
+            join: Join::Add(Mark::new()),
         }
     }
 
@@ -60,14 +63,15 @@ impl<Body: Module> Residual<Body> {
             branch.dims(),
             x.dims()
         );
-        add(x, modifiers::forward_all(&self.modifiers, branch))
+        let branch = modifiers::forward_all(&self.modifiers, branch);
+        self.join.forward(vec![x], branch)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ModifierConfig;
+    use crate::modifiers::ModifierConfig;
     use burn::nn::{Linear, LinearConfig};
     use burn::tensor::Device;
 

@@ -2,12 +2,13 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::check;
-use crate::layers::{concat_all, recompute_all};
-use crate::{DenseLayer, DenseLayerConfig};
+use super::layer::{DenseLayer, DenseLayerConfig};
+use crate::check::{self, ConfigError};
+use crate::layers::{Act, NormKind, concat};
+use crate::seam::{part, part_all, recomputes};
 
 /// Configures a [`DenseBlock`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct DenseBlockConfig {
     /// Channels that come in.
     pub in_channels: usize,
@@ -21,17 +22,21 @@ pub struct DenseBlockConfig {
     /// See [`DenseLayerConfig::drop_probability`]. Default: 0.
     #[config(default = 0.0)]
     pub drop_probability: f64,
-    /// Whether what a layer computes is computed again on the way back, instead of being kept:
-    /// memory then grows with the layers, not with their square. Default: false.
-    #[config(default = false)]
-    pub recompute: bool,
+    /// The normalisation. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
 }
 
 /// A dense block: `x_l = F_l([x_0, x_1, .., x_(l-1)])`, the output `[x_0, .., x_L]`.
 ///
 /// From "Densely Connected Convolutional Networks" (Huang et al. 2016,
-/// <https://arxiv.org/abs/1608.06993>), equation 2. Recomputing is from "Memory-Efficient
-/// Implementation of DenseNets" (Pleiss et al. 2017, <https://arxiv.org/abs/1707.06990>).
+/// <https://arxiv.org/abs/1608.06993>), equation 2. Layers that a
+/// [`Seam`](crate::seam::Seam) recomputes keep their new features alone, so that memory grows with
+/// the layers and not with their square: "Memory-Efficient Implementation of DenseNets" (Pleiss et
+/// al. 2017, <https://arxiv.org/abs/1707.06990>).
 ///
 /// # Shapes
 /// `[batch, in_channels, height, width]` to
@@ -51,8 +56,6 @@ pub struct DenseBlockConfig {
 pub struct DenseBlock {
     /// The layers, each on the concatenated outputs of all before it.
     pub layers: Vec<DenseLayer>,
-    /// Whether what a layer computes is computed again on the way back.
-    pub recompute: bool,
 }
 
 impl DenseBlockConfig {
@@ -61,40 +64,47 @@ impl DenseBlockConfig {
         self.in_channels + self.layers * self.growth_rate
     }
 
+    /// Whether the block can be made.
+    ///
+    /// # Errors
+    /// If there is no layer, or one cannot be made.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::positive("layers", self.layers)?;
+        (0..self.layers).try_for_each(|index| self.layer(index).check())
+    }
+
     /// Makes the block.
     ///
     /// # Panics
-    /// Panics if a size is zero, if the drop probability is outside `[0, 1)`, or if it is not 0
-    /// and layers are recomputed: they would drop others the second time.
+    /// Panics where [`DenseBlockConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> DenseBlock {
-        check::positive("layers", self.layers);
-        assert!(
-            !self.recompute || self.drop_probability == 0.0,
-            "recompute = true: needs drop_probability = 0, not {}",
-            self.drop_probability
-        );
-        let layer = |index| {
-            DenseLayerConfig::new(
-                self.in_channels + index * self.growth_rate,
-                self.growth_rate,
-            )
+        check::or_panic(self.check());
+        DenseBlock {
+            layers: (0..self.layers)
+                .map(|index| self.layer(index).init(device))
+                .collect(),
+        }
+    }
+
+    fn layer(&self, index: usize) -> DenseLayerConfig {
+        let before = self.in_channels + index * self.growth_rate;
+        DenseLayerConfig::new(before, self.growth_rate)
             .with_bottleneck(self.bottleneck)
             .with_drop_probability(self.drop_probability)
-            .init(device)
-        };
-        DenseBlock {
-            layers: (0..self.layers).map(layer).collect(),
-            recompute: self.recompute,
-        }
+            .with_norm(self.norm)
+            .with_act(self.act)
     }
 }
 
 impl DenseBlock {
     /// Applies the block. See [`DenseBlock`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match self.recompute {
+        // Where layers are recomputed, what was put side by side for them is so too.
+        match self.layers.iter().any(recomputes) {
             true => self.forward_recomputing(x),
-            false => self.layers.iter().fold(x, |x, layer| layer.forward(x)),
+            false => self.layers.iter().fold(x, |x, layer| {
+                part(layer, [x], |layer, [x]| layer.forward(x))
+            }),
         }
     }
 
@@ -102,12 +112,12 @@ impl DenseBlock {
     fn forward_recomputing(&self, x: Tensor<4>) -> Tensor<4> {
         let mut features = vec![x];
         for layer in &self.layers {
-            let new = recompute_all(layer, features.clone(), |layer, features| {
-                layer.new_features(concat_all(features))
+            let new = part_all(layer, features.clone(), |layer, features| {
+                layer.new_features(concat(features))
             });
             features.push(new);
         }
-        concat_all(features)
+        concat(features)
     }
 }
 
@@ -122,15 +132,6 @@ mod tests {
         let x = Tensor::<4>::ones([1, 4, 3, 3], &device) * 7.0;
         let y = block.forward(x.clone());
         assert_eq!(y.narrow(1, 0, 4).to_data(), x.to_data());
-    }
-
-    #[test]
-    #[should_panic(expected = "recompute = true: needs drop_probability = 0, not 0.2")]
-    fn dropped_features_cannot_be_recomputed() {
-        DenseBlockConfig::new(4, 1, 2)
-            .with_drop_probability(0.2)
-            .with_recompute(true)
-            .init(&Device::flex());
     }
 
     #[test]

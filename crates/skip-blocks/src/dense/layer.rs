@@ -1,16 +1,16 @@
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::check;
+use crate::check::{self, ConfigError};
+use crate::join::{Join, JoinKind};
 use crate::layers::{
-    BatchNorm, BatchNormConfig, Conv2d, bn_relu, branch, concat, conv, conv_bn_relu, conv1x1,
-    conv3x3,
+    Act, Conv2d, Dropout, DropoutConfig, Norm, NormKind, conv, conv_norm, conv1x1, conv3x3,
+    dropout, norm, split,
 };
 
 /// Configures a [`DenseLayer`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct DenseLayerConfig {
     /// Channels that come in.
     pub in_channels: usize,
@@ -23,10 +23,16 @@ pub struct DenseLayerConfig {
     /// Probability that a new value is dropped in training. Default: 0.
     #[config(default = 0.0)]
     pub drop_probability: f64,
+    /// The normalisation. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
 }
 
-/// A layer of a dense block: `y = [x, F(x)]`, `F = conv2(relu(norm2(conv1(relu(norm1(x))))))` with
-/// a 1x1 bottleneck, `F = conv2(relu(norm1(x)))` without; `conv2` is 3x3.
+/// A layer of a dense block: `y = [x, F(x)]`, `F = conv2(act(norm2(conv1(act(norm1(x))))))` with
+/// a 1x1 bottleneck, `F = conv2(act(norm1(x)))` without; `conv2` is 3x3.
 ///
 /// From "Densely Connected Convolutional Networks" (Huang et al. 2016,
 /// <https://arxiv.org/abs/1608.06993>), section 3.
@@ -49,42 +55,67 @@ pub struct DenseLayerConfig {
 #[derive(Module, Debug)]
 pub struct DenseLayer {
     /// Normalisation of the input.
-    pub norm1: BatchNorm,
+    pub norm1: Norm,
     /// The 1x1 convolution, if the layer has a bottleneck.
     pub conv1: Option<Conv2d>,
     /// The normalisation after it.
-    pub norm2: Option<BatchNorm>,
+    pub norm2: Norm,
     /// The 3x3 convolution.
     pub conv2: Conv2d,
     /// Drops new values in training.
     pub dropout: Dropout,
+    /// Puts what is new beside the input.
+    pub join: Join,
+    /// The activation.
+    #[module(skip)]
+    pub act: Act,
 }
 
 impl DenseLayerConfig {
+    /// Whether the layer can be made.
+    ///
+    /// # Errors
+    /// If a size is zero, the drop probability is outside `[0, 1)`, or the normalisation cannot be
+    /// made.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::positive("in_channels", self.in_channels)?;
+        check::positive("growth_rate", self.growth_rate)?;
+        check::probability("drop_probability", self.drop_probability)?;
+        self.norm.check(self.in_channels)?;
+        if let Some(multiple) = self.bottleneck {
+            check::positive("bottleneck", multiple)?;
+            self.norm.check(multiple * self.growth_rate)?;
+        }
+        Ok(())
+    }
+
     /// Makes the layer.
     ///
     /// # Panics
-    /// Panics if a size is zero or the drop probability is outside `[0, 1)`.
+    /// Panics where [`DenseLayerConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> DenseLayer {
+        check::or_panic(self.check());
         let Self {
             in_channels,
             growth_rate,
-            bottleneck,
-            drop_probability,
+            norm,
+            ..
         } = *self;
-        check::positive("in_channels", in_channels);
-        check::positive("growth_rate", growth_rate);
-        check::probability("drop_probability", drop_probability);
-        if let Some(multiple) = bottleneck {
-            check::positive("bottleneck", multiple);
-        }
-        let hidden = bottleneck.map(|multiple| multiple * growth_rate);
+        let hidden = self.bottleneck.map(|multiple| multiple * growth_rate);
+        let bias = norm.wants_bias();
         DenseLayer {
-            norm1: BatchNormConfig::new(in_channels).init(device),
-            conv1: hidden.map(|hidden| conv1x1(in_channels, hidden).init(device)),
-            norm2: hidden.map(|hidden| BatchNormConfig::new(hidden).init(device)),
-            conv2: conv3x3(hidden.unwrap_or(in_channels), growth_rate).init(device),
-            dropout: DropoutConfig::new(drop_probability).init(),
+            norm1: norm.init(in_channels, device),
+            conv1: hidden.map(|hidden| conv1x1(in_channels, hidden).with_bias(bias).init(device)),
+            norm2: match hidden {
+                Some(hidden) => norm.init(hidden, device),
+                None => NormKind::None.init(in_channels, device),
+            },
+            conv2: conv3x3(hidden.unwrap_or(in_channels), growth_rate)
+                .with_bias(bias)
+                .init(device),
+            dropout: DropoutConfig::new(self.drop_probability).init(),
+            join: JoinKind::Concat.init(growth_rate, device),
+            act: self.act,
         }
     }
 }
@@ -92,17 +123,17 @@ impl DenseLayerConfig {
 impl DenseLayer {
     /// `[x, F(x)]`. See [`DenseLayer`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [x, kept] = branch(x);
-        concat(kept, self.new_features(x))
+        let [x, kept] = split(x);
+        self.join.forward(vec![kept], self.new_features(x))
     }
 
     /// `F(x)`: only what the layer adds, `[batch, growth_rate, height, width]`.
     pub fn new_features(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = bn_relu(x, &self.norm1);
-        let x = match (&self.conv1, &self.norm2) {
-            (Some(conv1), Some(norm2)) => conv_bn_relu(x, conv1, norm2),
-            _ => x,
+        let x = norm(x, &self.norm1, self.act);
+        let x = match &self.conv1 {
+            Some(conv1) => conv_norm(x, conv1, &self.norm2, self.act),
+            None => x,
         };
-        self.dropout.forward(conv(x, &self.conv2))
+        dropout(conv(x, &self.conv2, Act::None), &self.dropout)
     }
 }

@@ -2,12 +2,12 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::constant_bias;
-use crate::check;
-use crate::layers::{Conv2d, branch, conv, conv_relu, gate, padded_conv};
+use crate::check::{self, ConfigError, ensure};
+use crate::join::{Join, constant_bias};
+use crate::layers::{Act, Conv2d, conv, padded_conv, split};
 
 /// Configures a [`HighwayConv`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct HighwayConvConfig {
     /// Channels that come in and go out.
     pub channels: usize,
@@ -41,37 +41,47 @@ pub struct HighwayConvConfig {
 pub struct HighwayConv {
     /// `H`
     pub transform: Conv2d,
-    /// `T`
-    pub gate: Conv2d,
+    /// `T`, and what joins by it.
+    pub gate: Join,
 }
 
 impl HighwayConvConfig {
+    /// Whether the layer can be made.
+    ///
+    /// # Errors
+    /// If `channels` is zero or `kernel` is even, which would change the size.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let kernel = self.kernel;
+        check::positive("channels", self.channels)?;
+        ensure!(kernel % 2 == 1, "kernel = {kernel}: must be odd");
+        Ok(())
+    }
+
     /// Makes the layer.
     ///
     /// # Panics
-    /// Panics if `channels` is zero or `kernel` is even, which would change the size.
+    /// Panics where [`HighwayConvConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> HighwayConv {
+        check::or_panic(self.check());
         let Self {
             channels, kernel, ..
         } = *self;
-        check::positive("channels", channels);
-        assert!(kernel % 2 == 1, "kernel = {kernel}: must be odd");
         let layer = padded_conv(channels, channels, kernel).with_bias(true);
         let mut transform = layer.init(device);
         transform.bias = constant_bias(channels, 0.0, device);
-        let mut gate = layer.init(device);
-        gate.bias = constant_bias(channels, self.gate_bias, device);
-        HighwayConv { transform, gate }
+        HighwayConv {
+            transform,
+            gate: Join::gate(channels, kernel, self.gate_bias, device),
+        }
     }
 }
 
 impl HighwayConv {
     /// Applies the layer. See [`HighwayConv`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [x, to_gate, carried] = branch(x);
-        let h = conv_relu(x, &self.transform);
-        let z = conv(to_gate, &self.gate);
-        gate(z, h, carried)
+        let [x, carried] = split(x);
+        let h = conv(x, &self.transform, Act::Relu);
+        self.gate.forward(vec![carried], h)
     }
 }
 

@@ -1,14 +1,13 @@
 use burn::config::Config;
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use super::constant_bias;
-use crate::check;
-use crate::layers::{Linear, LinearConfig, gate, linear};
+use crate::check::{self, ConfigError};
+use crate::join::Join;
+use crate::layers::{Act, Linear, LinearConfig, linear};
 
 /// Configures a [`Highway`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct HighwayConfig {
     /// Units that come in and go out.
     pub units: usize,
@@ -42,23 +41,28 @@ pub struct HighwayConfig {
 pub struct Highway {
     /// `H`
     pub transform: Linear,
-    /// `T`
-    pub gate: Linear,
+    /// `T`, and what joins by it.
+    pub gate: Join,
 }
 
 impl HighwayConfig {
+    /// Whether the layer can be made.
+    ///
+    /// # Errors
+    /// If `units` is zero.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::positive("units", self.units)
+    }
+
     /// Makes the layer.
     ///
     /// # Panics
-    /// Panics if `units` is zero.
+    /// Panics where [`HighwayConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> Highway {
-        check::positive("units", self.units);
-        let layer = LinearConfig::new(self.units, self.units);
-        let mut gate = layer.init(device);
-        gate.bias = constant_bias(self.units, self.gate_bias, device);
+        check::or_panic(self.check());
         Highway {
-            transform: layer.init(device),
-            gate,
+            gate: Join::linear_gate(self.units, self.gate_bias, device),
+            transform: LinearConfig::new(self.units, self.units).init(device),
         }
     }
 }
@@ -66,9 +70,8 @@ impl HighwayConfig {
 impl Highway {
     /// Applies the layer. See [`Highway`].
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let h = relu(linear(x.clone(), &self.transform));
-        let z = linear(x.clone(), &self.gate);
-        gate(z, h, x)
+        let h = linear(x.clone(), &self.transform, Act::Relu);
+        self.gate.forward(vec![x], h)
     }
 }
 
@@ -89,7 +92,7 @@ mod tests {
         let device = Device::flex();
         let highway = HighwayConfig::new(4).with_gate_bias(1e4).init(&device);
         let x = Tensor::<2>::from_data([[1.0, -2.0, 3.0, -4.0]], &device);
-        let transformed = relu(highway.transform.forward(x.clone()));
+        let transformed = linear(x.clone(), &highway.transform, Act::Relu);
         let difference = (highway.forward(x) - transformed).abs().max();
         assert!(difference.into_scalar::<f32>() < 1e-6);
     }
@@ -97,7 +100,10 @@ mod tests {
     #[test]
     fn gate_starts_negative_by_default() {
         let highway = HighwayConfig::new(4).init(&Device::flex());
-        let bias = highway.gate.bias.expect("gates have a bias").val();
+        let Join::LinearGate(gate) = highway.gate else {
+            unreachable!("a gate of a linear layer")
+        };
+        let bias = gate.bias.expect("gates have a bias").val();
         assert!(bias.max().into_scalar::<f32>() < 0.0);
     }
 

@@ -1,36 +1,30 @@
 //! Convolution, with what follows it done as its result is written.
 
 use burn::backend::flex::FlexTensor;
-use burn::nn::PaddingConfig2d;
+use burn::nn::conv::Conv2d;
+use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 use cpu_kernels::{
-    ConvShape, Epilogue, Isa, Moments, PackedFilter, apply_epilogue, channel_sums,
-    conv2d_backward_data, conv2d_backward_weight, conv2d_forward, fresh, relu_backward,
+    ConvShape, Epilogue, Isa, Moments, PackedFilter, channel_sums, conv2d_backward_data,
+    conv2d_backward_weight, conv2d_forward, fresh,
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
+use super::elementwise::{applied, relu_of, through_relu};
 use super::norm::{Gradients, Normalized, Statistics, update_running};
 use super::operands::Operands;
 use super::packed::{Direction, filter_of, pack};
-use crate::layers::{BatchNorm, Conv2d};
+use crate::layers::end::End;
 
-/// What follows a convolution, or its normalisation.
-#[derive(Default)]
-pub(crate) struct ConvEnd {
-    /// A tensor of the result's shape that is added.
-    pub shortcut: Option<Tensor<4>>,
-    /// Whether a ReLU comes last.
-    pub relu: bool,
-}
-
-/// `conv(x)`, plus `end`.
-pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &ConvEnd) -> Option<Tensor<4>> {
+/// `end(conv(x))`
+pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &End) -> Option<Tensor<4>> {
+    let relu = relu_of(end.act)?;
     let bias = layer.bias.as_ref().map(|bias| bias.val());
     let shape = shape_of(x.dims(), layer)?;
     let operands = Operands::of(x.clone())?
         .and(layer.weight.val())?
         .and_some(bias)?
-        .and_some(end.shortcut.clone())?;
+        .and_some(end.add.clone())?;
     let (x, weight, rest) = (
         Activation::new(operands.tensors()[0].clone()),
         operands.tensors()[1].clone(),
@@ -38,27 +32,25 @@ pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &ConvEnd) -> Option<Tenso
     );
     let has_bias = layer.bias.is_some();
     let bias = has_bias.then(|| floats(&rest[0]));
-    let shortcut = end
-        .shortcut
-        .is_some()
-        .then(|| Activation::new(rest[usize::from(has_bias)].clone()));
+    let add = end.add.as_ref();
+    let add = add.map(|_| Activation::new(rest[usize::from(has_bias)].clone()));
     let epilogue = Epilogue {
         scale: None,
         bias: bias.as_deref(),
-        residual: shortcut.as_ref().map(Activation::view),
-        relu: end.relu,
+        residual: add.as_ref().map(Activation::view),
+        relu,
     };
     let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
     let y = forward(&shape, &x, &filter, &epilogue, None);
     let state = || ConvState {
         path: ConvPath { x, weight, shape },
-        y: end.relu.then(|| y.clone()),
+        y: relu.then(|| y.clone()),
         has_bias,
     };
     Some(operands.record(y.clone(), state, conv_rule))
 }
 
-/// `norm(conv(x))`, plus `end`.
+/// `end(norm(conv(x)))`
 ///
 /// In training the statistics are gathered as the convolution writes. In evaluation the
 /// normalisation is a scale and a bias for each channel, applied as the convolution writes.
@@ -66,8 +58,9 @@ pub(crate) fn conv_norm(
     x: &Tensor<4>,
     layer: &Conv2d,
     norm: &BatchNorm,
-    end: &ConvEnd,
+    end: &End,
 ) -> Option<Tensor<4>> {
+    let relu = relu_of(end.act)?;
     if layer.bias.is_some() {
         return None;
     }
@@ -76,14 +69,14 @@ pub(crate) fn conv_norm(
         .and(layer.weight.val())?
         .and(norm.gamma.val())?
         .and(norm.beta.val())?
-        .and_some(end.shortcut.clone())?;
+        .and_some(end.add.clone())?;
     let tensors = operands.tensors();
     let x = Activation::new(tensors[0].clone());
     let weight = tensors[1].clone();
     let (gamma, beta) = (floats(&tensors[2]), floats(&tensors[3]));
-    let shortcut = tensors.get(4).cloned().map(Activation::new);
+    let add = tensors.get(4).cloned().map(Activation::new);
     let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
-    let residual = shortcut.as_ref().map(Activation::view);
+    let residual = add.as_ref().map(Activation::view);
 
     if !operands.autodiff {
         let (scale, bias) = Statistics::running(norm)?.scale(&gamma, &beta);
@@ -91,7 +84,7 @@ pub(crate) fn conv_norm(
             scale: Some(&scale),
             bias: Some(&bias),
             residual,
-            relu: end.relu,
+            relu,
         };
         let y = forward(&shape, &x, &filter, &epilogue, None);
         return Some(operands.record(y, || (), |(), _, _| vec![]));
@@ -113,14 +106,14 @@ pub(crate) fn conv_norm(
         scale: Some(&scale),
         bias: Some(&bias),
         residual,
-        relu: end.relu,
+        relu,
     };
     let y = applied(&z, &epilogue);
     let state = || NormState {
         path: ConvPath { x, weight, shape },
         norm: Normalized {
             x: z,
-            y: end.relu.then(|| y.clone()),
+            y: relu.then(|| y.clone()),
             gamma,
             statistics,
             frozen,
@@ -271,22 +264,4 @@ pub(super) fn bias_gradient(dy: &Activation) -> FlexTensor {
     let mut sums = vec![0.0; dy.channels];
     channel_sums(Isa::detect(), dy.pixels(), dy.view(), &mut sums);
     contiguous(sums, [dy.channels])
-}
-
-/// `x`, scaled and the rest as `epilogue` says.
-pub(super) fn applied(x: &Activation, epilogue: &Epilogue) -> FlexTensor {
-    let (isa, pixels, channels) = (Isa::detect(), x.pixels(), x.channels);
-    let y = fresh(pixels, channels, |y| {
-        apply_epilogue(isa, pixels, channels, x.view(), epilogue, y.view());
-    });
-    activation(y, x.dims())
-}
-
-/// `dy` where the ReLU's result `y` is positive.
-pub(super) fn through_relu(y: &Activation, dy: &Activation) -> FlexTensor {
-    let (isa, pixels, channels) = (Isa::detect(), y.pixels(), y.channels);
-    let dx = fresh(pixels, channels, |dx| {
-        relu_backward(isa, pixels, channels, y.view(), dy.view(), dx.view());
-    });
-    activation(dx, y.dims())
 }

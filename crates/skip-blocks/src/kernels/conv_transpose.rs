@@ -1,6 +1,7 @@
 //! Transposed convolution: a convolution's derivative of its input, read as a forward pass.
 
 use burn::backend::flex::FlexTensor;
+use burn::nn::conv::ConvTranspose2d;
 use burn::tensor::Tensor;
 use cpu_kernels::{ConvShape, Epilogue};
 
@@ -8,7 +9,6 @@ use super::activation::{Activation, floats};
 use super::conv::{backward_data, backward_weight, bias_gradient, forward};
 use super::operands::Operands;
 use super::packed::{Direction, filter_of, pack};
-use crate::layers::ConvTranspose2d;
 
 /// The transposed convolution of `x`.
 pub(crate) fn conv_transpose(x: &Tensor<4>, layer: &ConvTranspose2d) -> Option<Tensor<4>> {

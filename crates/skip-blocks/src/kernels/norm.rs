@@ -1,6 +1,7 @@
 //! Batch normalisation.
 
 use burn::backend::flex::FlexTensor;
+use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
 use cpu_kernels::{
     BatchNormSums, BatchNormTensors, Epilogue, Isa, Moments, ViewMut, batch_norm_backward,
@@ -8,12 +9,14 @@ use cpu_kernels::{
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
-use super::conv::applied;
+use super::elementwise::{applied, relu_of};
 use super::operands::Operands;
-use crate::layers::{BatchNorm, update_running_statistics};
+use crate::layers::act::Act;
+use crate::layers::statistics::update_running_statistics;
 
-/// `norm(x)`, then a ReLU if `relu`.
-pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, relu: bool) -> Option<Tensor<4>> {
+/// `act(norm(x))`
+pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, act: Act) -> Option<Tensor<4>> {
+    let relu = relu_of(act)?;
     if x.dims()[1] != norm.gamma.dims()[0] {
         return None;
     }

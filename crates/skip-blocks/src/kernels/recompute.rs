@@ -1,6 +1,6 @@
 //! Parts of a network that are computed a second time on the way back, instead of being kept.
 
-use std::cell::Cell;
+use std::sync::Arc;
 
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
@@ -9,13 +9,15 @@ use burn::tensor::{Gradients, Tensor};
 
 use super::activation::contiguous;
 use super::operands::{MAX_OPERANDS, Operands};
+use crate::seam::draws::{Draws, playing, recording};
+use crate::seam::scope::{Plan, again, edits_under_way};
 
 /// `forward(module, inputs)`, of which only the inputs are kept.
-pub(crate) fn recompute<M: Module + 'static>(
+pub(crate) fn recompute<M: Module + 'static, const D: usize>(
     module: &M,
-    inputs: &[Tensor<4>],
-    forward: impl Fn(&M, Vec<Tensor<4>>) -> Tensor<4> + Send + 'static,
-) -> Option<Tensor<4>> {
+    inputs: &[Tensor<D>],
+    forward: impl Fn(&M, Vec<Tensor<D>>) -> Tensor<D> + Send + 'static,
+) -> Option<Tensor<D>> {
     let operands = Operands::all(inputs);
     let mut with_parameters = Collect { operands };
     module.visit(&mut with_parameters);
@@ -24,15 +26,17 @@ pub(crate) fn recompute<M: Module + 'static>(
         return None;
     }
     // Without parameters and inputs that are tracked nothing is kept.
-    let untracked = inputs.iter().map(|input| input.clone().detach());
-    let y = forward(&module.clone().no_grad(), untracked.collect());
+    let untracked = inputs.iter().map(|input| input.clone().detach()).collect();
+    let (y, draws) = recording(|| forward(&module.clone().no_grad(), untracked));
     let y = y.without_autodiff().try_into_primitive::<Flex>().ok()?;
     let state = State {
         module: module.clone(),
         inputs: operands.tensors()[..inputs.len()].to_vec(),
         forward,
+        draws,
+        edits: edits_under_way(),
     };
-    Some(operands.record(y, || state, rule))
+    Some(operands.record(y, || state, rule::<M, _, D>))
 }
 
 /// The parameters that learn, as operands.
@@ -53,18 +57,25 @@ struct State<M, F> {
     module: M,
     inputs: Vec<FlexTensor>,
     forward: F,
+    draws: Draws,
+    edits: Option<Arc<Plan>>,
 }
 
-fn rule<M, F>(state: State<M, F>, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>>
+fn rule<M, F, const D: usize>(
+    state: State<M, F>,
+    dy: FlexTensor,
+    _: &[bool],
+) -> Vec<Option<FlexTensor>>
 where
     M: Module,
-    F: Fn(&M, Vec<Tensor<4>>) -> Tensor<4>,
+    F: Fn(&M, Vec<Tensor<D>>) -> Tensor<D>,
 {
-    let leaf = |input| Tensor::<4>::from_primitive::<Flex>(input);
+    let leaf = |input| Tensor::<D>::from_primitive::<Flex>(input);
     let leaf = |input| leaf(input).autodiff().require_grad();
     let inputs: Vec<_> = state.inputs.into_iter().map(leaf).collect();
     let module = state.module.map(&mut Leaves);
-    let y = again(|| (state.forward)(&module, inputs.clone()));
+    let forward = || (state.forward)(&module, inputs.clone());
+    let y = again(state.edits, || playing(state.draws, forward));
     let gradients = back(y, dy);
     let found = inputs.iter().map(|input| gradient(input, &gradients));
     let mut of_parameters = Derivatives {
@@ -88,7 +99,7 @@ impl ModuleMapper for Leaves {
 }
 
 /// The derivatives of everything before `y`, given its own.
-fn back(y: Tensor<4>, dy: FlexTensor) -> Gradients {
+fn back<const D: usize>(y: Tensor<D>, dy: FlexTensor) -> Gradients {
     let operands = Operands::of(y).expect("the kernels made it");
     let end: Tensor<1> =
         operands.record(contiguous(vec![0.0], [1]), || dy, |dy, _, _| vec![Some(dy)]);
@@ -111,21 +122,4 @@ impl ModuleVisitor for Derivatives<'_> {
 fn gradient<const D: usize>(tensor: &Tensor<D>, gradients: &Gradients) -> Option<FlexTensor> {
     let gradient = tensor.grad(gradients)?;
     gradient.try_into_primitive::<Flex>().ok()
-}
-
-thread_local! {
-    static AGAIN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Computes a second time what has been counted already.
-fn again<T>(compute: impl FnOnce() -> T) -> T {
-    let before = AGAIN.replace(true);
-    let result = compute();
-    AGAIN.set(before);
-    result
-}
-
-/// Whether what is computed has been counted already: statistics do not move a second time.
-pub(crate) fn is_again() -> bool {
-    AGAIN.get()
 }

@@ -1,12 +1,16 @@
-//! Convolutions, alone and in the runs that blocks are made of.
+//! Convolutions and linear layers.
 
-use burn::nn::{Initializer, PaddingConfig2d};
-use burn::tensor::{Tensor, activation};
+use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d};
+use burn::nn::{Initializer, Linear, PaddingConfig2d};
+use burn::tensor::Tensor;
 
-use super::{
-    BatchNorm, Conv2d, Conv2dConfig, ConvTranspose2d, Linear, add, add_relu, batch_norm, macs,
-};
-use crate::kernels::{self, ConvEnd};
+use super::act::Act;
+use super::activate::act;
+use super::end::End;
+use super::join::finish;
+use super::norm::Norm;
+use super::normalize::norm;
+use crate::{kernels, seam};
 
 /// A square convolution without bias, as it stands before a normalisation.
 ///
@@ -26,9 +30,7 @@ pub fn conv2d_config(in_channels: usize, out_channels: usize, kernel: usize) -> 
 /// [`conv2d_config`] padded by half the kernel, so that stride 1 keeps the size of an odd kernel's
 /// input and stride `s` gives `ceil(size / s)`.
 pub fn padded_conv(in_channels: usize, out_channels: usize, kernel: usize) -> Conv2dConfig {
-    let half = kernel / 2;
-    conv2d_config(in_channels, out_channels, kernel)
-        .with_padding(PaddingConfig2d::Explicit(half, half, half, half))
+    conv2d_config(in_channels, out_channels, kernel).with_padding(padding(kernel / 2))
 }
 
 /// A 3x3 convolution, padded by 1, without bias.
@@ -36,112 +38,73 @@ pub fn conv3x3(in_channels: usize, out_channels: usize) -> Conv2dConfig {
     padded_conv(in_channels, out_channels, 3)
 }
 
+/// [`conv3x3`] whose taps are `dilation` pixels apart, padded by as much.
+pub fn dilated_conv3x3(in_channels: usize, out_channels: usize, dilation: usize) -> Conv2dConfig {
+    conv3x3(in_channels, out_channels)
+        .with_padding(padding(dilation))
+        .with_dilation([dilation; 2])
+}
+
 /// A 1x1 convolution without bias.
 pub fn conv1x1(in_channels: usize, out_channels: usize) -> Conv2dConfig {
     conv2d_config(in_channels, out_channels, 1)
 }
 
-/// `conv(x)`
-pub fn conv(x: Tensor<4>, layer: &Conv2d) -> Tensor<4> {
-    conv_end(x, layer, ConvEnd::default())
+fn padding(pixels: usize) -> PaddingConfig2d {
+    PaddingConfig2d::Explicit(pixels, pixels, pixels, pixels)
 }
 
-/// `relu(conv(x))`
-pub fn conv_relu(x: Tensor<4>, layer: &Conv2d) -> Tensor<4> {
-    let end = ConvEnd {
-        shortcut: None,
-        relu: true,
-    };
-    conv_end(x, layer, end)
+/// `end(conv(x))`
+pub fn conv(x: Tensor<4>, layer: &Conv2d, end: impl Into<End>) -> Tensor<4> {
+    let end = end.into();
+    let y = kernels::conv(&x, layer, &end).unwrap_or_else(|| finish(layer.forward(x), end));
+    seam::count(layer, || conv_macs(layer, &y));
+    seam::output(layer, y)
 }
 
-/// `conv(x) + shortcut`
-pub fn conv_add(x: Tensor<4>, layer: &Conv2d, shortcut: Tensor<4>) -> Tensor<4> {
-    let end = ConvEnd {
-        shortcut: Some(shortcut),
-        relu: false,
-    };
-    conv_end(x, layer, end)
-}
-
-/// `bn(conv(x))`
-pub fn conv_bn(x: Tensor<4>, layer: &Conv2d, norm: &BatchNorm) -> Tensor<4> {
-    conv_bn_end(x, layer, norm, ConvEnd::default())
-}
-
-/// `relu(bn(conv(x)))`
-pub fn conv_bn_relu(x: Tensor<4>, layer: &Conv2d, norm: &BatchNorm) -> Tensor<4> {
-    let end = ConvEnd {
-        shortcut: None,
-        relu: true,
-    };
-    conv_bn_end(x, layer, norm, end)
-}
-
-/// `relu(bn(conv(x)) + shortcut)`
-pub fn conv_bn_add_relu(
+/// `end(norm(conv(x)))`
+///
+/// Who watches sees the end's result under the path of `normalization`, if there is one.
+pub fn conv_norm(
     x: Tensor<4>,
     layer: &Conv2d,
-    norm: &BatchNorm,
-    shortcut: Tensor<4>,
+    normalization: &Norm,
+    end: impl Into<End>,
 ) -> Tensor<4> {
-    let end = ConvEnd {
-        shortcut: Some(shortcut),
-        relu: true,
-    };
-    conv_bn_end(x, layer, norm, end)
-}
-
-/// `conv(x)`, then what is at its end.
-fn conv_end(x: Tensor<4>, layer: &Conv2d, end: ConvEnd) -> Tensor<4> {
-    let y = kernels::conv(&x, layer, &end).unwrap_or_else(|| finish(layer.forward(x), end));
-    record_conv(layer, &y);
-    y
-}
-
-/// `bn(conv(x))`, then what is at its end.
-fn conv_bn_end(x: Tensor<4>, layer: &Conv2d, norm: &BatchNorm, end: ConvEnd) -> Tensor<4> {
-    match kernels::conv_norm(&x, layer, norm, &end) {
-        Some(y) => {
-            record_conv(layer, &y);
-            y
+    let end = end.into();
+    match normalization {
+        Norm::None(_) => return conv(x, layer, end),
+        Norm::Batch(batch_norm) => {
+            if let Some(y) = kernels::conv_norm(&x, layer, batch_norm, &end) {
+                seam::count(layer, || conv_macs(layer, &y));
+                return seam::output(normalization, y);
+            }
         }
-        None => finish(batch_norm(conv(x, layer), norm), end),
+        _ => {}
     }
+    norm(conv(x, layer, Act::None), normalization, end)
 }
 
-/// The end of a convolution where no kernel has done it.
-fn finish(y: Tensor<4>, end: ConvEnd) -> Tensor<4> {
-    let ConvEnd { shortcut, relu } = end;
-    match (shortcut, relu) {
-        (Some(shortcut), true) => add_relu(y, shortcut),
-        (Some(shortcut), false) => add(y, shortcut),
-        (None, true) => activation::relu(y),
-        (None, false) => y,
-    }
-}
-
-fn record_conv(layer: &Conv2d, y: &Tensor<4>) {
-    macs::record(|| {
-        let [_, channels_per_group, kernel_height, kernel_width] = layer.weight.dims();
-        y.shape().num_elements() * channels_per_group * kernel_height * kernel_width
-    });
+fn conv_macs(layer: &Conv2d, y: &Tensor<4>) -> usize {
+    let [_, channels_per_group, kernel_height, kernel_width] = layer.weight.dims();
+    y.shape().num_elements() * channels_per_group * kernel_height * kernel_width
 }
 
 /// The transposed convolution of `x`.
 pub fn conv_transpose(x: Tensor<4>, layer: &ConvTranspose2d) -> Tensor<4> {
-    macs::record(|| {
+    seam::count(layer, || {
         let [_, channels_per_group, kernel_height, kernel_width] = layer.weight.dims();
         x.shape().num_elements() * channels_per_group * kernel_height * kernel_width
     });
-    kernels::conv_transpose(&x, layer).unwrap_or_else(|| layer.forward(x))
+    let y = kernels::conv_transpose(&x, layer).unwrap_or_else(|| layer.forward(x));
+    seam::output(layer, y)
 }
 
-/// `x W + b`
-pub fn linear<const D: usize>(x: Tensor<D>, layer: &Linear) -> Tensor<D> {
-    macs::record(|| {
+/// `act(x W + b)`
+pub fn linear<const D: usize>(x: Tensor<D>, layer: &Linear, activation: Act) -> Tensor<D> {
+    seam::count(layer, || {
         let [_, out_features] = layer.weight.dims();
         x.shape().num_elements() * out_features
     });
-    layer.forward(x)
+    seam::output(layer, act(layer.forward(x), activation))
 }

@@ -1,31 +1,40 @@
 //! The layers that blocks are made of: the one place where they reach Burn's operations.
 //!
 //! Blocks hold convolutions and normalisations as modules, but apply them through the functions
-//! here, named after the run of operations they stand for ([`conv_bn_relu`], [`add_relu`], ..).
-//! On Burn's flex backend they run on this project's own kernels (see `kernels`), on every other on
-//! Burn's operations.
+//! here. What follows a layer goes along as its [`End`]: `conv_norm(x, &conv, &norm, Act::Relu)`
+//! is one operation where a kernel can do it as one. On Burn's flex backend they run on this
+//! project's own kernels (see `kernels`), on every other on Burn's operations.
+//!
+//! Every layer that has parameters reports to the [`seam`](crate::seam).
 
+pub(crate) mod act;
+mod activate;
 mod conv;
+mod dropout;
+pub(crate) mod end;
 mod join;
 mod loss;
-mod macs;
-mod norm;
+pub(crate) mod norm;
+mod normalize;
 mod pool;
-mod recompute;
 mod resize;
+pub(crate) mod statistics;
 
 pub use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
-pub use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
+pub use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 
+pub use act::Act;
+pub use activate::act;
 pub use conv::{
-    conv, conv_add, conv_bn, conv_bn_add_relu, conv_bn_relu, conv_relu, conv_transpose, conv1x1,
-    conv2d_config, conv3x3, linear, padded_conv,
+    conv, conv_norm, conv_transpose, conv1x1, conv2d_config, conv3x3, dilated_conv3x3, linear,
+    padded_conv,
 };
-pub use join::{add, add_relu, branch, concat, concat_all, gate};
+pub(crate) use dropout::drop_samples;
+pub use dropout::dropout;
+pub use end::End;
+pub use join::{add, concat, gate, split};
 pub use loss::{by_pixel, cross_entropy};
-pub use macs::count_macs;
-pub(crate) use norm::update_running_statistics;
-pub use norm::{batch_norm, bn_relu};
+pub use norm::{Norm, NormKind};
+pub use normalize::norm;
 pub use pool::{avg_pool, global_avg_pool, max_pool, max_pool_ceil};
-pub use recompute::{recompute, recompute_all};
 pub use resize::{center_crop, fit, interpolate, subsample_pad};

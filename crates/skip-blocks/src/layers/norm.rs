@@ -1,65 +1,76 @@
-//! Batch normalisation.
-//!
-//! "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift"
-//! (Ioffe and Szegedy 2015, <https://arxiv.org/abs/1502.03167>).
+//! Normalisations as values.
 
-use burn::tensor::module::{batch_norm as normalize, batch_norm_train};
-use burn::tensor::{Tensor, activation::relu};
+use burn::module::Module;
+use burn::nn::{
+    BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig, Identity, LayerNorm, LayerNormConfig,
+};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
 
-use super::BatchNorm;
-use crate::kernels;
+use crate::check::{self, ConfigError};
 
-/// `bn(x)`: `(x - mean) / sqrt(variance + epsilon) * gamma + beta` for each channel.
-///
-/// On a device that differentiates, with a layer that is in training, mean and variance are those
-/// of the batch, and the running ones move towards them: the variance that divides is over all `n`
-/// values, that which is kept is over `n - 1`, as in PyTorch. Otherwise they are the running ones.
-pub fn batch_norm(x: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
-    kernels::norm(&x, norm, false).unwrap_or_else(|| normalized(x, norm))
+/// Which normalisation follows a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NormKind {
+    /// Over the batch and the pixels of each channel (Ioffe and Szegedy 2015,
+    /// <https://arxiv.org/abs/1502.03167>).
+    Batch,
+    /// Over the pixels and channels of each of so many groups, for each image (Wu and He 2018,
+    /// <https://arxiv.org/abs/1803.08494>).
+    Group(usize),
+    /// Over the channels of each pixel (Ba et al. 2016, <https://arxiv.org/abs/1607.06450>, as
+    /// ConvNeXt applies it).
+    Layer,
+    /// None: convolutions have biases instead.
+    None,
 }
 
-/// `relu(bn(x))`
-pub fn bn_relu(x: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
-    kernels::norm(&x, norm, true).unwrap_or_else(|| relu(normalized(x, norm)))
+/// A normalisation, or none.
+#[derive(Module, Debug)]
+pub enum Norm {
+    /// See [`NormKind::Batch`].
+    Batch(BatchNorm),
+    /// See [`NormKind::Group`].
+    Group(GroupNorm),
+    /// See [`NormKind::Layer`].
+    Layer(LayerNorm),
+    /// See [`NormKind::None`].
+    None(Identity),
 }
 
-fn normalized(x: Tensor<4>, norm: &BatchNorm) -> Tensor<4> {
-    if x.device().is_autodiff() && norm.training.is_enabled() {
-        let [batch, _, height, width] = x.dims();
-        let batch_norm = batch_norm_train(x, norm.gamma.val(), norm.beta.val(), norm.epsilon);
-        let count = batch * height * width;
-        update_running_statistics(norm, batch_norm.mean, batch_norm.variance, count);
-        return batch_norm.output;
+impl NormKind {
+    /// Whether so many channels can be normalised.
+    ///
+    /// # Errors
+    /// If the groups do not divide them.
+    pub fn check(&self, channels: usize) -> Result<(), ConfigError> {
+        match *self {
+            Self::Group(groups) => check::divisible("channels", channels, groups),
+            _ => Ok(()),
+        }
     }
-    let device = x.device();
-    normalize(
-        x,
-        norm.gamma.val(),
-        norm.beta.val(),
-        norm.running_mean.value().to_device(&device),
-        norm.running_var.value().to_device(&device),
-        norm.epsilon,
-    )
-}
 
-/// Moves the running statistics towards those of a batch, whose variance is over all `count`
-/// values.
-pub(crate) fn update_running_statistics(
-    norm: &BatchNorm,
-    mean: Tensor<1>,
-    variance: Tensor<1>,
-    count: usize,
-) {
-    if kernels::is_again() {
-        return;
+    /// Makes the normalisation of so many channels.
+    ///
+    /// # Panics
+    /// Panics where [`NormKind::check`] gives an error.
+    pub fn init(&self, channels: usize, device: &Device) -> Norm {
+        check::or_panic(self.check(channels));
+        match *self {
+            Self::Batch => Norm::Batch(BatchNormConfig::new(channels).init(device)),
+            Self::Group(groups) => Norm::Group(GroupNormConfig::new(groups, channels).init(device)),
+            Self::Layer => {
+                let config = LayerNormConfig::new(channels).with_epsilon(1e-6);
+                Norm::Layer(config.init(device))
+            }
+            Self::None => Norm::None(Identity::new()),
+        }
     }
-    let device = mean.device();
-    let unbiased = count as f64 / (count as f64 - 1.0).max(1.0);
-    let moved = |running: Tensor<1>, batch: Tensor<1>| {
-        running.to_device(&device) * (1.0 - norm.momentum) + batch.detach() * norm.momentum
-    };
-    let mean = moved(norm.running_mean.value_sync(), mean);
-    let variance = moved(norm.running_var.value_sync(), variance * unbiased);
-    norm.running_mean.update(mean.detach());
-    norm.running_var.update(variance.detach());
+
+    /// Whether a convolution before it needs a bias of its own.
+    pub fn wants_bias(&self) -> bool {
+        matches!(self, Self::None)
+    }
 }

@@ -1,65 +1,44 @@
 use burn::config::Config;
 use burn::module::Module;
-use burn::tensor::ops::InterpolateMode;
 use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
 
-use crate::layers::{
-    Conv2d, ConvTranspose2d, ConvTranspose2dConfig, add, center_crop, concat, conv, conv_transpose,
-    conv1x1, fit, interpolate, recompute,
-};
-use crate::{ConvPadding, DoubleConv, DoubleConvConfig, check};
-
-/// How a decoder stage doubles the size of what comes from below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Upsampling {
-    /// A transposed 2x2 convolution of stride 2, as in the original U-Net.
-    Transposed,
-    /// Each pixel repeated, then a 1x1 convolution to the skip's channels.
-    Nearest,
-    /// Bilinear interpolation, then a 1x1 convolution to the skip's channels.
-    Bilinear,
-}
-
-/// How a decoder stage joins the skip and what comes from below.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Merge {
-    /// `[skip, up(x)]`, as in the original U-Net.
-    Concat,
-    /// `skip + up(x)`, as in LinkNet.
-    Add,
-    /// `up(x)`: the long skip is cut, for comparison.
-    None,
-}
+use super::double_conv::{ConvPadding, DoubleConv, DoubleConvConfig};
+use super::up::{Up, Upsampling};
+use crate::check::{self, ConfigError};
+use crate::join::{Join, JoinKind};
+use crate::layers::{Act, NormKind, center_crop, fit};
 
 /// Configures a [`DecoderStage`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct DecoderStageConfig {
     /// Channels that come from below.
     pub in_channels: usize,
-    /// Channels of the skip, to which what comes from below is brought.
+    /// Channels of the skip; 0 where there is none.
     pub skip_channels: usize,
     /// Channels that go out.
     pub out_channels: usize,
     /// How the size is doubled. Default: transposed.
     #[config(default = "Upsampling::Transposed")]
     pub upsampling: Upsampling,
+    /// Channels to which the upsampled map is brought. Default: those of the skip, or those that go
+    /// out where there is none.
+    #[config(default = "None")]
+    pub up_channels: Option<usize>,
     /// How the skip is joined. Default: concat.
-    #[config(default = "Merge::Concat")]
-    pub merge: Merge,
+    #[config(default = "JoinKind::Concat")]
+    pub join: JoinKind,
     /// What the convolutions do at the edge. Default: same.
     #[config(default = "ConvPadding::Same")]
     pub padding: ConvPadding,
-    /// Whether batch normalisation follows each convolution. Default: true.
-    #[config(default = true)]
-    pub norm: bool,
-    /// Whether what the stage computes is computed again on the way back, instead of being kept.
-    /// See [`recompute`](crate::layers::recompute). Default: false.
-    #[config(default = false)]
-    pub recompute: bool,
+    /// What normalises after each convolution. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
 }
 
-/// A stage of a U-Net's decoder: `y = double_conv(merge(skip, up(x)))`.
+/// A stage of a U-Net's decoder: `y = double_conv(join(skip, up(x)))`.
 ///
 /// From "U-Net: Convolutional Networks for Biomedical Image Segmentation" (Ronneberger et al. 2015,
 /// <https://arxiv.org/abs/1505.04597>), figure 1; by addition, from "LinkNet" (Chaurasia and
@@ -77,168 +56,153 @@ pub struct DecoderStageConfig {
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use skip_blocks::{DecoderStageConfig, Merge, Upsampling};
+/// use skip_blocks::{DecoderStageConfig, JoinKind, Upsampling};
 ///
 /// let device = Device::flex();
 /// let stage = DecoderStageConfig::new(16, 8, 8)
 ///     .with_upsampling(Upsampling::Bilinear)
-///     .with_merge(Merge::Add)
+///     .with_join(JoinKind::Add)
 ///     .init(&device);
 /// let x = Tensor::ones([1, 16, 5, 3], &device);
 /// let skip = Tensor::ones([1, 8, 9, 6], &device);
-/// assert_eq!(stage.forward(x, skip).dims(), [1, 8, 9, 6]);
+/// assert_eq!(stage.forward(x, Some(skip), [9, 6]).dims(), [1, 8, 9, 6]);
 /// ```
 #[derive(Module, Debug)]
 pub struct DecoderStage {
     /// Doubles the size and brings the channels to the skip's.
     pub up: Up,
-    /// The convolutions after the merge.
+    /// Joins the skip.
+    pub join: Join,
+    /// The convolutions after it.
     pub conv: DoubleConv,
-    /// How the skip is joined.
-    #[module(skip)]
-    pub merge: Merge,
-    /// What the convolutions do at the edge, which decides which of both is cropped.
+    /// What the convolutions do at the edge, which decides which of both maps is cropped.
     #[module(skip)]
     pub padding: ConvPadding,
-    /// Whether what the stage computes is computed again on the way back.
-    pub recompute: bool,
-}
-
-/// Doubles a feature map's size and brings its channels to the skip's.
-#[derive(Module, Debug)]
-pub enum Up {
-    /// See [`Upsampling::Transposed`].
-    Transposed(ConvTranspose2d),
-    /// See [`Upsampling::Nearest`].
-    Nearest(Conv2d),
-    /// See [`Upsampling::Bilinear`].
-    Bilinear(Conv2d),
 }
 
 impl DecoderStageConfig {
+    /// Whether the stage can be made.
+    ///
+    /// # Errors
+    /// If a number of channels is zero, if an upsampling that keeps the channels does not fit them,
+    /// if maps of different channels are to be added, or if the convolutions cannot be made.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let (up, skip) = (self.up_channels(), self.skip_channels);
+        check::positive("in_channels", self.in_channels)?;
+        self.upsampling.check(self.in_channels, up)?;
+        if matches!(self.join(), JoinKind::Add | JoinKind::Gate) {
+            check::ensure!(
+                up == skip,
+                "up_channels = {up}: must be skip_channels = {skip}, since a {:?} join needs maps \
+                 of one shape",
+                self.join
+            );
+        }
+        self.conv().check()
+    }
+
     /// Makes the stage.
     ///
     /// # Panics
-    /// Panics if a number of channels is zero.
+    /// Panics where [`DecoderStageConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> DecoderStage {
-        check::positive("in_channels", self.in_channels);
-        check::positive("skip_channels", self.skip_channels);
-        let merged_channels = match self.merge {
-            Merge::Concat => 2 * self.skip_channels,
-            Merge::Add | Merge::None => self.skip_channels,
-        };
+        check::or_panic(self.check());
         DecoderStage {
-            up: Up::new(self, device),
-            conv: DoubleConvConfig::new(merged_channels, self.out_channels)
-                .with_padding(self.padding)
-                .with_norm(self.norm)
-                .init(device),
-            merge: self.merge,
+            up: self
+                .upsampling
+                .init(self.in_channels, self.up_channels(), device),
+            join: self.join().init(self.up_channels(), device),
+            conv: self.conv().init(device),
             padding: self.padding,
-            recompute: self.recompute,
         }
     }
-}
 
-impl Up {
-    fn new(config: &DecoderStageConfig, device: &Device) -> Self {
-        let channels = [config.in_channels, config.skip_channels];
-        let [in_channels, out_channels] = channels;
-        let mix = || {
-            conv1x1(in_channels, out_channels)
-                .with_bias(true)
-                .init(device)
+    fn up_channels(&self) -> usize {
+        let own = match self.skip_channels {
+            0 => self.out_channels,
+            skip => skip,
         };
-        match config.upsampling {
-            Upsampling::Transposed => Self::Transposed(
-                ConvTranspose2dConfig::new(channels, [2, 2])
-                    .with_stride([2, 2])
-                    .init(device),
-            ),
-            Upsampling::Nearest => Self::Nearest(mix()),
-            Upsampling::Bilinear => Self::Bilinear(mix()),
-        }
+        let own = match self.upsampling.mixes() {
+            true => own,
+            false => self.in_channels,
+        };
+        self.up_channels.unwrap_or(own)
     }
 
-    /// `[batch, in_channels, height, width]` to `[batch, skip_channels, 2 * height, 2 * width]`
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, _, height, width] = x.dims();
-        let double = [2 * height, 2 * width];
-        // A 1x1 convolution and an interpolation commute (the weights of an interpolation add up
-        // to 1, so that the bias passes too): mixing channels first takes a quarter of the work.
-        match self {
-            Self::Transposed(layer) => conv_transpose(x, layer),
-            Self::Nearest(mix) => interpolate(conv(x, mix), double, InterpolateMode::Nearest),
-            Self::Bilinear(mix) => interpolate(conv(x, mix), double, InterpolateMode::Bilinear),
-        }
+    fn conv(&self) -> DoubleConvConfig {
+        let joined = self
+            .join
+            .out_channels(self.skip_channels, self.up_channels());
+        DoubleConvConfig::new(joined, self.out_channels)
+            .with_padding(self.padding)
+            .with_norm(self.norm)
+            .with_act(self.act)
     }
 }
 
 impl DecoderStage {
-    /// Joins `x`, from below, with the skip. See [`DecoderStage`].
+    /// Joins `x`, from below, with the skip, if there is one. With same padding the output has
+    /// `size` (height, width), which is the skip's. See [`DecoderStage`].
     ///
     /// # Panics
     /// With valid padding, panics if the skip is smaller than twice `x`.
-    pub fn forward(&self, x: Tensor<4>, skip: Tensor<4>) -> Tensor<4> {
-        match self.recompute {
-            true => recompute(self, [x, skip], |stage, [x, skip]| stage.join(x, skip)),
-            false => self.join(x, skip),
-        }
-    }
-
-    fn join(&self, x: Tensor<4>, skip: Tensor<4>) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>, skip: Option<Tensor<4>>, size: [usize; 2]) -> Tensor<4> {
         let x = self.up.forward(x);
-        let (x, skip) = self.meet(x, skip);
-        let x = match self.merge {
-            Merge::Concat => concat(skip, x),
-            Merge::Add => add(skip, x),
-            Merge::None => x,
-        };
-        self.conv.forward(x)
-    }
-
-    /// Crops or pads the larger or smaller to the other's size.
-    fn meet(&self, x: Tensor<4>, skip: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let size = |map: &Tensor<4>| [map.dims()[2], map.dims()[3]];
-        match self.padding {
-            ConvPadding::Same => (fit(x, size(&skip)), skip),
+        // Either may be larger: an odd size was rounded up on the way down, or convolutions took
+        // the skip's border off.
+        let (x, skip) = match self.padding {
+            ConvPadding::Same => (fit(x, size), skip),
             ConvPadding::Valid => {
-                let skip = center_crop(skip, size(&x));
-                (x, skip)
+                let [_, _, height, width] = x.dims();
+                (x, skip.map(|skip| center_crop(skip, [height, width])))
             }
-        }
+        };
+        let x = self.join.forward(skip.into_iter().collect(), x);
+        self.conv.forward(x)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::EncoderStageConfig;
+    use crate::long_skip::EncoderStageConfig;
 
-    const MERGES: [Merge; 3] = [Merge::Concat, Merge::Add, Merge::None];
-    const UPSAMPLINGS: [Upsampling; 3] = [
-        Upsampling::Transposed,
-        Upsampling::Nearest,
-        Upsampling::Bilinear,
+    const JOINS: [JoinKind; 4] = [
+        JoinKind::Concat,
+        JoinKind::Add,
+        JoinKind::Gate,
+        JoinKind::None,
     ];
 
     #[test]
-    fn every_merge_and_upsampling_gives_back_any_size() {
+    fn every_join_and_upsampling_gives_back_any_size() {
         let device = Device::flex();
         let encoder = EncoderStageConfig::new(1, 4).init(&device);
         for [height, width] in [[8, 8], [7, 8], [8, 7], [5, 9], [1, 1], [1, 6]] {
-            for merge in MERGES {
-                for upsampling in UPSAMPLINGS {
+            for join in JOINS {
+                for upsampling in Upsampling::ALL {
                     let x = Tensor::ones([2, 1, height, width], &device);
                     let (skip, down) = encoder.forward(x);
                     let decoder = DecoderStageConfig::new(4, 4, 3)
-                        .with_merge(merge)
+                        .with_join(join)
                         .with_upsampling(upsampling)
                         .init(&device);
-                    let y = decoder.forward(down, skip);
-                    assert_eq!(y.dims(), [2, 3, height, width], "{merge:?} {upsampling:?}");
+                    let y = decoder.forward(down, Some(skip), [height, width]);
+                    assert_eq!(y.dims(), [2, 3, height, width], "{join:?} {upsampling:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_stage_without_a_skip_gives_the_size_that_is_asked_for() {
+        let device = Device::flex();
+        for upsampling in Upsampling::ALL {
+            let stage = DecoderStageConfig::new(4, 0, 2)
+                .with_upsampling(upsampling)
+                .init(&device);
+            let y = stage.forward(Tensor::ones([1, 4, 3, 4], &device), None, [5, 8]);
+            assert_eq!(y.dims(), [1, 2, 5, 8]);
         }
     }
 
@@ -250,46 +214,30 @@ mod tests {
             .init(&device);
         let x = Tensor::ones([1, 4, 6, 5], &device);
         let skip = Tensor::ones([1, 2, 20, 17], &device);
-        assert_eq!(stage.forward(x, skip).dims(), [1, 2, 8, 6]);
+        let y = stage.forward(x, Some(skip), [20, 17]);
+        assert_eq!(y.dims(), [1, 2, 8, 6]);
     }
 
     #[test]
     fn a_cut_skip_does_not_reach_the_output() {
         let device = Device::flex();
         let stage = DecoderStageConfig::new(4, 2, 2)
-            .with_merge(Merge::None)
+            .with_join(JoinKind::None)
             .init(&device);
         let x = Tensor::<4>::ones([1, 4, 3, 3], &device);
         let with = |value: f64| {
             let skip = Tensor::full([1, 2, 6, 6], value, &device);
-            stage.forward(x.clone(), skip).to_data()
+            stage.forward(x.clone(), Some(skip), [6, 6]).to_data()
         };
         assert_eq!(with(0.0), with(5.0));
     }
 
     #[test]
-    fn mixing_channels_before_interpolating_is_the_same() {
-        let device = Device::flex();
-        device.seed(1);
-        let up = Up::new(
-            &DecoderStageConfig::new(3, 2, 2).with_upsampling(Upsampling::Bilinear),
-            &device,
-        );
-        let Up::Bilinear(mix) = &up else {
-            unreachable!("made bilinear")
-        };
-        let x = Tensor::<4>::random([1, 3, 4, 5], burn::tensor::Distribution::Default, &device);
-        let after = conv(
-            interpolate(x.clone(), [8, 10], InterpolateMode::Bilinear),
-            mix,
-        );
-        let difference = (up.forward(x) - after).abs().max().into_scalar::<f32>();
-        assert!(difference < 1e-5, "{difference}");
-    }
-
-    #[test]
-    #[should_panic(expected = "skip_channels = 0: must be at least 1")]
-    fn a_skip_without_channels_is_refused() {
-        DecoderStageConfig::new(4, 0, 2).init(&Device::flex());
+    #[should_panic(expected = "up_channels = 8: must be skip_channels = 4, since a Add join")]
+    fn maps_of_different_channels_are_not_added() {
+        DecoderStageConfig::new(8, 4, 2)
+            .with_join(JoinKind::Add)
+            .with_up_channels(Some(8))
+            .init(&Device::flex());
     }
 }

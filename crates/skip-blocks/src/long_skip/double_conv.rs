@@ -3,13 +3,12 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::check;
-use crate::layers::{
-    BatchNorm, BatchNormConfig, Conv2d, conv_bn_relu, conv_relu, conv2d_config, padded_conv,
-};
+use crate::check::{self, ConfigError};
+use crate::layers::{Act, Conv2d, Norm, NormKind, conv_norm, conv2d_config, padded_conv};
 
 /// What a 3x3 convolution of a U-Net does at the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ConvPadding {
     /// Padded by 1 with zeros: the size is kept.
     Same,
@@ -18,7 +17,7 @@ pub enum ConvPadding {
 }
 
 /// Configures a [`DoubleConv`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct DoubleConvConfig {
     /// Channels that come in.
     pub in_channels: usize,
@@ -27,13 +26,16 @@ pub struct DoubleConvConfig {
     /// What the convolutions do at the edge. Default: same.
     #[config(default = "ConvPadding::Same")]
     pub padding: ConvPadding,
-    /// Whether batch normalisation follows each convolution, which then has no bias. Default: true.
-    #[config(default = true)]
-    pub norm: bool,
+    /// What normalises after each convolution. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
 }
 
-/// Two 3x3 convolutions: `y = relu(bn2(conv2(relu(bn1(conv1(x))))))`, or without normalisation
-/// `y = relu(conv2(relu(conv1(x))))`.
+/// Two 3x3 convolutions: `y = act(bn2(conv2(act(bn1(conv1(x))))))`. Without normalisation they
+/// have biases.
 ///
 /// From "U-Net: Convolutional Networks for Biomedical Image Segmentation" (Ronneberger et al. 2015,
 /// <https://arxiv.org/abs/1505.04597>), section 2. The original has no normalisation.
@@ -59,43 +61,58 @@ pub struct DoubleConv {
     /// First 3x3 convolution.
     pub conv1: Conv2d,
     /// Its normalisation, if any.
-    pub bn1: Option<BatchNorm>,
+    pub bn1: Norm,
     /// Second 3x3 convolution.
     pub conv2: Conv2d,
     /// Its normalisation, if any.
-    pub bn2: Option<BatchNorm>,
+    pub bn2: Norm,
+    /// The activation.
+    #[module(skip)]
+    pub act: Act,
+}
+
+impl ConvPadding {
+    /// The height or width after so many 3x3 convolutions; none where nothing is left.
+    pub fn size_after(self, convolutions: usize, size: usize) -> Option<usize> {
+        match self {
+            Self::Same => Some(size),
+            Self::Valid => size.checked_sub(2 * convolutions).filter(|&size| size > 0),
+        }
+    }
 }
 
 impl DoubleConvConfig {
+    /// Whether the pair can be made.
+    ///
+    /// # Errors
+    /// If a number of channels is zero, or the normalisation cannot be made.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::positive("in_channels", self.in_channels)?;
+        check::positive("out_channels", self.out_channels)?;
+        self.norm.check(self.out_channels)
+    }
+
     /// Makes the pair.
     ///
     /// # Panics
-    /// Panics if a number of channels is zero.
+    /// Panics where [`DoubleConvConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> DoubleConv {
-        let Self {
-            in_channels,
-            out_channels,
-            ..
-        } = *self;
-        check::positive("in_channels", in_channels);
-        check::positive("out_channels", out_channels);
+        check::or_panic(self.check());
+        let out_channels = self.out_channels;
         let conv = |in_channels| {
             match self.padding {
                 ConvPadding::Same => padded_conv(in_channels, out_channels, 3),
                 ConvPadding::Valid => conv2d_config(in_channels, out_channels, 3),
             }
-            .with_bias(!self.norm)
+            .with_bias(self.norm.wants_bias())
             .init(device)
         };
-        let bn = || {
-            self.norm
-                .then(|| BatchNormConfig::new(out_channels).init(device))
-        };
         DoubleConv {
-            conv1: conv(in_channels),
-            bn1: bn(),
+            conv1: conv(self.in_channels),
+            bn1: self.norm.init(out_channels, device),
             conv2: conv(out_channels),
-            bn2: bn(),
+            bn2: self.norm.init(out_channels, device),
+            act: self.act,
         }
     }
 }
@@ -106,14 +123,7 @@ impl DoubleConv {
     /// # Panics
     /// With valid padding, panics if the height or width is below 5.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = step(x, &self.conv1, &self.bn1);
-        step(x, &self.conv2, &self.bn2)
-    }
-}
-
-fn step(x: Tensor<4>, conv: &Conv2d, bn: &Option<BatchNorm>) -> Tensor<4> {
-    match bn {
-        Some(bn) => conv_bn_relu(x, conv, bn),
-        None => conv_relu(x, conv),
+        let x = conv_norm(x, &self.conv1, &self.bn1, self.act);
+        conv_norm(x, &self.conv2, &self.bn2, self.act)
     }
 }

@@ -2,11 +2,13 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::{branch, max_pool, max_pool_ceil, recompute};
-use crate::{ConvPadding, DoubleConv, DoubleConvConfig};
+use super::double_conv::{ConvPadding, DoubleConv, DoubleConvConfig};
+use crate::check::{self, ConfigError};
+use crate::layers::{Act, NormKind, max_pool, max_pool_ceil, split};
+use crate::seam::part;
 
 /// Configures an [`EncoderStage`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct EncoderStageConfig {
     /// Channels that come in.
     pub in_channels: usize,
@@ -15,13 +17,12 @@ pub struct EncoderStageConfig {
     /// What the convolutions do at the edge. Default: same.
     #[config(default = "ConvPadding::Same")]
     pub padding: ConvPadding,
-    /// Whether batch normalisation follows each convolution. Default: true.
-    #[config(default = true)]
-    pub norm: bool,
-    /// Whether what the stage computes is computed again on the way back, instead of being kept.
-    /// See [`recompute`](crate::layers::recompute). Default: false.
-    #[config(default = false)]
-    pub recompute: bool,
+    /// What normalises after each convolution. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
 }
 
 /// A stage of a U-Net's encoder: `skip = double_conv(x)`, `down = max_pool2x2(skip)`.
@@ -52,35 +53,42 @@ pub struct EncoderStage {
     /// What the convolutions do at the edge, which decides how the pooling rounds.
     #[module(skip)]
     pub padding: ConvPadding,
-    /// Whether what the stage computes is computed again on the way back.
-    pub recompute: bool,
 }
 
 impl EncoderStageConfig {
+    /// Whether the stage can be made.
+    ///
+    /// # Errors
+    /// If its convolutions cannot be made.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.conv().check()
+    }
+
     /// Makes the stage.
     ///
     /// # Panics
-    /// Panics if a number of channels is zero.
+    /// Panics where [`EncoderStageConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> EncoderStage {
+        check::or_panic(self.check());
         EncoderStage {
-            conv: DoubleConvConfig::new(self.in_channels, self.out_channels)
-                .with_padding(self.padding)
-                .with_norm(self.norm)
-                .init(device),
+            conv: self.conv().init(device),
             padding: self.padding,
-            recompute: self.recompute,
         }
+    }
+
+    fn conv(&self) -> DoubleConvConfig {
+        DoubleConvConfig::new(self.in_channels, self.out_channels)
+            .with_padding(self.padding)
+            .with_norm(self.norm)
+            .with_act(self.act)
     }
 }
 
 impl EncoderStage {
     /// `(skip, down)`. See [`EncoderStage`].
     pub fn forward(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let x = match self.recompute {
-            true => recompute(&self.conv, [x], |conv, [x]| conv.forward(x)),
-            false => self.conv.forward(x),
-        };
-        let [skip, x] = branch(x);
+        let x = part(&self.conv, [x], |conv, [x]| conv.forward(x));
+        let [skip, x] = split(x);
         let down = match self.padding {
             ConvPadding::Same => max_pool_ceil(x),
             ConvPadding::Valid => max_pool(x, 2, 2, 0),

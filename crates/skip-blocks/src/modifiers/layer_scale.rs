@@ -1,7 +1,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use super::per_channel;
+use super::per_channel::per_channel;
 
 /// LayerScale: `gamma * F(x)`, one learned scale a channel, small at first.
 ///

@@ -1,10 +1,8 @@
 use burn::module::Module;
-use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Device, Tensor};
 
-use super::per_channel;
-use crate::check;
-use crate::layers::{Linear, LinearConfig, global_avg_pool, linear};
+use super::per_channel::per_channel;
+use crate::layers::{Act, Linear, LinearConfig, global_avg_pool, linear};
 
 /// Squeeze-and-excitation: `s * F(x)` with `s = sigmoid(W2 relu(W1 mean(F(x))))`, one scale a
 /// channel, taken from all channels' means.
@@ -40,10 +38,9 @@ impl SqueezeExcitation {
     /// # Panics
     /// Panics if `reduction` is zero or larger than `channels`.
     pub fn new(channels: usize, reduction: usize, device: &Device) -> Self {
-        check::positive("reduction", reduction);
         assert!(
-            reduction <= channels,
-            "reduction = {reduction}: must be at most channels = {channels}"
+            (1..=channels).contains(&reduction),
+            "reduction = {reduction}: must be 1 to channels = {channels}"
         );
         let hidden = channels / reduction;
         Self {
@@ -57,8 +54,8 @@ impl SqueezeExcitation {
         let channels = branch.dims()[1];
         let batch = branch.dims()[0];
         let scale = global_avg_pool(branch.clone());
-        let scale = relu(linear(scale, &self.fc1));
-        let scale = sigmoid(linear(scale, &self.fc2));
+        let scale = linear(scale, &self.fc1, Act::Relu);
+        let scale = linear(scale, &self.fc2, Act::Sigmoid);
 
         let mut shape = per_channel::<D>(channels);
         shape[0] = batch;

@@ -1,7 +1,8 @@
 use burn::module::{Flag, Module, Param};
-use burn::tensor::{Distribution, Tensor};
+use burn::tensor::Tensor;
 
 use crate::check;
+use crate::layers::drop_samples;
 
 /// Stochastic depth: in training, each sample skips the branch with probability `p`:
 /// `b * F(x) / (1 - p)`, `b ~ Bernoulli(1 - p)`. Otherwise `F(x)`.
@@ -41,7 +42,7 @@ impl StochasticDepth {
     /// # Panics
     /// Panics if the probability is outside `[0, 1)`.
     pub fn new(drop_probability: f64) -> Self {
-        check::probability("drop_probability", drop_probability);
+        check::or_panic(check::probability("drop_probability", drop_probability));
         Self {
             drop_probability,
             training: Param::from_bool(true),
@@ -50,19 +51,46 @@ impl StochasticDepth {
 
     /// Drops or scales the samples of `branch` in training.
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
-        let device = branch.device();
-        let active = self.training.is_enabled() && device.is_autodiff();
-        if !active || self.drop_probability == 0.0 {
-            return branch;
+        let active = self.training.is_enabled() && branch.device().is_autodiff();
+        drop_samples(branch, self.drop_probability, active)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn mean_over_many_draws_is_the_branch() {
+        let device = Device::flex().autodiff();
+        let branch = Tensor::<2>::from_data([[1.0, -2.0]], &device).repeat_dim(0, 100_000);
+        for drop_probability in [0.1, 0.5] {
+            let y = StochasticDepth::new(drop_probability).forward(branch.clone());
+            let mean = y
+                .mean_dim(0)
+                .into_data()
+                .try_to_vec::<f32>()
+                .expect("floats");
+            // The standard error is at most 0.0032 of the branch.
+            assert!((mean[0] - 1.0).abs() < 0.03, "{mean:?}");
+            assert!((mean[1] + 2.0).abs() < 0.06, "{mean:?}");
         }
-        let keep_probability = 1.0 - self.drop_probability;
-        let mut per_sample = [1; D];
-        per_sample[0] = branch.dims()[0];
-        let kept = Tensor::random(
-            per_sample,
-            Distribution::Bernoulli(keep_probability),
-            &device,
-        );
-        branch * kept / keep_probability
+    }
+
+    #[test]
+    fn a_sample_is_dropped_or_kept_whole() {
+        let device = Device::flex().autodiff();
+        let branch = Tensor::<3>::ones([64, 3, 2], &device);
+        let y = StochasticDepth::new(0.5).forward(branch).into_data();
+        let y = y.try_to_vec::<f32>().expect("floats");
+        for sample in y.chunks(6) {
+            assert!(
+                [0.0, 2.0]
+                    .iter()
+                    .any(|kept| sample.iter().all(|y| y == kept))
+            );
+        }
     }
 }

@@ -2,13 +2,14 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::join_post_activation;
-use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, branch, conv_bn_relu, conv3x3};
+use super::ending::{Order, post_activation, pre_activation, pre_activation_shortcut};
+use crate::check::{self, ConfigError};
+use crate::layers::{Act, Conv2d, Norm, NormKind, conv_norm, dilated_conv3x3, norm, split};
 use crate::modifiers::{self, Modifier, ModifierConfig};
-use crate::{Shortcut, ShortcutConfig, ShortcutKind, check};
+use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
 
 /// Configures a [`BasicBlock`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct BasicBlockConfig {
     /// Channels that come in.
     pub in_channels: usize,
@@ -17,6 +18,22 @@ pub struct BasicBlockConfig {
     /// Stride of the first convolution. Default: 1.
     #[config(default = 1)]
     pub stride: usize,
+    /// Distance of the taps of the first convolution, to see farther without a stride (Yu and
+    /// Koltun 2015, <https://arxiv.org/abs/1511.07122>). Default: 1.
+    #[config(default = 1)]
+    pub first_dilation: usize,
+    /// Distance of the taps of the second convolution. Default: 1.
+    #[config(default = 1)]
+    pub dilation: usize,
+    /// Where normalisations and activations stand. Default: after the convolutions.
+    #[config(default = "Order::PostActivation")]
+    pub order: Order,
+    /// The normalisation. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
     /// The short path. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub shortcut: ShortcutKind,
@@ -25,11 +42,14 @@ pub struct BasicBlockConfig {
     pub modifiers: Vec<ModifierConfig>,
 }
 
-/// The basic residual block: `y = relu(S(x) + bn2(conv2(relu(bn1(conv1(x))))))`, both convolutions
-/// 3x3, `S` the [`Shortcut`].
+/// The basic residual block, both convolutions 3x3, `S` the [`Shortcut`], `M` the modifiers. After
+/// the convolutions:
+/// `y = act(S(x) + M(bn2(conv2(act(bn1(conv1(x)))))))`; before them:
+/// `y = S(x) + M(conv2(act(bn2(conv1(act(bn1(x)))))))`.
 ///
 /// From "Deep Residual Learning for Image Recognition" (He et al. 2015,
-/// <https://arxiv.org/abs/1512.03385>), figure 2 and, for the order of the layers, section 3.
+/// <https://arxiv.org/abs/1512.03385>), figure 2 and, for the order of the layers, section 3; the
+/// other order is explained at [`Order`].
 ///
 /// # Shapes
 /// `[batch, in_channels, height, width]` to
@@ -37,66 +57,130 @@ pub struct BasicBlockConfig {
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use skip_blocks::{BasicBlockConfig, parameter_count};
+/// use skip_blocks::{BasicBlockConfig, Order, parameter_count};
 ///
 /// let device = Device::flex();
-/// let block = BasicBlockConfig::new(64, 128).with_stride(2).init(&device);
+/// let config = BasicBlockConfig::new(64, 128).with_stride(2);
+/// let block = config.init(&device);
 /// let y = block.forward(Tensor::ones([1, 64, 7, 7], &device));
 /// assert_eq!(y.dims(), [1, 128, 4, 4]);
 /// assert_eq!(parameter_count(&block), 230_144); // torchvision's layer2[0] of resnet18
+///
+/// let block = config.with_order(Order::PreActivation).init(&device);
+/// let shortcut = 64 * 128;
+/// assert_eq!(
+///     parameter_count(&block),
+///     2 * 64 + 64 * 128 * 9 + 2 * 128 + 128 * 128 * 9 + shortcut
+/// );
 /// ```
 #[derive(Module, Debug)]
 pub struct BasicBlock {
     /// First 3x3 convolution, with the stride.
     pub conv1: Conv2d,
-    /// Its normalisation.
-    pub bn1: BatchNorm,
+    /// The normalisation beside it.
+    pub bn1: Norm,
     /// Second 3x3 convolution.
     pub conv2: Conv2d,
-    /// Its normalisation.
-    pub bn2: BatchNorm,
+    /// The normalisation beside it.
+    pub bn2: Norm,
     /// The short path; none in a plain block.
     pub downsample: Option<Shortcut>,
     /// Applied to the branch in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// Where normalisations and activations stand.
+    #[module(skip)]
+    pub order: Order,
+    /// The activation.
+    #[module(skip)]
+    pub act: Act,
 }
 
 impl BasicBlockConfig {
+    /// Whether the block can be made.
+    ///
+    /// # Errors
+    /// If a size is zero, or the normalisation, the shortcut or a modifier cannot be made.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::positive("in_channels", self.in_channels)?;
+        check::positive("out_channels", self.out_channels)?;
+        check::positive("stride", self.stride)?;
+        check::positive("first_dilation", self.first_dilation)?;
+        check::positive("dilation", self.dilation)?;
+        self.norm.check(self.in_channels)?;
+        self.norm.check(self.out_channels)?;
+        self.shortcut().check()?;
+        modifiers::check_all(&self.modifiers, self.out_channels)
+    }
+
     /// Makes the block.
     ///
     /// # Panics
-    /// Panics if a size is zero, or if the shortcut or a modifier cannot be made.
+    /// Panics where [`BasicBlockConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> BasicBlock {
+        check::or_panic(self.check());
         let Self {
             in_channels,
             out_channels,
+            norm,
             ..
         } = *self;
-        check::positive("in_channels", in_channels);
-        check::positive("out_channels", out_channels);
-        check::positive("stride", self.stride);
+        let normalized_first = match self.order {
+            Order::PostActivation => out_channels,
+            Order::PreActivation => in_channels,
+        };
         BasicBlock {
-            conv1: conv3x3(in_channels, out_channels)
+            conv1: dilated_conv3x3(in_channels, out_channels, self.first_dilation)
                 .with_stride([self.stride; 2])
+                .with_bias(norm.wants_bias())
                 .init(device),
-            bn1: BatchNormConfig::new(out_channels).init(device),
-            conv2: conv3x3(out_channels, out_channels).init(device),
-            bn2: BatchNormConfig::new(out_channels).init(device),
-            downsample: ShortcutConfig::new(in_channels, out_channels)
-                .with_stride(self.stride)
-                .with_kind(self.shortcut)
+            bn1: norm.init(normalized_first, device),
+            conv2: dilated_conv3x3(out_channels, out_channels, self.dilation)
+                .with_bias(norm.wants_bias())
                 .init(device),
+            bn2: norm.init(out_channels, device),
+            downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
+            order: self.order,
+            act: self.act,
         }
+    }
+
+    fn shortcut(&self) -> ShortcutConfig {
+        ShortcutConfig::new(self.in_channels, self.out_channels)
+            .with_stride(self.stride)
+            .with_kind(self.shortcut)
+            .with_norm(self.order.shortcut_norm(self.norm))
     }
 }
 
 impl BasicBlock {
     /// Applies the block. See [`BasicBlock`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [x, shortcut] = branch(x);
+        match self.order {
+            Order::PostActivation => self.post_activation(x),
+            Order::PreActivation => self.pre_activation(x),
+        }
+    }
+
+    fn post_activation(&self, x: Tensor<4>) -> Tensor<4> {
+        let [x, shortcut] = split(x);
         let shortcut = self.downsample.as_ref().map(|s| s.forward(shortcut));
-        let x = conv_bn_relu(x, &self.conv1, &self.bn1);
-        join_post_activation(x, &self.conv2, &self.bn2, &self.modifiers, shortcut)
+        let x = conv_norm(x, &self.conv1, &self.bn1, self.act);
+        post_activation(
+            x,
+            &self.conv2,
+            &self.bn2,
+            &self.modifiers,
+            shortcut,
+            self.act,
+        )
+    }
+
+    fn pre_activation(&self, x: Tensor<4>) -> Tensor<4> {
+        let [x, shortcut] = split(x);
+        let [activated, to_project] = split(norm(x, &self.bn1, self.act));
+        let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
+        let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
+        pre_activation(x, &self.conv2, &self.modifiers, shortcut)
     }
 }

@@ -2,13 +2,16 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::join_post_activation;
-use crate::layers::{BatchNorm, BatchNormConfig, Conv2d, branch, conv_bn_relu, conv1x1, conv3x3};
+use super::ending::{Order, post_activation, pre_activation, pre_activation_shortcut};
+use crate::check::{self, ConfigError};
+use crate::layers::{
+    Act, Conv2d, Norm, NormKind, conv_norm, conv1x1, dilated_conv3x3, norm, split,
+};
 use crate::modifiers::{self, Modifier, ModifierConfig};
-use crate::{Shortcut, ShortcutConfig, ShortcutKind, check};
+use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
 
 /// Configures a [`Bottleneck`].
-#[derive(Config, Debug)]
+#[derive(Config, Debug, PartialEq)]
 pub struct BottleneckConfig {
     /// Channels that come in.
     pub in_channels: usize,
@@ -18,12 +21,25 @@ pub struct BottleneckConfig {
     /// Stride of the 3x3 convolution. Default: 1.
     #[config(default = 1)]
     pub stride: usize,
+    /// Distance of the taps of the 3x3 convolution, to see farther without a stride (Yu and Koltun
+    /// 2015, <https://arxiv.org/abs/1511.07122>). Default: 1.
+    #[config(default = 1)]
+    pub dilation: usize,
     /// Groups of the 3x3 convolution (the cardinality of ResNeXt). Default: 1.
     #[config(default = 1)]
     pub groups: usize,
     /// Channels of each group where `planes` is 64; they grow with it. Default: 64.
     #[config(default = 64)]
     pub width_per_group: usize,
+    /// Where normalisations and activations stand. Default: after the convolutions.
+    #[config(default = "Order::PostActivation")]
+    pub order: Order,
+    /// The normalisation. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
     /// The short path. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub shortcut: ShortcutKind,
@@ -32,17 +48,18 @@ pub struct BottleneckConfig {
     pub modifiers: Vec<ModifierConfig>,
 }
 
-/// The bottleneck block:
-/// `y = relu(S(x) + bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))))`, with `conv1` 1x1 to the
-/// width `planes * width_per_group / 64 * groups`, `conv2` 3x3 in groups, `conv3` 1x1 to
-/// `4 * planes` channels, `S` the [`Shortcut`].
+/// The bottleneck block, `conv1` 1x1 to the width `planes * width_per_group / 64 * groups`, `conv2`
+/// 3x3 in groups, `conv3` 1x1 to `4 * planes` channels, `S` the [`Shortcut`], `M` the modifiers.
+/// After the convolutions:
+/// `y = act(S(x) + M(bn3(conv3(act(bn2(conv2(act(bn1(conv1(x))))))))))`; before them:
+/// `y = S(x) + M(conv3(act(bn3(conv2(act(bn2(conv1(act(bn1(x))))))))))`.
 ///
 /// From "Deep Residual Learning for Image Recognition" (He et al. 2015,
 /// <https://arxiv.org/abs/1512.03385>), figure 5; in groups, from "Aggregated Residual
 /// Transformations for Deep Neural Networks" (Xie et al. 2016, <https://arxiv.org/abs/1611.05431>);
 /// wider, from "Wide Residual Networks" (Zagoruyko and Komodakis 2016,
-/// <https://arxiv.org/abs/1605.07146>). The stride is on the 3x3 ("v1.5", as in torchvision), where
-/// the paper has it on the first 1x1.
+/// <https://arxiv.org/abs/1605.07146>); the other order is explained at [`Order`]. The stride is on
+/// the 3x3 ("v1.5", as in torchvision), where the paper has it on the first 1x1.
 ///
 /// # Shapes
 /// `[batch, in_channels, height, width]` to
@@ -62,20 +79,26 @@ pub struct BottleneckConfig {
 pub struct Bottleneck {
     /// 1x1 convolution that narrows.
     pub conv1: Conv2d,
-    /// Its normalisation.
-    pub bn1: BatchNorm,
+    /// The normalisation beside it.
+    pub bn1: Norm,
     /// 3x3 convolution, with the stride and the groups.
     pub conv2: Conv2d,
-    /// Its normalisation.
-    pub bn2: BatchNorm,
+    /// The normalisation beside it.
+    pub bn2: Norm,
     /// 1x1 convolution that widens.
     pub conv3: Conv2d,
-    /// Its normalisation.
-    pub bn3: BatchNorm,
+    /// The normalisation beside it.
+    pub bn3: Norm,
     /// The short path; none in a plain block.
     pub downsample: Option<Shortcut>,
     /// Applied to the branch in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// Where normalisations and activations stand.
+    #[module(skip)]
+    pub order: Order,
+    /// The activation.
+    #[module(skip)]
+    pub act: Act,
 }
 
 impl BottleneckConfig {
@@ -89,35 +112,64 @@ impl BottleneckConfig {
         self.planes * self.width_per_group / 64 * self.groups
     }
 
+    /// Whether the block can be made.
+    ///
+    /// # Errors
+    /// If a size is zero, if the width comes to zero, or if the normalisation, the shortcut or a
+    /// modifier cannot be made.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::positive("in_channels", self.in_channels)?;
+        check::positive("planes", self.planes)?;
+        check::positive("stride", self.stride)?;
+        check::positive("dilation", self.dilation)?;
+        check::positive("groups", self.groups)?;
+        check::positive("planes * width_per_group / 64 * groups", self.width())?;
+        for channels in [self.in_channels, self.width(), self.out_channels()] {
+            self.norm.check(channels)?;
+        }
+        self.shortcut().check()?;
+        modifiers::check_all(&self.modifiers, self.out_channels())
+    }
+
     /// Makes the block.
     ///
     /// # Panics
-    /// Panics if a size is zero, if the width comes to zero, or if the shortcut or a modifier
-    /// cannot be made.
+    /// Panics where [`BottleneckConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> Bottleneck {
-        check::positive("in_channels", self.in_channels);
-        check::positive("planes", self.planes);
-        check::positive("stride", self.stride);
-        check::positive("groups", self.groups);
-        check::positive("planes * width_per_group / 64 * groups", self.width());
-        let out_channels = self.out_channels();
-        let width = self.width();
+        check::or_panic(self.check());
+        let (out_channels, width, norm) = (self.out_channels(), self.width(), self.norm);
+        let normalized = match self.order {
+            Order::PostActivation => [width, width, out_channels],
+            Order::PreActivation => [self.in_channels, width, width],
+        };
+        let [bn1, bn2, bn3] = normalized.map(|channels| norm.init(channels, device));
         Bottleneck {
-            conv1: conv1x1(self.in_channels, width).init(device),
-            bn1: BatchNormConfig::new(width).init(device),
-            conv2: conv3x3(width, width)
+            conv1: conv1x1(self.in_channels, width)
+                .with_bias(norm.wants_bias())
+                .init(device),
+            bn1,
+            conv2: dilated_conv3x3(width, width, self.dilation)
                 .with_stride([self.stride; 2])
                 .with_groups(self.groups)
+                .with_bias(norm.wants_bias())
                 .init(device),
-            bn2: BatchNormConfig::new(width).init(device),
-            conv3: conv1x1(width, out_channels).init(device),
-            bn3: BatchNormConfig::new(out_channels).init(device),
-            downsample: ShortcutConfig::new(self.in_channels, out_channels)
-                .with_stride(self.stride)
-                .with_kind(self.shortcut)
+            bn2,
+            conv3: conv1x1(width, out_channels)
+                .with_bias(norm.wants_bias())
                 .init(device),
+            bn3,
+            downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
+            order: self.order,
+            act: self.act,
         }
+    }
+
+    fn shortcut(&self) -> ShortcutConfig {
+        ShortcutConfig::new(self.in_channels, self.out_channels())
+            .with_stride(self.stride)
+            .with_kind(self.shortcut)
+            .with_norm(self.order.shortcut_norm(self.norm))
     }
 }
 
@@ -127,10 +179,33 @@ impl Bottleneck {
 
     /// Applies the block. See [`Bottleneck`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [x, shortcut] = branch(x);
+        match self.order {
+            Order::PostActivation => self.post_activation(x),
+            Order::PreActivation => self.pre_activation(x),
+        }
+    }
+
+    fn post_activation(&self, x: Tensor<4>) -> Tensor<4> {
+        let [x, shortcut] = split(x);
         let shortcut = self.downsample.as_ref().map(|s| s.forward(shortcut));
-        let x = conv_bn_relu(x, &self.conv1, &self.bn1);
-        let x = conv_bn_relu(x, &self.conv2, &self.bn2);
-        join_post_activation(x, &self.conv3, &self.bn3, &self.modifiers, shortcut)
+        let x = conv_norm(x, &self.conv1, &self.bn1, self.act);
+        let x = conv_norm(x, &self.conv2, &self.bn2, self.act);
+        post_activation(
+            x,
+            &self.conv3,
+            &self.bn3,
+            &self.modifiers,
+            shortcut,
+            self.act,
+        )
+    }
+
+    fn pre_activation(&self, x: Tensor<4>) -> Tensor<4> {
+        let [x, shortcut] = split(x);
+        let [activated, to_project] = split(norm(x, &self.bn1, self.act));
+        let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
+        let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
+        let x = conv_norm(x, &self.conv2, &self.bn3, self.act);
+        pre_activation(x, &self.conv3, &self.modifiers, shortcut)
     }
 }

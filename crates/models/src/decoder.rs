@@ -1,0 +1,42 @@
+//! The contract of a decoder: it stands on any list of an encoder's maps.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use skip_blocks::ConfigError;
+
+use crate::Level;
+
+/// The configuration of a family's decoder.
+pub trait DecoderFamily: Clone {
+    /// The network.
+    type Network: Decode;
+
+    /// The maps that it gives, the largest first: the answer's, and those for losses of their own.
+    fn outputs(&self, levels: &[Level]) -> Vec<Level>;
+
+    /// The height (or width) of the first of them, for that of an image and of the encoder's maps;
+    /// none where the image is too small.
+    fn size(&self, levels: &[Level], sizes: &[usize], image: usize) -> Option<usize>;
+
+    /// Whether the encoder's maps reach the output by another way than the last one.
+    fn carries_skips(&self) -> bool;
+
+    /// Whether the network can be made.
+    ///
+    /// # Errors
+    /// If not, with the field, its value and what is allowed.
+    fn check(&self, levels: &[Level]) -> Result<(), ConfigError>;
+
+    /// Makes the network for an encoder with these maps.
+    ///
+    /// # Panics
+    /// Panics where [`DecoderFamily::check`] gives an error.
+    fn init(&self, levels: &[Level], device: &Device) -> Self::Network;
+}
+
+/// A network that turns an encoder's maps into one of the image's size.
+pub trait Decode: Module {
+    /// From an encoder's maps, the largest first, and the image's height and width, to
+    /// [`DecoderFamily::outputs`].
+    fn forward(&self, maps: Vec<Tensor<4>>, image: [usize; 2]) -> Vec<Tensor<4>>;
+}

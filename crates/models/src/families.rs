@@ -1,0 +1,178 @@
+//! The families: the one list that grows with each.
+//!
+//! Burn's modules cannot be boxed, so any encoder, and any decoder, is a sum type. The macros below
+//! write it from the list.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use skip_blocks::ConfigError;
+
+use crate::keys::Names;
+use crate::{
+    Decode, DecoderFamily, Encode, EncoderFamily, ImageSpec, Level, Levels, Skip, densenet,
+    highway, resnet, unet,
+};
+
+/// Configuration and network of any encoder.
+macro_rules! encoders {
+    ($($(#[$doc:meta])* $name:ident: $config:ty => $network:ty,)*) => {
+        /// Configures an encoder of any family.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "family", rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum EncoderConfig {
+            $($(#[$doc])* $name($config),)*
+        }
+
+        /// An encoder of any family.
+        #[derive(Module, Debug)]
+        pub enum Encoder {
+            $($(#[$doc])* $name($network),)*
+        }
+
+        $(impl From<$config> for EncoderConfig {
+            fn from(config: $config) -> Self {
+                Self::$name(config)
+            }
+        })*
+
+        impl EncoderFamily for EncoderConfig {
+            type Network = Encoder;
+
+            fn levels(&self) -> Vec<Level> {
+                match self { $(Self::$name(config) => config.levels(),)* }
+            }
+
+            fn sizes(&self, image: usize) -> Option<Vec<usize>> {
+                match self { $(Self::$name(config) => config.sizes(image),)* }
+            }
+
+            fn with_image(self, image: ImageSpec) -> Self {
+                match self {
+                    $(Self::$name(config) => {
+                        Self::$name(EncoderFamily::with_image(config, image))
+                    })*
+                }
+            }
+
+            fn with_output_stride(self, output_stride: usize) -> Result<Self, ConfigError> {
+                Ok(match self {
+                    $(Self::$name(config) => {
+                        Self::$name(EncoderFamily::with_output_stride(config, output_stride)?)
+                    })*
+                })
+            }
+
+            fn skip(&self) -> Option<Skip> {
+                match self { $(Self::$name(config) => config.skip(),)* }
+            }
+
+            fn names(&self) -> Names {
+                match self { $(Self::$name(config) => config.names(),)* }
+            }
+
+            fn check(&self) -> Result<(), ConfigError> {
+                match self { $(Self::$name(config) => config.check(),)* }
+            }
+
+            fn init(&self, device: &Device) -> Encoder {
+                match self { $(Self::$name(config) => Encoder::$name(config.init(device)),)* }
+            }
+        }
+
+        impl Encode for Encoder {
+            fn walk(&self, x: Tensor<4>, levels: &mut Levels) -> Tensor<4> {
+                match self { $(Self::$name(network) => network.walk(x, levels),)* }
+            }
+        }
+    };
+}
+
+/// Configuration and network of any decoder.
+macro_rules! decoders {
+    ($($(#[$doc:meta])* $name:ident: $config:ty => $network:ty,)*) => {
+        /// Configures a decoder of any family.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "family", rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum DecoderConfig {
+            $($(#[$doc])* $name($config),)*
+        }
+
+        /// A decoder of any family.
+        #[derive(Module, Debug)]
+        pub enum Decoder {
+            $($(#[$doc])* $name($network),)*
+        }
+
+        $(impl From<$config> for DecoderConfig {
+            fn from(config: $config) -> Self {
+                Self::$name(config)
+            }
+        })*
+
+        impl DecoderFamily for DecoderConfig {
+            type Network = Decoder;
+
+            fn outputs(&self, levels: &[Level]) -> Vec<Level> {
+                match self { $(Self::$name(config) => config.outputs(levels),)* }
+            }
+
+            fn size(&self, levels: &[Level], sizes: &[usize], image: usize) -> Option<usize> {
+                match self { $(Self::$name(config) => config.size(levels, sizes, image),)* }
+            }
+
+            fn carries_skips(&self) -> bool {
+                match self { $(Self::$name(config) => config.carries_skips(),)* }
+            }
+
+            fn check(&self, levels: &[Level]) -> Result<(), ConfigError> {
+                match self { $(Self::$name(config) => config.check(levels),)* }
+            }
+
+            fn init(&self, levels: &[Level], device: &Device) -> Decoder {
+                match self { $(Self::$name(config) => Decoder::$name(config.init(levels, device)),)* }
+            }
+        }
+
+        impl Decode for Decoder {
+            fn forward(&self, maps: Vec<Tensor<4>>, image: [usize; 2]) -> Vec<Tensor<4>> {
+                match self { $(Self::$name(network) => network.forward(maps, image),)* }
+            }
+        }
+    };
+}
+
+encoders! {
+    /// See [`resnet::ResNet`].
+    Resnet: resnet::ResNetConfig => resnet::ResNet,
+    /// See [`densenet::DenseNet`].
+    Densenet: densenet::DenseNetConfig => densenet::DenseNet,
+    /// See [`highway::HighwayNet`].
+    Highway: highway::HighwayNetConfig => highway::HighwayNet,
+    /// See [`highway::HighwayConvNet`].
+    HighwayConv: highway::HighwayConvNetConfig => highway::HighwayConvNet,
+    /// See [`unet::UNetStages`].
+    Unet: unet::UNetStagesConfig => unet::UNetStages,
+}
+
+decoders! {
+    /// See [`unet::UNetDecoder`].
+    Unet: unet::UNetDecoderConfig => unet::UNetDecoder,
+}
+
+/// The variants of each family.
+pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 4] = [
+    resnet::variants,
+    densenet::variants,
+    highway::variants,
+    unet::variants,
+];
+
+/// What a decoder's name before an encoder's stands for: the decoder, and the size of the kernel
+/// that answers.
+pub(crate) type Composition = fn(&EncoderConfig) -> (DecoderConfig, usize);
+
+/// The decoders that stand on any encoder, by the names that go before its own.
+pub(crate) const COMPOSITIONS: [(&str, Composition); 1] = [("unet", unet::on)];

@@ -1,0 +1,124 @@
+//! Public names of parameters and parts: what they are called in PyTorch, where there is a twin.
+//!
+//! A parameter's path in the module tree follows from our structures. Its name is an interface:
+//! weights are stored by it, and parts are watched by it. A family's [`Names`] say how one follows
+//! from the other.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+use skip_blocks::seam::tree_path;
+
+/// Renames of a family, each of a path and of all that stands below it. The first that fits holds.
+///
+/// In a pattern `#` is an index. In a name `{0}` is the first of them and `{0+1}` is one more:
+/// `("stages.#.#", "layer{0+1}.{1}")`.
+pub type Names = &'static [(&'static str, &'static str)];
+
+/// The name of a path by a family's renames.
+pub(crate) fn renamed(names: Names, path: &str) -> String {
+    let fit = |(pattern, name): &(&str, &str)| apply(pattern, name, path);
+    names
+        .iter()
+        .find_map(fit)
+        .unwrap_or_else(|| path.to_string())
+}
+
+fn apply(pattern: &str, name: &str, path: &str) -> Option<String> {
+    let mut rest = path.split('.');
+    let mut indices = vec![];
+    for expected in pattern.split('.') {
+        let segment = rest.next()?;
+        match expected {
+            "#" => indices.push(segment.parse::<usize>().ok()?),
+            _ if segment == expected => {}
+            _ => return None,
+        }
+    }
+    let mut renamed = name.to_string();
+    for (place, index) in indices.into_iter().enumerate() {
+        renamed = renamed
+            .replace(&format!("{{{place}}}"), &index.to_string())
+            .replace(&format!("{{{place}+1}}"), &(index + 1).to_string());
+    }
+    for segment in rest {
+        if !renamed.is_empty() {
+            renamed.push('.');
+        }
+        renamed += segment;
+    }
+    Some(renamed)
+}
+
+/// A parameter, or a running statistic, as others know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name, such as `layer1.0.conv1.weight`.
+    pub name: String,
+    /// Its shape, as it is kept here: a linear layer's has its inputs first, PyTorch's its outputs.
+    pub shape: Vec<usize>,
+}
+
+/// The keys of a module, in the order in which they stand, named by `public`.
+pub(crate) fn keys_of(module: &impl Module, public: impl Fn(&str) -> String) -> Vec<Key> {
+    let mut visitor = Visitor::default();
+    module.visit(&mut visitor);
+    let named = |(path, shape): (String, Vec<usize>)| {
+        // Burn's name of a normalisation's parameters, and everybody else's.
+        let path = match path.rsplit_once('.') {
+            Some((part, "gamma")) => format!("{part}.weight"),
+            Some((part, "beta")) => format!("{part}.bias"),
+            _ => path,
+        };
+        Key {
+            name: public(&path),
+            shape,
+        }
+    };
+    visitor.found.into_iter().map(named).collect()
+}
+
+#[derive(Default)]
+struct Visitor {
+    names: Vec<(String, String)>,
+    found: Vec<(String, Vec<usize>)>,
+}
+
+impl ModuleVisitor for Visitor {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.names
+            .push((name.to_string(), container_type.to_string()));
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.names.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let names = self.names.iter();
+        let path = tree_path(names.map(|(name, container)| (name.as_str(), container.as_str())));
+        self.found.push((path, param.lazy_shape().to_vec()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: Names = &[
+        ("stages.#.#.downsample.conv", "layer{0+1}.{1}.downsample.0"),
+        ("stages.#", "layer{0+1}"),
+        ("encoder", ""),
+    ];
+
+    #[test]
+    fn the_first_rename_that_fits_holds() {
+        assert_eq!(renamed(NAMES, "stages.1.2.conv1"), "layer2.2.conv1");
+        assert_eq!(
+            renamed(NAMES, "stages.0.3.downsample.conv.weight"),
+            "layer1.3.downsample.0.weight"
+        );
+        assert_eq!(renamed(NAMES, "stages"), "stages");
+        assert_eq!(renamed(NAMES, "encoder.conv1"), "conv1");
+        assert_eq!(renamed(NAMES, "encoders.0"), "encoders.0");
+    }
+}

@@ -1,0 +1,275 @@
+//! Any model: an encoder, perhaps a decoder, and a head.
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use skip_blocks::seam::Seam;
+use skip_blocks::{ConfigError, check};
+
+use crate::keys::{Key, Names, keys_of, renamed};
+use crate::settings;
+use crate::{
+    Decode, Decoder, DecoderConfig, DecoderFamily, Encode, Encoder, EncoderConfig, EncoderFamily,
+    Head, HeadConfig, ImageSpec, Level, ModelError, Skip, Skips, Task,
+};
+
+/// Configures a [`Model`]: whatever decides its layers, as one value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelConfig {
+    /// What turns an image into feature maps.
+    pub encoder: EncoderConfig,
+    /// What turns them into one of the image's size; none where the answer is of the image as a
+    /// whole.
+    pub decoder: Option<DecoderConfig>,
+    /// What turns a feature map into the answer.
+    pub head: HeadConfig,
+}
+
+/// A model.
+///
+/// # Shapes
+/// `[batch, channels, height, width]` to one answer or more, the first of them the model's:
+/// `[batch, outputs, 1, 1]` of images as a whole, `[batch, outputs, height, width]` of their
+/// pixels, with valid convolutions less a border. The others are of smaller maps, for losses of
+/// their own. None is normalised.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use models::{ImageSpec, create};
+///
+/// let device = Device::flex();
+/// let config = create("resnet20")?
+///     .with_image(ImageSpec::new(1, 28, 28))
+///     .with_outputs(7)
+///     .set("shortcut", "plain".into())?;
+/// let model = config.init(&device);
+/// let logits = model.forward(Tensor::ones([2, 1, 28, 28], &device)).remove(0);
+/// assert_eq!(logits.dims(), [2, 7, 1, 1]);
+/// assert_eq!(model.keys(&config)[0].name, "conv1.weight");
+/// # Ok::<(), models::ModelError>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct Model {
+    /// What turns an image into feature maps.
+    pub encoder: Encoder,
+    /// What turns them into one of the image's size, if anything does.
+    pub decoder: Option<Decoder>,
+    /// What turns a feature map into the answer.
+    pub head: Head,
+    /// The same for the decoder's smaller maps.
+    pub auxiliary: Vec<Head>,
+}
+
+impl ModelConfig {
+    /// A model whose answer is of the image as a whole.
+    pub fn classifier(encoder: impl Into<EncoderConfig>, outputs: usize) -> Self {
+        Self {
+            encoder: encoder.into(),
+            decoder: None,
+            head: HeadConfig::new(Task::Classification, outputs),
+        }
+    }
+
+    /// A model whose answer is of each pixel.
+    pub fn segmenter(
+        encoder: impl Into<EncoderConfig>,
+        decoder: impl Into<DecoderConfig>,
+        outputs: usize,
+    ) -> Self {
+        Self {
+            encoder: encoder.into(),
+            decoder: Some(decoder.into()),
+            head: HeadConfig::new(Task::Segmentation, outputs),
+        }
+    }
+
+    /// For such images.
+    pub fn with_image(mut self, image: ImageSpec) -> Self {
+        self.encoder = self.encoder.with_image(image);
+        self
+    }
+
+    /// With so many classes, values or points.
+    pub fn with_outputs(mut self, outputs: usize) -> Self {
+        self.head.outputs = outputs;
+        self
+    }
+
+    /// For another task, with the same layers.
+    pub fn with_task(mut self, task: Task) -> Self {
+        self.head.task = task;
+        self
+    }
+
+    /// With a last feature map that is so many times smaller than the image.
+    ///
+    /// # Errors
+    /// If the family does not have it.
+    pub fn with_output_stride(mut self, output_stride: usize) -> Result<Self, ConfigError> {
+        self.encoder = self.encoder.with_output_stride(output_stride)?;
+        Ok(self)
+    }
+
+    /// With another value of a field, by its path: `encoder.shortcut`, or `shortcut` where only one
+    /// field is called so.
+    ///
+    /// # Errors
+    /// If there is no such field, more than one, or it cannot have this value.
+    pub fn set(self, path: &str, value: serde_json::Value) -> Result<Self, ModelError> {
+        settings::set(&self, path, value)
+    }
+
+    /// The paths of all fields, with their values.
+    pub fn fields(&self) -> Vec<(String, serde_json::Value)> {
+        settings::fields(self)
+    }
+
+    /// What the model is for.
+    pub fn task(&self) -> Task {
+        self.head.task
+    }
+
+    /// How it skips, as its configuration has it.
+    pub fn skips(&self) -> Skips {
+        let long = self.decoder.as_ref().is_some_and(DecoderConfig::carries_skips);
+        let encoder = self.encoder.skip();
+        Skips(encoder.into_iter().chain(long.then_some(Skip::Long)).collect())
+    }
+
+    /// The answers' maps: how many there are, and how much smaller than the image each is; for an
+    /// answer of the image as a whole, one.
+    pub fn outputs(&self) -> Vec<Level> {
+        match &self.decoder {
+            Some(decoder) => decoder.outputs(&self.encoder.levels()),
+            None => self.encoder.levels().into_iter().last().into_iter().collect(),
+        }
+    }
+
+    /// Whether the model can be made.
+    ///
+    /// # Errors
+    /// If not, with the field, its value and what is allowed.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.encoder.check()?;
+        self.head.check()?;
+        let of_pixels = matches!(self.task(), Task::Segmentation | Task::KeyPoints);
+        let of_image = self.task() == Task::Classification;
+        check::ensure!(
+            !(of_pixels && self.decoder.is_none()),
+            "task = {}: needs a decoder, for answers of each pixel",
+            self.task()
+        );
+        check::ensure!(
+            !(of_image && self.decoder.is_some()),
+            "task = {}: must be without a decoder, for an answer of the image as a whole",
+            self.task()
+        );
+        match &self.decoder {
+            Some(decoder) => decoder.check(&self.encoder.levels()),
+            None => Ok(()),
+        }
+    }
+
+    /// The answer's height and width for images of this height and width.
+    ///
+    /// # Errors
+    /// If they are too small, or not of the one size that the model takes, saying which it takes.
+    pub fn answer_size(&self, height: usize, width: usize) -> Result<[usize; 2], ModelError> {
+        let along = |size: usize| {
+            let sizes = self.encoder.sizes(size)?;
+            match &self.decoder {
+                Some(decoder) => decoder.size(&self.encoder.levels(), &sizes, size),
+                None => Some(1),
+            }
+        };
+        if let (Some(height), Some(width)) = (along(height), along(width)) {
+            return Ok([height, width]);
+        }
+        const LARGEST: usize = 4096;
+        let possible: Vec<_> = (1..=LARGEST).filter(|&size| along(size).is_some()).collect();
+        let reason = match possible[..] {
+            [] => "the model takes no images".to_string(),
+            [first, .., last] if last == LARGEST => {
+                format!("the model needs at least {first}x{first}")
+            }
+            [first, ..] => format!("the model takes {first}x{first} only"),
+        };
+        Err(ModelError::Images {
+            height,
+            width,
+            reason,
+        })
+    }
+
+    /// Makes the model.
+    ///
+    /// # Panics
+    /// Panics where [`ModelConfig::check`] gives an error.
+    pub fn init(&self, device: &Device) -> Model {
+        check::or_panic(self.check());
+        let levels = self.encoder.levels();
+        let outputs = self.outputs();
+        let head = |output: &Level| match self.decoder {
+            Some(_) => self.head.init_map(output.channels, device),
+            None => self.head.init_pooled(output.channels, device),
+        };
+        Model {
+            encoder: self.encoder.init(device),
+            decoder: self
+                .decoder
+                .as_ref()
+                .map(|decoder| decoder.init(&levels, device)),
+            head: head(&outputs[0]),
+            auxiliary: outputs[1..].iter().map(head).collect(),
+        }
+    }
+
+    /// The public name of a path in the module tree.
+    ///
+    /// A classifier's parts have the names of its family. A segmenter's stand under `encoder`,
+    /// `decoder` and `head`.
+    pub fn public_name(&self, path: &str) -> String {
+        let names = self.encoder.names();
+        if self.decoder.is_none() {
+            let path = path.strip_prefix("encoder.").unwrap_or(path);
+            return renamed(names, path);
+        }
+        const DECODER: Names = &[
+            ("decoder.stages.#.conv", "decoder.{0}"),
+            ("decoder.stages.#", "decoder.{0}"),
+            ("head.conv", "head"),
+            ("auxiliary.#.conv", "auxiliary.{0}"),
+        ];
+        match path.strip_prefix("encoder.") {
+            Some(inner) => format!("encoder.{}", renamed(names, inner)),
+            None => renamed(DECODER, path),
+        }
+    }
+}
+
+impl Model {
+    /// Applies the model. See [`Model`].
+    pub fn forward(&self, x: Tensor<4>) -> Vec<Tensor<4>> {
+        let Some(decoder) = &self.decoder else {
+            return vec![self.head.forward(self.encoder.forward(x))];
+        };
+        let [_, _, height, width] = x.dims();
+        let maps = decoder.forward(self.encoder.features(x), [height, width]);
+        let heads = std::iter::once(&self.head).chain(&self.auxiliary);
+        heads.zip(maps).map(|(head, map)| head.forward(map)).collect()
+    }
+
+    /// The names and shapes of all parameters and running statistics, in the order in which they
+    /// stand.
+    pub fn keys(&self, config: &ModelConfig) -> Vec<Key> {
+        keys_of(self, |path| config.public_name(path))
+    }
+
+    /// A seam to look inside by the same names.
+    pub fn seam(&self, config: &ModelConfig) -> Seam {
+        let config = config.clone();
+        Seam::of(self).named(Arc::new(move |path: &str| config.public_name(path)))
+    }
+}

@@ -1,0 +1,269 @@
+use burn::config::Config;
+use burn::tensor::Device;
+use skip_blocks::layers::{Act, NormKind};
+use skip_blocks::{
+    BasicBlockConfig, Bottleneck, BottleneckConfig, ConfigError, ModifierConfig, Order,
+    ShortcutKind,
+};
+
+use super::block::{BlockConfig, BlockKind};
+use super::names::NAMES;
+use super::network::ResNet;
+use skip_blocks::check::{self, ensure};
+use crate::keys::Names;
+use crate::{EncoderFamily, ImageSpec, Level, Skip, Stem};
+
+/// Configures a [`ResNet`].
+#[derive(Config, Debug, PartialEq)]
+pub struct ResNetConfig {
+    /// The block that is repeated.
+    pub block: BlockKind,
+    /// How many blocks each stage has. All stages but the first start with a stride of 2.
+    pub blocks: Vec<usize>,
+    /// What stands before the first stage. Default: ImageNet.
+    #[config(default = "Stem::ImageNet")]
+    pub stem: Stem,
+    /// Channels of the stem and planes of the first stage; they double with each stage.
+    /// Default: 64.
+    #[config(default = 64)]
+    pub width: usize,
+    /// Groups of the 3x3 convolutions of bottlenecks. Default: 1.
+    #[config(default = 1)]
+    pub groups: usize,
+    /// See [`BottleneckConfig::width_per_group`]. Default: 64.
+    #[config(default = 64)]
+    pub width_per_group: usize,
+    /// Where normalisations and activations stand. Default: after the convolutions.
+    #[config(default = "Order::PostActivation")]
+    pub order: Order,
+    /// The normalisation. Default: batch.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+    /// The activation. Default: ReLU.
+    #[config(default = "Act::Relu")]
+    pub act: Act,
+    /// The short path of every block. Default: projection.
+    #[config(default = "ShortcutKind::Projection")]
+    pub shortcut: ShortcutKind,
+    /// Applied to every branch. Default: none.
+    #[config(default = "vec![]")]
+    pub modifiers: Vec<ModifierConfig>,
+    /// Stochastic depth: the probability that a sample skips the last block. That of block `l` of
+    /// `L` is `l / L` of it (Huang et al. 2016, <https://arxiv.org/abs/1603.09382>, equation 4).
+    /// Default: 0.
+    #[config(default = 0.0)]
+    pub drop_path_rate: f64,
+    /// How many times smaller than the image the last map may be: stages that would go beyond it
+    /// are dilated instead (Yu and Koltun 2015, <https://arxiv.org/abs/1511.07122>). Default: none,
+    /// no limit.
+    #[config(default = "None")]
+    pub output_stride: Option<usize>,
+    /// Channels of the images. Default: 3.
+    #[config(default = 3)]
+    pub in_channels: usize,
+}
+
+impl ResNetConfig {
+    /// The CIFAR ResNet of so many layers, `6n + 2` of basic blocks or `9n + 2` of bottlenecks
+    /// (He 2015, section 4.2).
+    ///
+    /// # Panics
+    /// Panics if there is no such depth.
+    pub fn cifar(block: BlockKind, depth: usize) -> Self {
+        let layers_per_n = match block {
+            BlockKind::Basic => 6,
+            BlockKind::Bottleneck => 9,
+        };
+        assert!(
+            depth > 2 && (depth - 2).is_multiple_of(layers_per_n),
+            "depth = {depth}: must be {layers_per_n}n + 2"
+        );
+        let n = (depth - 2) / layers_per_n;
+        Self::new(block, vec![n; 3])
+            .with_stem(Stem::Cifar)
+            .with_width(16)
+    }
+
+    /// Its plain twin: the same layers without shortcuts.
+    pub fn plain(self) -> Self {
+        self.with_shortcut(ShortcutKind::Plain)
+    }
+
+    /// The blocks of each stage.
+    pub(super) fn stages(&self) -> Vec<Vec<BlockConfig>> {
+        let all = self.blocks.iter().sum::<usize>() as f64;
+        let mut channels = self.width;
+        let mut before = 0;
+        let mut stages = vec![];
+        for (stage, plan) in self.plan().into_iter().enumerate() {
+            let block = |index: usize| {
+                before += 1;
+                let block = self.block(
+                    std::mem::replace(&mut channels, self.out_channels(stage)),
+                    self.width << stage,
+                    if index == 0 { plan.stride } else { 1 },
+                    [
+                        if index == 0 { plan.first_dilation } else { plan.dilation },
+                        plan.dilation,
+                    ],
+                );
+                self.dropped(block, before as f64 / all)
+            };
+            stages.push((0..self.blocks[stage]).map(block).collect());
+        }
+        stages
+    }
+
+    fn block(
+        &self,
+        in_channels: usize,
+        planes: usize,
+        stride: usize,
+        [first_dilation, dilation]: [usize; 2],
+    ) -> BlockConfig {
+        match self.block {
+            BlockKind::Basic => BlockConfig::Basic(
+                BasicBlockConfig::new(in_channels, planes)
+                    .with_stride(stride)
+                    .with_first_dilation(first_dilation)
+                    .with_dilation(dilation)
+                    .with_order(self.order)
+                    .with_norm(self.norm)
+                    .with_act(self.act)
+                    .with_shortcut(self.shortcut)
+                    .with_modifiers(self.modifiers.clone()),
+            ),
+            BlockKind::Bottleneck => BlockConfig::Bottleneck(
+                BottleneckConfig::new(in_channels, planes)
+                    .with_stride(stride)
+                    .with_dilation(first_dilation)
+                    .with_groups(self.groups)
+                    .with_width_per_group(self.width_per_group)
+                    .with_order(self.order)
+                    .with_norm(self.norm)
+                    .with_act(self.act)
+                    .with_shortcut(self.shortcut)
+                    .with_modifiers(self.modifiers.clone()),
+            ),
+        }
+    }
+
+    /// With stochastic depth, a block whose place in the network is `part` of its depth.
+    fn dropped(&self, mut block: BlockConfig, part: f64) -> BlockConfig {
+        if self.drop_path_rate > 0.0 {
+            let modifiers = match &mut block {
+                BlockConfig::Basic(config) => &mut config.modifiers,
+                BlockConfig::Bottleneck(config) => &mut config.modifiers,
+            };
+            modifiers.push(ModifierConfig::StochasticDepth {
+                drop_probability: self.drop_path_rate * part,
+            });
+        }
+        block
+    }
+
+    fn out_channels(&self, stage: usize) -> usize {
+        let planes = self.width << stage;
+        match self.block {
+            BlockKind::Basic => planes,
+            BlockKind::Bottleneck => planes * Bottleneck::EXPANSION,
+        }
+    }
+
+    /// Strides and dilations of the stages.
+    fn plan(&self) -> Vec<StagePlan> {
+        let limit = self.output_stride.unwrap_or(usize::MAX);
+        let mut reduction = self.stem.reduction();
+        let mut dilation = 1;
+        let stage = |stage: usize| {
+            let first_dilation = dilation;
+            let halves = stage > 0 && 2 * reduction <= limit;
+            if halves {
+                reduction *= 2;
+            } else if stage > 0 {
+                dilation *= 2;
+            }
+            StagePlan {
+                stride: if halves { 2 } else { 1 },
+                first_dilation,
+                dilation,
+                reduction,
+            }
+        };
+        (0..self.blocks.len()).map(stage).collect()
+    }
+}
+
+/// How a stage goes on from the one before.
+struct StagePlan {
+    stride: usize,
+    first_dilation: usize,
+    dilation: usize,
+    reduction: usize,
+}
+
+impl EncoderFamily for ResNetConfig {
+    type Network = ResNet;
+
+    /// The stem's map, where it is larger than the first stage's, and each stage's.
+    fn levels(&self) -> Vec<Level> {
+        let stem = (self.stem == Stem::ImageNet).then_some(Level {
+            channels: self.width,
+            reduction: 2,
+        });
+        let stages = self.plan().into_iter().enumerate();
+        let stages = stages.map(|(stage, plan)| Level {
+            channels: self.out_channels(stage),
+            reduction: plan.reduction,
+        });
+        stem.into_iter().chain(stages).collect()
+    }
+
+    fn with_image(self, image: ImageSpec) -> Self {
+        self.with_in_channels(image.channels)
+    }
+
+    fn with_output_stride(self, output_stride: usize) -> Result<Self, ConfigError> {
+        Ok(ResNetConfig::with_output_stride(self, Some(output_stride)))
+    }
+
+    fn skip(&self) -> Option<Skip> {
+        (self.shortcut != ShortcutKind::Plain).then_some(Skip::Add)
+    }
+
+    fn names(&self) -> Names {
+        NAMES
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        ensure!(
+            !self.blocks.is_empty() && self.blocks.iter().all(|&blocks| blocks > 0),
+            "blocks = {:?}: must be one or more stages of one or more blocks",
+            self.blocks
+        );
+        check::positive("width", self.width)?;
+        check::positive("in_channels", self.in_channels)?;
+        ensure!(
+            (0.0..1.0).contains(&self.drop_path_rate),
+            "drop_path_rate = {}: must be in [0, 1)",
+            self.drop_path_rate
+        );
+        if let Some(stride) = self.output_stride {
+            let least = self.stem.reduction();
+            ensure!(
+                stride.is_power_of_two() && stride >= least,
+                "output_stride = {stride}: must be a power of two, at least {least}"
+            );
+        }
+        self.norm.check(self.width)?;
+        self.stages()
+            .iter()
+            .flatten()
+            .try_for_each(BlockConfig::check)
+    }
+
+    fn init(&self, device: &Device) -> ResNet {
+        check::or_panic(self.check());
+        ResNet::new(self, device)
+    }
+}

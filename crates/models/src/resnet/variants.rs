@@ -1,0 +1,52 @@
+//! The rows of the papers' tables.
+
+use super::{BlockKind, ResNetConfig};
+use crate::variant::{CIFAR, IMAGENET, SMALL, Variant, classifier};
+use skip_blocks::{Order, ShortcutKind};
+use BlockKind::{Basic, Bottleneck};
+
+pub(crate) fn variants() -> Vec<Variant> {
+    let net = ResNetConfig::new;
+    let resnet10 = || net(Basic, vec![1, 1, 1, 1]);
+    let resnet18 = || net(Basic, vec![2, 2, 2, 2]);
+    let resnet34 = || net(Basic, vec![3, 4, 6, 3]);
+    let resnet50 = || net(Bottleneck, vec![3, 4, 6, 3]);
+    let resnet101 = || net(Bottleneck, vec![3, 4, 23, 3]);
+    let grouped = |net: ResNetConfig, width| net.with_groups(32).with_width_per_group(width);
+    // Shortcuts without parameters: option A of the paper.
+    let cifar = |depth| ResNetConfig::cifar(Basic, depth).with_shortcut(ShortcutKind::ZeroPad);
+    vec![
+        classifier("resnet18", IMAGENET, resnet18()),
+        classifier("resnet34", IMAGENET, resnet34()),
+        classifier("resnet50", IMAGENET, resnet50()),
+        classifier("resnet101", IMAGENET, resnet101()),
+        classifier("resnet152", IMAGENET, net(Bottleneck, vec![3, 8, 36, 3])),
+        classifier("wide_resnet50_2", IMAGENET, resnet50().with_width_per_group(128)),
+        classifier("wide_resnet101_2", IMAGENET, resnet101().with_width_per_group(128)),
+        classifier("resnext50_32x4d", IMAGENET, grouped(resnet50(), 4)),
+        classifier("resnext101_32x8d", IMAGENET, grouped(resnet101(), 8)),
+        classifier("resnet10", IMAGENET, resnet10()),
+        classifier("resnet10_w32", SMALL, resnet10().with_width(32)),
+        classifier("resnet10_w16", SMALL, resnet10().with_width(16)),
+        classifier("plain18", IMAGENET, resnet18().plain()),
+        classifier("plain34", IMAGENET, resnet34().plain()),
+        classifier("resnet8", CIFAR, cifar(8)),
+        classifier("resnet14", CIFAR, cifar(14)),
+        classifier("resnet20", CIFAR, cifar(20)),
+        classifier("resnet32", CIFAR, cifar(32)),
+        classifier("resnet44", CIFAR, cifar(44)),
+        classifier("resnet56", CIFAR, cifar(56)),
+        classifier("resnet110", CIFAR, cifar(110)),
+        classifier("plain20", CIFAR, cifar(20).plain()),
+        classifier("plain32", CIFAR, cifar(32).plain()),
+        classifier("plain44", CIFAR, cifar(44).plain()),
+        classifier("plain56", CIFAR, cifar(56).plain()),
+        classifier("plain110", CIFAR, cifar(110).plain()),
+        classifier("preact_resnet110", CIFAR, cifar(110).with_order(Order::PreActivation)),
+        classifier(
+            "preact_resnet164",
+            CIFAR,
+            ResNetConfig::cifar(Bottleneck, 164).with_order(Order::PreActivation),
+        ),
+    ]
+}

@@ -1,0 +1,135 @@
+//! A variant: a name, and a configuration for the images that it was made for.
+
+use burn::tensor::{Device, Tensor};
+use skip_blocks::parameter_count;
+use skip_blocks::seam::count_macs;
+
+use crate::{DecoderConfig, EncoderConfig, ImageSpec, ModelConfig, Skips, Task, table};
+
+/// Images, and how many outputs: what a family's papers measure on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    image: ImageSpec,
+    outputs: usize,
+}
+
+const fn setting(channels: usize, size: usize, outputs: usize) -> Setting {
+    Setting {
+        image: ImageSpec::new(channels, size, size),
+        outputs,
+    }
+}
+
+/// ImageNet's images and classes.
+pub(crate) const IMAGENET: Setting = setting(3, 224, 1000);
+/// Small images, for small machines.
+pub(crate) const SMALL: Setting = setting(3, 64, 10);
+/// CIFAR-10's.
+pub(crate) const CIFAR: Setting = setting(3, 32, 10);
+/// MNIST's.
+pub(crate) const DIGITS: Setting = setting(1, 28, 10);
+/// Gray images of microscopes, background and foreground.
+pub(crate) const MICROSCOPY: Setting = setting(1, 256, 2);
+/// The original U-Net's.
+pub(crate) const PAPER: Setting = setting(1, 572, 2);
+/// What a composed model is measured on where its encoder classifies ImageNet.
+pub(crate) const FOREGROUND: usize = 1;
+
+/// A named model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    name: String,
+    input: ImageSpec,
+    config: ModelConfig,
+}
+
+/// How large a model is, at the input and the outputs that it was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Size {
+    /// Values that it learns.
+    pub parameters: usize,
+    /// Multiply-adds of its convolutions and linear layers, for one image.
+    pub macs: u64,
+}
+
+/// A variant that tells images apart.
+pub(crate) fn classifier(
+    name: &str,
+    setting: Setting,
+    encoder: impl Into<EncoderConfig>,
+) -> Variant {
+    let config = ModelConfig::classifier(encoder, setting.outputs);
+    Variant::new(name.to_string(), setting.image, config)
+}
+
+/// A variant that tells pixels apart.
+pub(crate) fn segmenter(
+    name: &str,
+    setting: Setting,
+    encoder: impl Into<EncoderConfig>,
+    decoder: impl Into<DecoderConfig>,
+) -> Variant {
+    let config = ModelConfig::segmenter(encoder, decoder, setting.outputs);
+    Variant::new(name.to_string(), setting.image, config)
+}
+
+impl Variant {
+    /// A model of this name, for such images.
+    pub(crate) fn new(name: String, input: ImageSpec, config: ModelConfig) -> Self {
+        Self {
+            name,
+            input,
+            config: config.with_image(input),
+        }
+    }
+
+    /// What the model is called everywhere.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is for.
+    pub fn task(&self) -> Task {
+        self.config.task()
+    }
+
+    /// How it skips.
+    pub fn skips(&self) -> Skips {
+        self.config.skips()
+    }
+
+    /// The images that it was made for.
+    pub fn input(&self) -> ImageSpec {
+        self.input
+    }
+
+    /// How many outputs it was made for.
+    pub fn outputs(&self) -> usize {
+        self.config.head.outputs
+    }
+
+    /// Its configuration, for those images and outputs.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Its size, as the committed table has it.
+    ///
+    /// # Panics
+    /// Panics if the table is older than the variant: a test keeps it up to date.
+    pub fn size(&self) -> Size {
+        table::size(&self.name)
+            .unwrap_or_else(|| panic!("the table of models has no '{}'; write it anew", self.name))
+    }
+
+    /// Its size, counted: the model is made, and applied to one image.
+    pub fn measure(&self, device: &Device) -> Size {
+        let model = self.config.init(device);
+        let [channels, height, width] = self.input.dims();
+        let image = Tensor::ones([1, channels, height, width], device);
+        Size {
+            parameters: parameter_count(&model),
+            macs: count_macs(|| model.forward(image)),
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! The contracts: every encoder gives the maps that it said, and every decoder stands on any of them.
+
+mod common;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use common::{images, largest_difference, noise, small};
+use models::{
+    Decode, DecoderConfig, DecoderFamily, Encode, EncoderConfig, EncoderFamily, ImageSpec, Level,
+    ModelConfig, Task, UNetDecoderConfig, UNetStagesConfig, Variant, create, find, list, variants,
+};
+use skip_blocks::{JoinKind, Upsampling};
+
+/// The shallowest encoder of each kind, for images of these channels and sizes.
+fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
+    let names = [
+        "resnet10_w16",
+        "resnet50",
+        "plain20",
+        "preact_resnet110",
+        "densenet121",
+        "densenet40_k12",
+        "highway_conv",
+        "unet8",
+    ];
+    let encoder = |name: &str| {
+        let config = create(name).expect("a variant").with_image(image);
+        (name.to_string(), config.encoder)
+    };
+    names.map(encoder).to_vec()
+}
+
+fn size(map: &Tensor<4>) -> [usize; 2] {
+    [map.dims()[2], map.dims()[3]]
+}
+
+#[test]
+fn maps_have_the_channels_and_sizes_that_were_said() {
+    let device = Device::flex();
+    for [height, width] in [[64, 64], [37, 61]] {
+        for channels in [1, 3, 4] {
+            let image = ImageSpec::new(channels, height, width);
+            for (name, config) in encoders(image) {
+                let maps = config.init(&device).features(images(image, 2, &device));
+                let found: Vec<_> = maps.iter().map(|map| map.dims()).collect();
+                let heights = config.sizes(height).expect("large enough");
+                let widths = config.sizes(width).expect("large enough");
+                let expected = config.levels().into_iter().enumerate();
+                let expected: Vec<_> = expected
+                    .map(|(index, level)| [2, level.channels, heights[index], widths[index]])
+                    .collect();
+                assert_eq!(found, expected, "{name} {height}x{width}");
+            }
+        }
+    }
+}
+
+#[test]
+fn reductions_grow_and_start_at_one_or_two() {
+    for variant in variants() {
+        let levels = variant.config().encoder.levels();
+        let reductions: Vec<_> = levels.iter().map(|level| level.reduction).collect();
+        assert!(reductions.is_sorted(), "{}: {reductions:?}", variant.name());
+        assert!(reductions.iter().all(|reduction| reduction.is_power_of_two()));
+        if levels.len() > 1 {
+            assert!(reductions[0] <= 2, "{}: {reductions:?}", variant.name());
+        }
+    }
+}
+
+#[test]
+fn the_last_map_alone_is_the_last_of_all() {
+    let device = Device::flex();
+    let image = ImageSpec::new(3, 40, 33);
+    for (name, config) in encoders(image) {
+        let encoder = config.init(&device);
+        let x = images(image, 1, &device);
+        let last = encoder.features(x.clone()).pop().expect("a map");
+        assert_eq!(last.to_data(), encoder.forward(x).to_data(), "{name}");
+    }
+}
+
+#[test]
+fn a_dilated_encoder_keeps_its_parameters_and_its_size() {
+    let device = Device::flex();
+    for name in ["resnet18", "resnet50", "resnext50_32x4d"] {
+        let plain = create(name).expect("a variant");
+        for output_stride in [8, 16, 32] {
+            let config = plain.clone().with_output_stride(output_stride).expect("a ResNet");
+            let levels = config.encoder.levels();
+            let last = levels.last().expect("a map");
+            assert_eq!(last.reduction, output_stride, "{name}");
+            let image = ImageSpec::new(3, 65, 64);
+            let encoder = config.encoder.init(&device);
+            let last = encoder.forward(images(image, 1, &device));
+            assert_eq!(size(&last), [65_usize, 64].map(|size| size.div_ceil(output_stride)));
+            let parameters = |config: &ModelConfig| config.init(&device).num_params();
+            assert_eq!(parameters(&config), parameters(&plain));
+        }
+    }
+}
+
+#[test]
+fn dilation_keeps_the_weights_meaning() {
+    // With strides the last stage sees every second pixel of what it sees when dilated.
+    let device = Device::flex();
+    let config = create("resnet10_w16").expect("a variant").encoder;
+    let dilated = config.clone().with_output_stride(16).expect("a ResNet");
+    let encoder = config.init(&device);
+    let dilated = dilated.init(&device).load_record(encoder.clone().into_record());
+    let x = noise([1, 3, 64, 64], &device);
+    let strided = encoder.forward(x.clone());
+    let sampled = dilated.forward(x).slice([0..1, 0..128, 0..4, 0..4]);
+    let sampled = sampled.slice(burn::tensor::s![.., .., ..;2, ..;2]);
+    let scale = strided.clone().abs().max().into_scalar::<f32>();
+    assert!(largest_difference(strided, sampled) < 1e-4 * scale);
+}
+
+#[test]
+fn a_family_without_a_dilated_form_says_so() {
+    let error = create("densenet121").expect("a variant").with_output_stride(8);
+    assert_eq!(
+        error.expect_err("no such form").to_string(),
+        "output_stride = 8: this family has no dilated form; leave it out"
+    );
+}
+
+#[test]
+fn the_decoder_stands_on_every_encoder() {
+    let device = Device::flex();
+    for variant in list("unet-*") {
+        let image = ImageSpec::new(1, 37, 50);
+        let config = variant.config().clone().with_image(image).with_outputs(2);
+        config.check().expect("composes");
+        if deep(&variant) {
+            continue;
+        }
+        let model = config.init(&device);
+        let logits = model.forward(images(image, 1, &device)).remove(0);
+        assert_eq!(logits.dims(), [1, 2, 37, 50], "{}", variant.name());
+    }
+}
+
+/// Those of many layers differ from others in their number alone.
+fn deep(variant: &Variant) -> bool {
+    let deep = ["101", "152", "161", "169", "201", "110", "164"];
+    deep.iter().any(|number| variant.name().contains(number))
+}
+
+fn decoders() -> Vec<DecoderConfig> {
+    let mut decoders = vec![];
+    for join in [JoinKind::Concat, JoinKind::Add, JoinKind::Gate, JoinKind::None] {
+        for upsampling in Upsampling::ALL {
+            let fits = upsampling.mixes() || !matches!(join, JoinKind::Add | JoinKind::Gate);
+            if fits {
+                let config = UNetDecoderConfig::new()
+                    .with_join(join)
+                    .with_upsampling(upsampling)
+                    .with_channels(Some(vec![24, 16, 12, 8, 4]));
+                decoders.push(config.into());
+            }
+        }
+    }
+    decoders
+}
+
+/// Maps as encoders of several kinds give them: some begin at the image's size, some are dilated.
+fn pyramids() -> Vec<Vec<Level>> {
+    let level = |channels, reduction| Level { channels, reduction };
+    vec![
+        vec![level(4, 1), level(6, 2)],
+        vec![level(4, 2), level(6, 4), level(8, 8), level(10, 16), level(12, 32)],
+        vec![level(4, 2), level(6, 4), level(8, 8), level(10, 8), level(12, 8)],
+        vec![level(6, 4), level(8, 16)],
+    ]
+}
+
+#[test]
+fn a_decoder_brings_any_maps_to_the_images_size() {
+    let device = Device::flex();
+    for levels in pyramids() {
+        for config in decoders() {
+            config.check(&levels).expect("fits");
+            let [height, width] = [37_usize, 64];
+            let map = |level: &Level| {
+                let size = [height, width].map(|size| size.div_ceil(level.reduction));
+                noise([1, level.channels, size[0], size[1]], &device)
+            };
+            let maps = levels.iter().map(map).collect();
+            let outputs = config.init(&levels, &device).forward(maps, [height, width]);
+            let expected = config.outputs(&levels);
+            assert_eq!(outputs.len(), 1);
+            assert_eq!(outputs[0].dims(), [1, expected[0].channels, height, width]);
+            assert_eq!(expected[0].reduction, 1);
+        }
+    }
+}
+
+#[test]
+fn deep_supervision_gives_smaller_answers_too() {
+    let device = Device::flex();
+    let config = create("unet-resnet10_w16")
+        .expect("composed")
+        .set("deep_supervision", 2.into())
+        .expect("a field");
+    let answers = config.init(&device).forward(noise([1, 3, 64, 48], &device));
+    let sizes: Vec<_> = answers.iter().map(|answer| answer.dims()).collect();
+    assert_eq!(sizes, [[1, 1, 64, 48], [1, 1, 32, 24], [1, 1, 16, 12]]);
+    let reductions: Vec<_> = config.outputs().iter().map(|level| level.reduction).collect();
+    assert_eq!(reductions, [1, 2, 4]);
+}
+
+#[test]
+fn every_task_has_its_head() {
+    let device = Device::flex();
+    let image = ImageSpec::new(1, 32, 32);
+    let x = images(image, 2, &device);
+    let numbers = create("resnet8").expect("a variant").with_image(image);
+    let numbers = numbers.with_task(Task::Regression).with_outputs(4).init(&device);
+    assert_eq!(numbers.forward(x.clone())[0].dims(), [2, 4, 1, 1]);
+    let maps = create("unet8").expect("a variant").with_image(image).with_outputs(5);
+    for task in [Task::Segmentation, Task::Regression, Task::KeyPoints] {
+        let model = maps.clone().with_task(task).init(&device);
+        assert_eq!(model.forward(x.clone())[0].dims(), [2, 5, 32, 32], "{task}");
+    }
+    let wrong = create("resnet8").expect("a variant").with_task(Task::KeyPoints).check();
+    assert_eq!(
+        wrong.expect_err("no pixels").to_string(),
+        "task = key points: needs a decoder, for answers of each pixel"
+    );
+}
+
+#[test]
+fn images_that_are_too_small_are_refused_with_the_size_that_is_not() {
+    let message = |name: &str, size| {
+        let config = create(name).expect("a variant");
+        config.answer_size(size, size).expect_err("too small").to_string()
+    };
+    assert_eq!(
+        message("unet", 128),
+        "images of 128x128: the model needs at least 188x188"
+    );
+    assert_eq!(
+        message("densenet121", 28),
+        "images of 28x28: the model needs at least 29x29"
+    );
+    assert_eq!(
+        message("highway10", 32),
+        "images of 32x32: the model takes 28x28 only"
+    );
+    // The least that is said is enough.
+    let device = Device::flex();
+    for (name, size) in [("unet", 188), ("densenet121", 29)] {
+        let config = create(name).expect("a variant").with_outputs(2);
+        let input = find(name).expect("a variant").input();
+        let image = ImageSpec::new(input.channels, size, size);
+        config.init(&device).forward(images(image, 1, &device));
+    }
+}
+
+#[test]
+fn fields_are_set_by_path() {
+    let resnet = create("resnet20").expect("a variant");
+    let plain = resnet.clone().set("shortcut", "plain".into()).expect("a field");
+    assert_eq!(plain.skips().to_string(), "none");
+    let full = resnet.clone().set("encoder.shortcut", "plain".into()).expect("a field");
+    assert_eq!(full, plain);
+    let group = serde_json::json!({"group": 4});
+    let grouped = resnet.clone().set("norm", group).expect("a field");
+    grouped.check().expect("16 channels in 4 groups");
+    let message = |config: ModelConfig, path: &str, value: serde_json::Value| {
+        config.set(path, value).expect_err("wrong").to_string()
+    };
+    assert_eq!(
+        message(resnet.clone(), "shortcut", "plan".into()),
+        "encoder.shortcut = \"plan\": unknown variant `plan`, expected one of `projection`, \
+         `zero_pad`, `plain`"
+    );
+    assert!(
+        message(resnet, "shortcuts", "plain".into())
+            .starts_with("the model has no field 'shortcuts'; there are: decoder, encoder.act, ")
+    );
+    assert_eq!(
+        message(create("unet8").expect("a variant"), "norm", "none".into()),
+        "'norm' may be any of: encoder.norm, decoder.norm; give more of the path"
+    );
+}
+
+#[test]
+fn how_a_model_skips_follows_from_its_configuration() {
+    let skips = |name: &str| find(name).expect("a variant").skips().to_string();
+    assert_eq!(skips("resnet18"), "add");
+    assert_eq!(skips("plain18"), "none");
+    assert_eq!(skips("densenet121"), "concat");
+    assert_eq!(skips("highway10"), "gate");
+    assert_eq!(skips("unet8"), "long");
+    assert_eq!(skips("unet32_noskip"), "none");
+    assert_eq!(skips("unet-resnet18"), "add+long");
+}
+
+#[test]
+fn stochastic_depth_grows_linearly_with_depth() {
+    let config = create("resnet8").expect("a variant");
+    let config = config.set("drop_path_rate", 0.75.into()).expect("a field");
+    let text = format!("{:?}", config.init(&Device::flex()));
+    for rate in ["0.25", "0.5", "0.75"] {
+        let rate = format!("drop_probability: {rate},");
+        assert!(text.contains(&rate), "{rate} in {text}");
+    }
+}
+
+#[test]
+fn a_long_skip_is_cut_by_its_path() -> Result<(), Box<dyn std::error::Error>> {
+    let device = Device::flex();
+    let config = create("unet8")?;
+    let model = config.init(&device);
+    let x = images(small(&find("unet8")?), 1, &device);
+    let forward = || model.forward(x.clone()).remove(0);
+    let seam = model.seam(&config).cut("decoder.3.join")?;
+    assert_ne!(seam.run(forward).0.to_data(), forward().to_data());
+    // Without any long skip it is the network whose joins leave them out, had it the same weights.
+    let all = model.seam(&config).cut("decoder.*.join")?.watch("decoder.0.join*")?;
+    let (y, _) = all.run(forward);
+    assert_eq!(y.dims(), [1, 2, 32, 32]);
+    Ok(())
+}
+
+#[test]
+fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
+    let device = Device::flex().autodiff();
+    for name in ["resnet8", "densenet40_k12", "unet8", "highway_conv", "unet-resnet10_w16"] {
+        let config = create(name)?;
+        let model = config.init(&device);
+        let x = images(small(&find(name)?), 2, &device).require_grad();
+        let gradient = |seam: &skip_blocks::seam::Seam| {
+            let y = seam.run(|| model.forward(x.clone()).remove(0)).0;
+            let weights = noise(y.dims(), &device);
+            x.grad(&(y * weights).sum().backward()).expect("reached")
+        };
+        let plain = gradient(&model.seam(&config));
+        let recomputed = gradient(&model.seam(&config).recompute("*")?);
+        let scale = plain.clone().abs().max().into_scalar::<f32>();
+        assert!(largest_difference(plain, recomputed) < 1e-4 * scale, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_u_nets_own_stages_are_an_encoder_like_any_other() {
+    let config = ModelConfig::segmenter(UNetStagesConfig::new(8), UNetDecoderConfig::new(), 2);
+    assert_eq!(&config, find("unet8").expect("a variant").config());
+}

@@ -1,0 +1,65 @@
+//! One tensor on several paths.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+
+use super::activation::Activation;
+use super::elementwise::plus;
+use super::operands::Operands;
+use crate::layers::act::Act;
+
+/// The derivatives that came back after the first, which goes through the graph; `None` before it.
+type Returned = Arc<Mutex<Option<Vec<FlexTensor>>>>;
+
+/// `x` for each of `N` paths.
+///
+/// Where paths meet again going back, Burn adds their derivatives by its own addition, which is
+/// slow for channels side by side. So they are gathered here, and added by the kernels.
+pub(crate) fn split<const N: usize>(x: &Tensor<4>) -> Option<[Tensor<4>; N]> {
+    let operands = Operands::of(x.clone())?;
+    if !operands.tracked {
+        return None;
+    }
+    let returned = Returned::default();
+    let value = operands.tensors()[0].clone();
+    let trunk = operands.record::<4, _>(value, || returned.clone(), gather);
+    let mut paths = (0..N).map(|_| {
+        let operands = Operands::of(trunk.clone())?;
+        let value = operands.tensors()[0].clone();
+        Some(operands.record(value, || returned.clone(), give_back))
+    });
+    let mut found = Vec::with_capacity(N);
+    for path in &mut paths {
+        found.push(path?);
+    }
+    found.try_into().ok()
+}
+
+/// Where a path begins: its derivative goes back to the trunk.
+fn give_back(returned: Returned, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
+    let mut returned = returned.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut *returned {
+        None => {
+            *returned = Some(vec![]);
+            vec![Some(dy)]
+        }
+        Some(later) => {
+            later.push(dy);
+            vec![None]
+        }
+    }
+}
+
+/// The trunk: adds up what came back.
+fn gather(returned: Returned, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
+    let later = returned
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let sum = later.into_iter().flatten().fold(dy, |sum, dy| {
+        plus(&Activation::new(sum), &Activation::new(dy), Act::None)
+    });
+    vec![Some(sum)]
+}

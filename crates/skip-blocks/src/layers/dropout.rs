@@ -1,0 +1,39 @@
+//! Dropout.
+
+use burn::nn::Dropout;
+use burn::tensor::{Distribution, Tensor};
+
+use crate::seam::draws;
+
+/// `m * x / (1 - p)`, `m ~ Bernoulli(1 - p)` for each value, in training; otherwise `x`.
+///
+/// "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (Srivastava et al. 2014).
+/// A part that is recomputed drops the same values again.
+pub fn dropout<const D: usize>(x: Tensor<D>, layer: &Dropout) -> Tensor<D> {
+    let active = layer.training.is_enabled() && x.device().is_autodiff();
+    drop(x, layer.prob, active, |x| x.dims())
+}
+
+/// [`dropout`] of all values of a sample at once: what stochastic depth does to a branch.
+pub(crate) fn drop_samples<const D: usize>(x: Tensor<D>, p: f64, active: bool) -> Tensor<D> {
+    drop(x, p, active, |x| {
+        let mut dims = [1; D];
+        dims[0] = x.dims()[0];
+        dims
+    })
+}
+
+fn drop<const D: usize>(
+    x: Tensor<D>,
+    p: f64,
+    active: bool,
+    dims: fn(&Tensor<D>) -> [usize; D],
+) -> Tensor<D> {
+    if !active || p == 0.0 {
+        return x;
+    }
+    let keep = 1.0 - p;
+    let (dims, device) = (dims(&x), x.device());
+    let kept = draws::draw(dims, Distribution::Bernoulli(keep), &device);
+    x * kept.autodiff() / keep
+}

@@ -1,0 +1,59 @@
+//! The one seam to look inside a network: parts are watched, cut, counted and recomputed here.
+//!
+//! A network's module tree gives each part a path, such as `layer1.0.conv2` or `decoder.0.join`.
+//! A [`Seam`] finds the paths by visiting the network once. While [`Seam::run`] is under way, the
+//! layers of [`layers`](crate::layers), the joins and shortcuts, and whatever a container hands
+//! over to a [`part`] are known by those paths. No block knows that it is looked at, and outside
+//! of `run` nothing is done but reading a flag.
+//!
+//! ```
+//! use burn::module::Module;
+//! use burn::tensor::{Device, Tensor};
+//! use skip_blocks::seam::Seam;
+//! use skip_blocks::{BasicBlock, BasicBlockConfig};
+//!
+//! #[derive(Module, Debug)]
+//! struct Network {
+//!     blocks: Vec<BasicBlock>,
+//! }
+//!
+//! let device = Device::flex().autodiff();
+//! let block = BasicBlockConfig::new(2, 2);
+//! let network = Network { blocks: vec![block.init(&device), block.init(&device)] };
+//! let forward = |x: Tensor<4>| network.blocks.iter().fold(x, |x, block| block.forward(x));
+//! let x = Tensor::<4>::ones([1, 2, 4, 4], &device);
+//!
+//! // What each second normalisation gives (with its shortcut and its ReLU), and its gradient.
+//! let seam = Seam::of(&network).watch("*.bn2")?;
+//! let (y, record) = seam.run(|| forward(x.clone()));
+//! let gradients = y.sum().backward();
+//! let seen: Vec<_> = record.seen().iter().map(|seen| seen.path()).collect();
+//! assert_eq!(seen, ["blocks.0.bn2", "blocks.1.bn2"]);
+//! assert!(record.seen()[1].gradient(&gradients).is_some());
+//!
+//! // Without the second block's shortcut.
+//! let seam = Seam::of(&network).cut("blocks.1.downsample")?;
+//! let (cut, _) = seam.run(|| forward(x.clone()));
+//! assert_ne!(cut.to_data(), forward(x).to_data());
+//! # Ok::<(), skip_blocks::seam::UnknownPart>(())
+//! ```
+
+mod builder;
+pub(crate) mod draws;
+mod edit;
+mod hooks;
+mod mark;
+mod part;
+mod paths;
+mod pattern;
+mod record;
+pub(crate) mod scope;
+
+pub use builder::{Seam, UnknownPart, count_macs};
+pub(crate) use hooks::{carried, count, opening, output};
+pub use mark::Mark;
+pub use part::part;
+pub(crate) use part::{part_all, recomputes};
+pub use paths::tree_path;
+pub use pattern::fits;
+pub use record::{Record, Seen};
