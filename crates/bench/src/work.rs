@@ -5,15 +5,18 @@ use burn::module::Module;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::{Device, Distribution, Int, Shape, Tensor};
-use models::{ImageSpec, ModelEntry, Task};
-use skip_blocks::layers::count_macs;
+use models::{ImageSpec, Model, Task, Variant};
+use serde_json::Map;
 use skip_blocks::parameter_count;
+use skip_blocks::seam::{Seam, count_macs};
 use train::backend::{BackendTask, ComputeBackend, DeviceChoice, compiled_backends, run_on};
 use train::data::{Batch, Targets};
-use train::{Network, TrainStep, task};
+use train::network::{configure, init};
+use train::recipe::Recompute;
+use train::{TrainStep, task};
 
 use crate::blocks::{BlockInput, BlockKind};
-use crate::case::{Case, Mode, Subject};
+use crate::case::{Case, Mode, Subject, find};
 
 /// A thing to do over and over.
 pub(crate) struct Work {
@@ -36,18 +39,21 @@ impl Work {
         Ok(match (subject, mode) {
             (Subject::Model(entry), Mode::Inference) => {
                 let images = images(image, batch, on);
-                Self::inference(network(entry, image, recompute, on)?, move |network| {
-                    network.forward(images.clone());
+                let (model, _) = model(entry, image, recompute, on)?;
+                Self::inference(model, move |model| {
+                    model.forward(images.clone());
                 })
             }
             (Subject::Model(entry), Mode::Training) => {
                 let device = on.clone().autodiff();
                 let batch = labelled(entry, image, batch, &device);
                 let loss = task::of(entry.task()).loss();
-                Self::training(network(entry, image, recompute, &device)?, move |network| {
+                let (model, seam) = model(entry, image, recompute, &device)?;
+                Self::training(model, move |model| {
                     let step = TrainStep {
-                        network,
+                        model,
                         loss: &loss,
+                        seam: seam.as_ref(),
                     };
                     let (gradients, outcome) = step.run(batch.clone());
                     (outcome.loss, gradients)
@@ -109,19 +115,23 @@ impl Work {
     }
 }
 
-fn network(
-    entry: &ModelEntry,
+/// A model for images of this size, and what is computed again in it.
+fn model(
+    entry: &Variant,
     image: ImageSpec,
     recompute: bool,
     device: &Device,
-) -> Result<Network> {
-    Network::new(entry.name, image, entry.classes, recompute, device)
+) -> Result<(Model, Option<Seam>)> {
+    let config = configure(entry.name(), &Map::new(), image, entry.outputs())?;
+    let model = init(&config, device);
+    let seam = Recompute::All(recompute).seam(&model, &config)?;
+    Ok((model, seam))
 }
 
-fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device) -> Batch {
+fn labelled(entry: &Variant, image: ImageSpec, batch: usize, device: &Device) -> Batch {
     let targets = match entry.task() {
         Task::Classification => [batch, 1, 1],
-        Task::Segmentation => [batch, image.height, image.width],
+        _ => [batch, image.height, image.width],
     };
     Batch::new(
         images(image, batch, device),
@@ -163,10 +173,10 @@ impl Size {
     /// If the device fails.
     pub fn of(case: &Case) -> Result<Self> {
         match case.subject {
-            Subject::Model(entry) if entry.input == case.image => Ok(Self {
-                parameters: entry.parameters,
-                macs: entry.macs,
-            }),
+            Subject::Model(entry) if entry.input() == case.image => {
+                let models::Size { parameters, macs } = entry.size();
+                Ok(Self { parameters, macs })
+            }
             _ => {
                 let backend = compiled_backends()
                     .into_iter()
@@ -205,7 +215,7 @@ impl BackendTask for Count<'_> {
 pub(crate) fn subject(name: &str) -> Result<Subject> {
     match BlockKind::find(name) {
         Some(kind) => Ok(Subject::Block(kind)),
-        None => Ok(Subject::Model(models::find(name)?)),
+        None => Ok(Subject::Model(find(name)?)),
     }
 }
 
@@ -215,14 +225,15 @@ mod tests {
 
     #[test]
     fn a_case_of_another_size_is_counted() {
-        let entry = models::find("resnet8").expect("a model");
+        let entry = find("resnet8").expect("a model");
+        let known = entry.size();
         let own = Size::of(&Case::model(entry, 1)).expect("a size");
-        assert_eq!(own.macs, entry.macs);
+        assert_eq!(own.macs, known.macs);
         let double = Size::of(&Case::model(entry, 1).with_size(64, 32)).expect("a size");
         // The classifier behind the pooling does not grow.
         let classifier = 64 * 10;
-        assert_eq!(double.macs, 2 * (entry.macs - classifier) + classifier);
-        assert_eq!(double.parameters, entry.parameters);
+        assert_eq!(double.macs, 2 * (known.macs - classifier) + classifier);
+        assert_eq!(double.parameters, known.parameters);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
+use models::Model;
 
-use crate::network::Network;
 use crate::run_folder::{Best, Manifest, Progress};
 
 /// The parameters of the best epoch.
@@ -17,7 +17,7 @@ const BEST: &str = "best.bpk";
 
 /// Everything that changes in training.
 pub(crate) struct State {
-    pub network: Network,
+    pub model: Model,
     pub optimizer: ModuleOptimizer,
     pub scheduler: ModuleLrScheduler,
 }
@@ -47,7 +47,7 @@ impl Checkpoints {
     /// If it cannot be written.
     pub fn save(&mut self, state: &State, progress: Progress, loss: Option<f64>) -> Result<()> {
         let epoch = progress.epoch;
-        let model = state.network.clone().into_record().into_bytes()?;
+        let model = state.model.clone().into_record().into_bytes()?;
         let better = |best: Best| loss.is_some_and(|loss| loss < best.loss);
         if let Some(loss) = loss.filter(|loss| loss.is_finite())
             && self.manifest.best.is_none_or(better)
@@ -74,31 +74,31 @@ impl Checkpoints {
     /// If they cannot be written.
     pub fn keep_last(&mut self, state: &State) -> Result<()> {
         if self.manifest.best.is_none() {
-            let model = state.network.clone().into_record().into_bytes()?;
+            let model = state.model.clone().into_record().into_bytes()?;
             self.manifest.add(BEST, &model)?;
             self.manifest.keep_only(|_| true)?;
         }
         Ok(())
     }
 
-    /// The network with the parameters that were kept as the best.
+    /// The model with the parameters that were kept as the best.
     ///
     /// # Errors
     /// If they cannot be read.
-    pub fn load_best(&self, network: Network) -> Result<Network> {
-        load_best(&self.manifest, network)
+    pub fn load_best(&self, model: Model) -> Result<Model> {
+        load_best(&self.manifest, model)
     }
 }
 
-/// The network with a run's best parameters.
+/// The model with a run's best parameters.
 ///
 /// # Errors
-/// If they are damaged or of another network.
-pub(crate) fn load_best(manifest: &Manifest, network: Network) -> Result<Network> {
+/// If they are damaged or of another model.
+pub(crate) fn load_best(manifest: &Manifest, model: Model) -> Result<Model> {
     let bytes = manifest.load(BEST)?;
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
         .with_context(|| format!("'{BEST}' cannot be read"))?;
-    network
+    model
         .try_load_record(record)
-        .with_context(|| format!("'{BEST}' is of another network"))
+        .with_context(|| format!("'{BEST}' is of another model"))
 }

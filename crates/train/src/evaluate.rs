@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
+use models::Model;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use crate::data::{self, Batch};
 use crate::loaders::in_order;
 use crate::loss::Loss;
 use crate::metric::{Metrics, Values};
-use crate::network::Network;
 use crate::restore::restore;
 use crate::run_folder::RunFolder;
 use crate::step::TrainStep;
@@ -21,12 +21,16 @@ use crate::task;
 /// # Errors
 /// If an image or a result cannot be read.
 pub fn evaluate(
-    network: &Network,
+    model: &Model,
     loss: &Loss,
     loader: &dyn DataLoader<Batch>,
     task: models::Task,
 ) -> Result<Values> {
-    let step = TrainStep { network, loss };
+    let step = TrainStep {
+        model,
+        loss,
+        seam: None,
+    };
     let mut metrics = Metrics::new(task::of(task).metrics())?;
     for batch in loader.iter() {
         metrics.update(step.forward(batch?))?;
@@ -60,12 +64,12 @@ impl BackendTask for Evaluation<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Values> {
         let device = B::device(self.device)?;
         let folder = RunFolder::open(self.run)?;
-        let (config, network) = restore(&folder, &device)?;
+        let (config, model) = restore(&folder, &device)?;
         let recipe = &config.recipe;
         let name = self.data.unwrap_or(&recipe.data.path);
         let problem = &config.problem;
         let data = data::load_for(name, problem, recipe.run.seed)?;
         let loader = in_order(recipe, problem, &data.test, &device);
-        evaluate(&network, &recipe.loss, &loader, problem.task)
+        evaluate(&model, &recipe.loss, &loader, problem.task)
     }
 }

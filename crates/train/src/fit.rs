@@ -7,13 +7,15 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use models::Task;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::data::{self, DataSet, size_after};
 use crate::evaluate::evaluate;
 use crate::loaders::in_order;
+use crate::network::configure;
 use crate::observer::{Event, Observer, Split};
-use crate::recipe::{Recipe, Size};
+use crate::recipe::{Model, Recipe, Size};
 use crate::run_folder::files::write_json;
 use crate::run_folder::{RunFolder, record};
 use crate::samples::write_samples;
@@ -113,7 +115,13 @@ fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     if let Some(count) = recipe.data.limit {
         data = data.limited(count);
     }
-    recipe.loss.check(data.problem.classes.len())?;
+    let outputs = data.problem.classes.len();
+    recipe.loss.check(outputs)?;
+    let Model { name, fields } = &mut recipe.model;
+    let config = configure(name, fields, data.problem.image, outputs)?;
+    if let Value::Object(all) = serde_json::to_value(config)? {
+        *fields = all;
+    }
     Ok((recipe, data))
 }
 
@@ -152,11 +160,11 @@ fn finish(
     // Written twice: who stops the run again, in the test, still has it.
     write_json(&folder.summary(), &summary)?;
     let loader = in_order(recipe, problem, test, device);
-    let values = evaluate(&trained.network, &recipe.loss, &loader, problem.task)?;
+    let values = evaluate(&trained.model, &recipe.loss, &loader, problem.task)?;
     let epoch = trained.best_epoch.unwrap_or(trained.epochs + 1);
     record::append(&folder.metrics(), epoch, Split::Test, &values)?;
     write_samples(
-        &trained.network,
+        &trained.model,
         problem,
         test.as_ref(),
         device,

@@ -1,63 +1,61 @@
-//! A model of the registry as a thing that learns: all tasks in one form.
-//!
-//! An image's class is a map of one pixel: outputs are `[batch, channels, height, width]`, with
-//! height and width 1 where they speak of the whole image. So loss, metrics and training are
-//! written once.
+//! A model by name, for images and a number of outputs.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use models::{Architecture, Classifier, ImageSpec, Segmenter, find};
+use models::{ImageSpec, Model, ModelConfig, ModelError, create};
+use serde_json::{Map, Value};
 
-/// A model of the registry.
-#[derive(Module, Debug)]
-pub enum Network {
-    /// One class an image.
-    Classifier(Classifier),
-    /// One class a pixel.
-    Segmenter(Segmenter),
+/// The configuration of the model of this name, with these of its fields changed, for images and a
+/// number of outputs.
+///
+/// # Errors
+/// If there is no such model or field, a field cannot have its value, or the model cannot take the
+/// images, with what it takes.
+pub fn configure(
+    name: &str,
+    fields: &Map<String, Value>,
+    image: ImageSpec,
+    outputs: usize,
+) -> Result<ModelConfig> {
+    let config = set_all(create(name)?, "", fields).with_context(|| format!("model '{name}'"))?;
+    let config = config.with_image(image).with_outputs(outputs);
+    config.check().with_context(|| format!("model '{name}'"))?;
+    config
+        .answer_size(image.height, image.width)
+        .with_context(|| format!("model '{name}' cannot take the images"))?;
+    Ok(config)
 }
 
-impl Network {
-    /// Makes the model for images and a number of outputs, its blocks computed again on the way
-    /// back if `recompute`. Its parameters are drawn at once, so that a seed set before gives the
-    /// same ones.
-    ///
-    /// # Errors
-    /// If there is no such model, or it cannot take the images.
-    pub fn new(
-        name: &str,
-        image: ImageSpec,
-        outputs: usize,
-        recompute: bool,
-        device: &Device,
-    ) -> Result<Self> {
-        let entry = find(name)?;
-        let network = match entry.architecture {
-            Architecture::Classifier(config) => {
-                let config = config(image, outputs).with_recompute(recompute);
-                Self::Classifier(config.init(device))
-            }
-            Architecture::Segmenter(config) => {
-                let config = config(image, outputs).with_recompute(recompute);
-                Self::Segmenter(config.init(device))
-            }
+/// Changes fields, of which some may be tables of fields.
+fn set_all(
+    mut config: ModelConfig,
+    path: &str,
+    fields: &Map<String, Value>,
+) -> Result<ModelConfig, ModelError> {
+    for (key, value) in fields {
+        let path = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
         };
-        network.visit(&mut Draw);
-        Ok(network)
-    }
-
-    /// What the model says of images; the first is its answer.
-    pub fn forward(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
-        vec![match self {
-            Self::Classifier(model) => {
-                let logits = model.forward(images);
-                let [batch, classes] = logits.dims();
-                logits.reshape([batch, classes, 1, 1])
+        config = match (config.clone().set(&path, value.clone()), value) {
+            (Err(ModelError::UnknownField { .. }), Value::Object(fields)) => {
+                set_all(config, &path, fields)?
             }
-            Self::Segmenter(model) => model.forward(images),
-        }]
+            (outcome, _) => outcome?,
+        };
     }
+    Ok(config)
+}
+
+/// Makes the model. Its parameters are drawn at once, so that a seed set before gives the same ones.
+///
+/// # Panics
+/// Panics where [`ModelConfig::check`] gives an error.
+pub fn init(config: &ModelConfig, device: &Device) -> Model {
+    let model = config.init(device);
+    model.visit(&mut Draw);
+    model
 }
 
 /// Draws every parameter: Burn's are lazy, and would be drawn in the order of their first use.
@@ -66,5 +64,64 @@ struct Draw;
 impl ModuleVisitor for Draw {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         param.val();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const DIGITS: ImageSpec = ImageSpec::new(1, 28, 28);
+
+    fn fields(tree: Value) -> Map<String, Value> {
+        tree.as_object().expect("a table").clone()
+    }
+
+    #[test]
+    fn a_field_is_reached_by_its_name_or_its_whole_path() {
+        let plain = configure("resnet8", &fields(json!({})), DIGITS, 10).expect("a model");
+        for tree in [
+            json!({"shortcut": "plain"}),
+            json!({"encoder": {"shortcut": "plain"}}),
+        ] {
+            let changed = configure("resnet8", &fields(tree), DIGITS, 10).expect("a model");
+            assert_ne!(changed, plain);
+            let twin = create("plain20").expect("a model").encoder;
+            let shortcut = |config: &ModelConfig| {
+                let found = config
+                    .fields()
+                    .into_iter()
+                    .find(|(path, _)| path.ends_with("shortcut"));
+                found.map(|(_, value)| value)
+            };
+            let twin = ModelConfig {
+                encoder: twin,
+                ..changed.clone()
+            };
+            assert_eq!(shortcut(&changed), shortcut(&twin));
+        }
+    }
+
+    #[test]
+    fn a_whole_configuration_gives_itself() {
+        for name in ["resnet18", "unet8", "densenet40_k12"] {
+            let image = ImageSpec::new(3, 64, 64);
+            let config = configure(name, &fields(json!({})), image, 3).expect("a model");
+            let tree = serde_json::to_value(&config).expect("writes");
+            let again = configure(name, &fields(tree), image, 3).expect("a model");
+            assert_eq!(again, config, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_cannot_take_the_images_says_what_it_takes() {
+        let image = ImageSpec::new(1, 20, 20);
+        let error = configure("unet", &fields(json!({})), image, 2).expect_err("too small");
+        let message = format!("{error:#}");
+        assert!(
+            message.starts_with("model 'unet' cannot take the images: images of 20x20: the model "),
+            "{message}"
+        );
     }
 }

@@ -1,12 +1,13 @@
-//! The parameters of a module, by path.
+//! The parameters of a module, by name.
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
+use skip_blocks::seam::tree_path;
 
 /// A parameter that is learned.
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter {
-    /// Its fields' names, joined by dots; enumerations are not named.
+    /// What it is called.
     pub path: String,
     /// How many dimensions it has.
     pub dims: usize,
@@ -14,35 +15,37 @@ pub(crate) struct Parameter {
     pub id: ParamId,
 }
 
-/// All parameters, in the order of the module.
-pub(crate) fn parameters<M: Module>(module: &M) -> Vec<Parameter> {
+/// All parameters, in the order of the module; `public` gives a name for a path in the module tree.
+pub(crate) fn parameters<M: Module>(module: &M, public: impl Fn(&str) -> String) -> Vec<Parameter> {
     let mut visitor = Visitor::default();
     module.visit(&mut visitor);
-    visitor.found
+    let named = |parameter: Parameter| Parameter {
+        path: public(&parameter.path),
+        ..parameter
+    };
+    visitor.found.into_iter().map(named).collect()
 }
 
 #[derive(Default)]
 struct Visitor {
-    path: Vec<(String, bool)>,
+    names: Vec<(String, String)>,
     found: Vec<Parameter>,
 }
 
 impl ModuleVisitor for Visitor {
     fn enter_module(&mut self, name: &str, container: &str) {
-        // What is inside of an enumeration is named after its variant.
-        let inside_enum = container.starts_with("Enum:");
-        self.path.push((name.to_string(), !inside_enum));
+        self.names.push((name.to_string(), container.to_string()));
     }
 
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.names.pop();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let named = self.path.iter().filter(|(_, named)| *named);
-        let names: Vec<&str> = named.map(|(name, _)| name.as_str()).collect();
+        let names = self.names.iter();
+        let names = names.map(|(name, container)| (name.as_str(), container.as_str()));
         self.found.push(Parameter {
-            path: names.join("."),
+            path: tree_path(names),
             dims: D,
             id: param.id,
         });

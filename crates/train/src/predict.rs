@@ -76,7 +76,7 @@ impl BackendTask for Task<'_> {
             ..
         } = self.prediction;
         let device = B::device(device)?;
-        let (config, network) = restore(&RunFolder::open(run)?, &device)?;
+        let (config, model) = restore(&RunFolder::open(run)?, &device)?;
         // A mistyped name is found before anything is written.
         for path in images {
             fs::metadata(path)
@@ -90,7 +90,7 @@ impl BackendTask for Task<'_> {
                     .problem
                     .preprocessing
                     .tensor(picture.clone(), &device);
-                let answers = network.forward(input).swap_remove(0);
+                let answers = model.forward(input).swap_remove(0);
                 let task = task::of(config.problem.task);
                 let answer = task.answer(&config.problem, &picture, answers)?;
                 let sink = match &mut sink {

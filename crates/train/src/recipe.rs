@@ -8,6 +8,7 @@ mod file;
 mod knobs;
 mod layers;
 mod optimizer;
+mod recompute;
 mod schedule;
 mod tree;
 
@@ -15,11 +16,12 @@ pub use file::read as read_file;
 pub use knobs::{Knob, knobs};
 pub use layers::Layers;
 pub use optimizer::{Algorithm, Group, Optimizer};
+pub use recompute::Recompute;
 pub use schedule::{Curve, Schedule};
 pub use tree::at_path;
 
 use anyhow::{Result, bail, ensure};
-use models::{ModelEntry, Task};
+use models::{Task, Variant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -132,7 +134,7 @@ pub struct Run {
     /// Compute blocks again on the way back instead of keeping them: slower, with less memory
     #[serde(default)]
     #[schemars(extend("x-flag" = "recompute"))]
-    pub recompute: bool,
+    pub recompute: Recompute,
     /// Starts every random draw; the same seed gives the same run
     #[serde(default = "one")]
     #[schemars(extend("x-flag" = "seed", "x-value" = "N"))]
@@ -152,14 +154,14 @@ impl Recipe {
     ///
     /// # Errors
     /// If the model is for another task than the data, or a value is out of its range.
-    fn check(&self, entry: &ModelEntry, task: Task) -> Result<()> {
+    fn check(&self, entry: &Variant, task: Task) -> Result<()> {
         if entry.task() != task {
             bail!(
                 "model '{}' is for {}, data '{}' for {}; the command `models` lists what there is",
                 self.model.name,
-                task_name(entry.task()),
+                entry.task(),
                 self.data.path,
-                task_name(task)
+                task
             );
         }
         let sides = self.data.size.map(Size::sides);
@@ -175,12 +177,5 @@ impl Recipe {
         }
         self.optimizer.check()?;
         self.schedule.check()
-    }
-}
-
-fn task_name(task: Task) -> &'static str {
-    match task {
-        Task::Classification => "classification",
-        Task::Segmentation => "segmentation",
     }
 }

@@ -1,13 +1,13 @@
-//! Pictures of test images with what a network says of them.
+//! Pictures of test images with what a model says of them.
 
 use std::path::Path;
 
 use anyhow::Result;
 use burn::tensor::Device;
+use models::Model;
 
 use crate::data::{Problem, Source};
 use crate::drawing::write_png;
-use crate::network::Network;
 use crate::task;
 
 /// How many pictures there are at most.
@@ -18,7 +18,7 @@ const MOST: usize = 24;
 /// # Errors
 /// If an image cannot be read or a picture cannot be written.
 pub(crate) fn write_samples(
-    network: &Network,
+    model: &Model,
     problem: &Problem,
     test: &dyn Source,
     device: &Device,
@@ -29,7 +29,7 @@ pub(crate) fn write_samples(
     for index in 0..test.len() {
         let item = test.get(index)?;
         let input = problem.preprocessing.tensor(item.picture.clone(), device);
-        let answers = network.forward(input).swap_remove(0);
+        let answers = model.forward(input).swap_remove(0);
         if let Some((name, picture)) = task.show(problem, item, answers)? {
             write_png(&picture.into(), &folder.join(format!("{name}.png")))?;
             shown += 1;

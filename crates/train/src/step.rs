@@ -1,26 +1,29 @@
 //! A step of training: written once, for the trainer and the bench.
 
 use burn::optim::GradientsParams;
+use models::Model;
+use skip_blocks::seam::Seam;
 
 use crate::data::Batch;
 use crate::loss::{Loss, Truth};
-use crate::network::Network;
 use crate::outcome::Outcome;
 
-/// A network with the loss that it is to make small.
-#[derive(Clone, Copy, Debug)]
+/// A model with the loss that it is to make small.
+#[derive(Clone, Copy)]
 pub struct TrainStep<'a> {
     /// What learns.
-    pub network: &'a Network,
+    pub model: &'a Model,
     /// What is made small.
     pub loss: &'a Loss,
+    /// What is computed again on the way back; none: nothing is.
+    pub seam: Option<&'a Seam>,
 }
 
 impl TrainStep<'_> {
-    /// Forward, loss, and backward: the gradient of each parameter, and what the network said.
+    /// Forward, loss, and backward: the gradient of each parameter, and what the model said.
     pub fn run(&self, batch: Batch) -> (GradientsParams, Outcome) {
         let outcome = self.forward(batch);
-        let gradients = GradientsParams::from_grads(outcome.loss.backward(), self.network);
+        let gradients = GradientsParams::from_grads(outcome.loss.backward(), self.model);
         (gradients, outcome.without_autodiff())
     }
 
@@ -28,7 +31,10 @@ impl TrainStep<'_> {
     pub fn forward(&self, batch: Batch) -> Outcome {
         let [_, _, rows, columns] = batch.images.dims();
         let image = [rows, columns];
-        let mut outputs = self.network.forward(batch.images);
+        let mut outputs = match self.seam {
+            Some(seam) => seam.run(|| self.model.forward(batch.images)).0,
+            None => self.model.forward(batch.images),
+        };
         let [_, _, height, width] = outputs[0].dims();
         let truth = Truth::new(batch.targets, [height, width], image);
         Outcome {

@@ -7,32 +7,36 @@ use burn::data::dataloader::DataLoader;
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
+use models::Model;
 use skip_blocks::parameter_count;
+use skip_blocks::seam::Seam;
 
 use crate::checkpoint::{Checkpoints, State};
 use crate::data::{Batch, DataSet};
 use crate::loaders::{in_order, training};
 use crate::metric::Metrics;
-use crate::network::Network;
+use crate::network::{configure, init};
 use crate::observer::{Begin, Event, Observer, Split};
 use crate::outcome::Outcome;
-use crate::recipe::Recipe;
+use crate::recipe::{self, Recipe};
 use crate::run_folder::{Progress, RunFolder, record};
 use crate::step::TrainStep;
 use crate::task;
 
-/// A network that learns.
+/// A model that learns.
 pub(crate) struct Training<'a> {
     recipe: &'a Recipe,
     data: &'a DataSet,
     device: &'a Device,
     state: State,
+    /// What is computed again on the way back.
+    seam: Option<Seam>,
 }
 
 /// What comes of it.
 pub(crate) struct Trained {
     /// With the parameters of the best epoch.
-    pub network: Network,
+    pub model: Model,
     /// Values that it has learned.
     pub parameters: usize,
     /// Epochs that were trained to their end.
@@ -55,21 +59,19 @@ struct Seen {
 }
 
 impl<'a> Training<'a> {
-    /// A new network, and all that changes it.
+    /// A new model, and all that changes it.
     ///
     /// # Errors
     /// If the model cannot take the images, or the recipe does not go with it.
     pub fn new(recipe: &'a Recipe, data: &'a DataSet, device: &'a Device) -> Result<Self> {
         device.seed(recipe.run.seed);
-        let network = Network::new(
-            &recipe.model.name,
-            data.problem.image,
-            data.problem.classes.len(),
-            recipe.run.recompute,
-            &device.clone().autodiff(),
-        )?;
+        let recipe::Model { name, fields } = &recipe.model;
+        let problem = &data.problem;
+        let config = configure(name, fields, problem.image, problem.classes.len())?;
+        let model = init(&config, &device.clone().autodiff());
+        let seam = recipe.run.recompute.seam(&model, &config)?;
         let Recipe { optimizer, run, .. } = recipe;
-        let groups = optimizer.groups(&network)?;
+        let groups = optimizer.groups(&model, &config)?;
         let steps = data.train.len().div_ceil(run.batch_size);
         let scheduler = recipe
             .schedule
@@ -80,9 +82,10 @@ impl<'a> Training<'a> {
             device,
             state: State {
                 optimizer: optimizer.init(&groups),
-                network,
+                model,
                 scheduler,
             },
+            seam,
         })
     }
 
@@ -148,8 +151,8 @@ impl<'a> Training<'a> {
             ),
         }
         Ok(Trained {
-            parameters: parameter_count(&self.state.network),
-            network: checkpoints.load_best(self.state.network.valid())?,
+            parameters: parameter_count(&self.state.model),
+            model: checkpoints.load_best(self.state.model.valid())?,
             epochs,
             stopped,
             best_epoch,
@@ -165,7 +168,7 @@ impl<'a> Training<'a> {
         let splits = [&self.data.train, &self.data.valid, &self.data.test];
         Begin {
             model: &model.name,
-            parameters: parameter_count(&self.state.network),
+            parameters: parameter_count(&self.state.model),
             data: &data.path,
             backend: &run.backend,
             epochs: run.epochs,
@@ -184,8 +187,9 @@ impl<'a> Training<'a> {
         let mut split = self.split(epoch, Split::Train, loader, observer)?;
         for batch in loader.iter() {
             let step = TrainStep {
-                network: &self.state.network,
+                model: &self.state.model,
                 loss: &self.recipe.loss,
+                seam: self.seam.as_ref(),
             };
             let (gradients, outcome) = step.run(batch?);
             self.update(gradients);
@@ -198,11 +202,11 @@ impl<'a> Training<'a> {
 
     fn update(&mut self, gradients: GradientsParams) {
         let rates = self.state.scheduler.step();
-        let network = self.state.network.clone();
-        self.state.network = self.state.optimizer.step(rates, network, gradients);
+        let model = self.state.model.clone();
+        self.state.model = self.state.optimizer.step(rates, model, gradients);
     }
 
-    /// What the network is worth on images that it does not learn from.
+    /// What the model is worth on images that it does not learn from.
     fn validate(
         &self,
         epoch: usize,
@@ -210,10 +214,11 @@ impl<'a> Training<'a> {
         observer: &mut dyn Observer,
     ) -> Result<Seen> {
         let mut split = self.split(epoch, Split::Valid, loader, observer)?;
-        let network = self.state.network.valid();
+        let model = self.state.model.valid();
         let step = TrainStep {
-            network: &network,
+            model: &model,
             loss: &self.recipe.loss,
+            seam: None,
         };
         for batch in loader.iter() {
             if split.stops_after(step.forward(batch?))? {

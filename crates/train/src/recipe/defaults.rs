@@ -42,7 +42,7 @@ fn of_task(task: Task) -> Value {
             "run": {"epochs": 20, "batch_size": 64},
             "optimizer": {"name": "sgd"},
         }),
-        Task::Segmentation => json!({
+        _ => json!({
             "model": {"name": "unet16"},
             "run": {"epochs": 40, "batch_size": 4},
             "optimizer": {"name": "adamw"},

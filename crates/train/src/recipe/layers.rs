@@ -63,8 +63,7 @@ impl Layers {
                 None => error,
             })?;
         }
-        let entry = find(&recipe.model.name)?;
-        recipe.check(entry, task)?;
+        recipe.check(&find(&recipe.model.name)?, task)?;
         Ok(recipe)
     }
 }

@@ -1,16 +1,17 @@
 //! How parameters follow their gradients.
 
 use anyhow::{Result, ensure};
-use burn::module::{Module, ParamGroup};
+use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
+use models::{Model, ModelConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use skip_blocks::seam::fits;
 
-use crate::parameters::parameters;
-use crate::pattern::fits;
+use crate::parameters::{Parameter, parameters};
 
 /// An algorithm with its constants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -152,8 +153,11 @@ impl Optimizer {
     ///
     /// # Errors
     /// If a group has none.
-    pub fn groups<M: Module>(&self, module: &M) -> Result<Vec<ParamGroup>> {
-        let all = parameters(module);
+    pub fn groups(&self, model: &Model, config: &ModelConfig) -> Result<Vec<ParamGroup>> {
+        self.groups_of(&parameters(model, |path| config.public_name(path)))
+    }
+
+    fn groups_of(&self, all: &[Parameter]) -> Result<Vec<ParamGroup>> {
         let ids = self.groups.iter().enumerate().map(|(index, group)| {
             let members = all.iter().filter(|parameter| {
                 let dims = group.dims.is_none_or(|dims| dims == parameter.dims);
@@ -232,6 +236,7 @@ impl Optimizer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::module::Module;
     use burn::nn::{BatchNormConfig, Initializer, Linear, LinearConfig};
     use burn::optim::GradientsParams;
     use burn::tensor::{Device, Tensor};
@@ -245,6 +250,10 @@ mod tests {
         serde_json::from_value(tree).expect("an optimizer")
     }
 
+    fn own_names(module: &impl Module) -> Vec<Parameter> {
+        parameters(module, str::to_string)
+    }
+
     /// The weight and the bias of a layer of one value, both 1, after a step where every gradient
     /// is 0: what weight decay alone does.
     fn decayed(optimizer: &Optimizer) -> [f32; 2] {
@@ -254,7 +263,9 @@ mod tests {
             .init(&device);
         let loss = layer.forward(Tensor::<2>::ones([1, 1], &device)).sum() * 0.0;
         let gradients = GradientsParams::from_grads(loss.backward(), &layer);
-        let groups = optimizer.groups(&layer).expect("known paths");
+        let groups = optimizer
+            .groups_of(&own_names(&layer))
+            .expect("known paths");
         let layer = optimizer.init(&groups).step(0.5, layer, gradients);
         let bias = layer.bias.expect("a bias").val();
         [layer.weight.val().into_scalar(), bias.into_scalar()]
@@ -280,7 +291,7 @@ mod tests {
         let groups = json!([{"paths": ["head.*"]}]);
         let optimizer = optimizer("sgd", json!({"groups": groups}));
         let norm = BatchNormConfig::new(2).init(&Device::flex());
-        let error = optimizer.groups(&norm).expect_err("no head");
+        let error = optimizer.groups_of(&own_names(&norm)).expect_err("no head");
         assert!(
             error.to_string().starts_with(
                 "optimizer.groups.0: no parameter has a path like head.*; the first is "
