@@ -4,8 +4,11 @@ use std::sync::atomic::Ordering;
 use super::*;
 use crate::data::batch::Targets;
 use crate::data::made::Made;
+use crate::data::mask::Mask;
 use crate::data::normalization::Normalization;
+use crate::data::picture::Picture;
 use crate::data::preprocessing::Resizing;
+use crate::data::source::{Item, Target};
 
 fn loader(source: impl Source + 'static) -> Loader {
     let preprocessing = Preprocessing {
@@ -251,4 +254,98 @@ fn what_was_read_is_counted() {
 #[test]
 fn an_empty_source_has_no_batches() {
     assert!(loader(Made::new(0)).iter().next().is_none());
+}
+
+/// Images with an answer that is made of them.
+struct Overlaid(Made, fn(&Picture) -> Target);
+
+impl Source for Overlaid {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.0.name(index)
+    }
+
+    fn get(&self, index: usize) -> Result<Item> {
+        let item = self.0.get(index)?;
+        let target = self.1(&item.picture);
+        Ok(Item { target, ..item })
+    }
+}
+
+/// All batches of an epoch of 6x6 images from 0 to 1 with every transform.
+fn overlaid(target: fn(&Picture) -> Target) -> Vec<(Vec<f32>, Targets)> {
+    let mut loader = training(Overlaid(Made::new(21), target));
+    loader.work.preprocessing.size = None;
+    loader.work.preprocessing.normalization = Normalization::DataSet {
+        mean: vec![0.0],
+        deviation: vec![1.0],
+    };
+    let pixels = |batch: Result<Batch, DatasetError>| {
+        let batch = batch.expect("reads");
+        assert_eq!(batch.images.dims()[1..], [1, 4, 4]);
+        let pixels = batch.images.try_into_vec_as::<f32>().expect("f32");
+        (pixels, batch.targets)
+    };
+    loader.iter().map(pixels).collect()
+}
+
+fn bytes(picture: &Picture) -> Vec<i32> {
+    let plane = picture.plane(0).into_iter();
+    plane.map(|value| (255.0 * value).round() as i32).collect()
+}
+
+#[test]
+fn a_mask_moves_along_with_its_image() {
+    let batches = overlaid(|picture| Target::Mask(Mask::new(picture.size(), bytes(picture))));
+    for (pixels, targets) in batches {
+        let Targets::Classes(classes) = targets else {
+            panic!("a mask is classes");
+        };
+        let classes = classes.try_into_vec_as::<i64>().expect("i64");
+        let pixels: Vec<_> = pixels.iter().map(|x| (255.0 * x).round() as i64).collect();
+        assert_eq!(classes, pixels);
+    }
+}
+
+#[test]
+fn a_picture_moves_along_with_its_image() {
+    for (pixels, targets) in overlaid(|picture| Target::Picture(picture.clone())) {
+        let Targets::Values(values) = targets else {
+            panic!("a picture is values");
+        };
+        assert_eq!(values.try_into_vec_as::<f32>().expect("f32"), pixels);
+    }
+}
+
+#[test]
+fn points_move_along_with_their_image() {
+    let brightest = |picture: &Picture| {
+        let values = bytes(picture);
+        let (place, _) = values
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, value)| **value)
+            .expect("36");
+        Target::Points(vec![Some([(place / 6) as f32, (place % 6) as f32])])
+    };
+    let (mut seen, mut unseen) = (0, 0);
+    for (pixels, targets) in overlaid(brightest) {
+        let Targets::Points(points) = targets else {
+            panic!("points are points");
+        };
+        let points = points.try_into_vec_as::<f32>().expect("f32");
+        for (pixels, point) in pixels.chunks(16).zip(points.chunks(3)) {
+            if point[2] == 0.0 {
+                unseen += 1;
+                continue;
+            }
+            seen += 1;
+            let there = pixels[point[0] as usize * 4 + point[1] as usize];
+            assert!(pixels.iter().all(|&pixel| pixel <= there));
+        }
+    }
+    assert!(seen > 0 && unseen > 0);
 }
