@@ -113,6 +113,7 @@ pub fn load(data: &str, size: Option<[usize; 2]>, seed: u64) -> Result<DataSet> 
 /// # Errors
 /// If there is no such set or folder, or its answers are not what was learned.
 pub fn load_for(data: &str, problem: &Problem, seed: u64) -> Result<DataSet> {
+    problem.preprocessing.check()?;
     if !EMBEDDED.contains(&data) {
         return folder::load_for(folder_of(data)?, problem, seed);
     }

@@ -44,22 +44,6 @@ impl Batch {
             indices: Vec::new(),
         }
     }
-
-    /// The same on another device.
-    pub fn to_device(self, device: &Device) -> Self {
-        let targets = match self.targets {
-            Targets::None => Targets::None,
-            Targets::Classes(classes) => Targets::Classes(classes.to_device(device)),
-            Targets::Soft(parts) => Targets::Soft(parts.to_device(device)),
-            Targets::Values(values) => Targets::Values(values.to_device(device)),
-            Targets::Points(points) => Targets::Points(points.to_device(device)),
-        };
-        Self {
-            images: self.images.to_device(device),
-            targets,
-            ..self
-        }
-    }
 }
 
 /// The values of a batch before they are tensors: threads that read do not use the device.

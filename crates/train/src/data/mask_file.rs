@@ -163,7 +163,7 @@ mod tests {
         let bytes = png(
             ColorType::Grayscale,
             png::BitDepth::One,
-            &[0b10110_000, 0b01001_000],
+            &[0b1011_0000, 0b0100_1000],
         );
         assert_eq!(values(&bytes), [1, 0, 1, 1, 0, 0, 1, 0, 0, 1]);
     }

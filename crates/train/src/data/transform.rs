@@ -21,7 +21,7 @@ pub enum Transform {
     /// Moves by up to so many pixels each way; what comes in from outside the image is black, and
     /// background.
     Shift {
-        /// The most that it moves.
+        /// The most that it moves; at most the image's longer side.
         pixels: usize,
     },
     /// Mirrors left and right, every other time.
@@ -72,7 +72,16 @@ impl Transform {
                 );
                 Ok([height, width])
             }
-            Self::Shift { .. } | Self::FlipHorizontal | Self::FlipVertical => Ok([height, width]),
+            Self::Shift { pixels } => {
+                let most = height.max(width);
+                ensure!(
+                    pixels <= most,
+                    "shift of {pixels} pixels: must be at most {most}, as the image is \
+                     {height}x{width}"
+                );
+                Ok([height, width])
+            }
+            Self::FlipHorizontal | Self::FlipVertical => Ok([height, width]),
         }
     }
 }
@@ -159,6 +168,13 @@ mod tests {
         assert_eq!(
             error(&ALL, [1, 5]),
             "crop of size 2: must be 1 to 1, as the image is 1x5"
+        );
+        assert_eq!(
+            error(&[Transform::Shift { pixels: usize::MAX }], [1, 5]),
+            format!(
+                "shift of {} pixels: must be at most 5, as the image is 1x5",
+                usize::MAX
+            )
         );
         assert_eq!(
             error(&ALL[4..], [1, 5]),
