@@ -38,7 +38,8 @@ pub(super) fn load(folder: &Path, size: Option<[usize; 2]>, seed: u64) -> Result
     let layout = Layout::of(folder)?;
     let (classes, mask_values) = match layout.task {
         Task::Classification => (classes_of(&layout.train)?, None),
-        Task::Segmentation => {
+        // A folder's layout tells classes or masks, and nothing else.
+        _ => {
             let values = values_of(&layout.train)?;
             (values.names(), Some(values))
         }
@@ -100,7 +101,7 @@ pub(super) fn load_for(folder: &Path, problem: &Problem, seed: u64) -> Result<Da
 fn plural(task: Task) -> &'static str {
     match task {
         Task::Classification => "classes",
-        Task::Segmentation => "masks",
+        _ => "masks",
     }
 }
 
@@ -112,7 +113,7 @@ pub(super) fn suggested_size(folder: &Path) -> Result<[usize; 2]> {
         Task::Classification => {
             Files::list(&layout.train, Answers::Classes(&classes_of(&layout.train)?))?
         }
-        Task::Segmentation => Files::list(&layout.train, Answers::Masks(&MaskValues::Binary))?,
+        _ => Files::list(&layout.train, Answers::Masks(&MaskValues::Binary))?,
     };
     median_size(&files, layout.task)
 }
@@ -141,7 +142,7 @@ fn median_size(files: &Files, task: Task) -> Result<[usize; 2]> {
     let shrink = (LONGEST_SIDE as f64 / size[0].max(size[1]) as f64).min(1.0);
     let step = match task {
         Task::Classification => 1.0,
-        Task::Segmentation => 16.0,
+        _ => 16.0,
     };
     let fitted = |side: usize| ((side as f64 * shrink / step).round().max(1.0) * step) as usize;
     Ok(size.map(fitted))
