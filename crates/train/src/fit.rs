@@ -111,7 +111,7 @@ fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let transforms = recipe
         .augmentation
         .get_or_insert_with(|| data.transforms.clone());
-    size_after(transforms, size).context("augmentation")?;
+    let [height, width] = size_after(transforms, size).context("augmentation")?;
     if let Some(count) = recipe.data.limit {
         data = data.limited(count);
     }
@@ -119,6 +119,12 @@ fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     recipe.loss.check(outputs)?;
     let Model { name, fields } = &mut recipe.model;
     let config = configure(name, fields, data.problem.image, outputs)?;
+    config.answer_size(height, width).with_context(|| {
+        format!(
+            "model '{name}' cannot take what the augmentation leaves of the images; without any: \
+             --set augmentation=[]"
+        )
+    })?;
     if let Value::Object(all) = serde_json::to_value(config)? {
         *fields = all;
     }
