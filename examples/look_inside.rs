@@ -87,7 +87,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let path = format!("decoder.{join}.join");
         let (cut, _) = unet.seam(&config).cut(&path)?.run(forward);
         let change = norm(whole.clone() - cut) / norm(whole.clone());
-        println!("without the skip at {path} the answer changes by {:.0} %", 100.0 * change);
+        println!(
+            "without the skip at {path} the answer changes by {:.0} %",
+            100.0 * change
+        );
     }
     Ok(())
 }

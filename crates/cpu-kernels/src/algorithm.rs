@@ -1,6 +1,7 @@
 //! The ways to compute a convolution.
 
-use crate::correlate::Correlation;
+use crate::correlation::Correlation;
+use crate::direct;
 use crate::isa::Isa;
 use crate::moments::Moments;
 use crate::scratch::with_shared;
@@ -75,7 +76,7 @@ impl Algorithm {
         unsafe {
             match self {
                 Self::Direct => {
-                    let plan = correlation.plan(isa);
+                    let plan = direct::Plan::new(isa, correlation);
                     let len = plan.moments_len(channels);
                     let counts = plan.strip_pixels();
                     gather(moments, channels, len, counts, |tables| {

@@ -1,8 +1,11 @@
 //! The gradient with respect to the input.
 
-use crate::correlate::{Correlation, Placement};
+use crate::act::Act;
+use crate::act_pass;
+use crate::correlation::{Correlation, Placement};
 use crate::epilogue::Epilogue;
-use crate::pack::{Direction, PackedFilter, phases};
+use crate::pack::{PackedFilter, phases};
+use crate::roles::Direction;
 use crate::shape::ConvShape;
 use crate::view::{View, ViewMut};
 
@@ -59,10 +62,18 @@ pub fn conv2d_backward_data(
             scale: epilogue.scale,
             bias: epilogue.bias,
             residual: residual.map(|source| (source, placement(source.pixel_stride))),
-            relu: epilogue.relu,
+            relu: epilogue.act == Act::Relu,
         };
         // SAFETY: the views were checked against the shape just now, and the
         // output is borrowed exclusively.
         unsafe { filter.algorithm().run(filter.isa(), &correlation, None) };
     }
+    let pixels = shape.in_pixels();
+    act_pass::finish(
+        filter.isa(),
+        pixels,
+        shape.in_channels,
+        epilogue.act,
+        output,
+    );
 }

@@ -1,9 +1,13 @@
 //! The forward pass.
 
-use crate::correlate::{Correlation, Placement};
+use crate::act::Act;
+use crate::act_pass;
+use crate::correlation::{Correlation, Placement};
 use crate::epilogue::Epilogue;
 use crate::moments::Moments;
-use crate::pack::{Direction, PackedFilter};
+use crate::normalise::moments_of;
+use crate::pack::PackedFilter;
+use crate::roles::Direction;
 use crate::shape::ConvShape;
 use crate::view::{View, ViewMut};
 
@@ -14,8 +18,8 @@ use crate::view::{View, ViewMut};
 /// packed by [`PackedFilter::forward`].
 ///
 /// # Panics
-/// If the shape is invalid, the filter was packed for another one, or a view
-/// or a per-channel slice is too short.
+/// If the shape is invalid, the filter was packed for another one, a view or a
+/// per-channel slice is too short, or a slope is not positive.
 pub fn conv2d_forward(
     shape: &ConvShape,
     x: View,
@@ -55,9 +59,31 @@ pub fn conv2d_forward(
         scale: epilogue.scale,
         bias: epilogue.bias,
         residual,
-        relu: epilogue.relu,
+        relu: epilogue.act == Act::Relu,
+    };
+    let isa = filter.isa();
+    // Moments are those of the finished result.
+    let (early, late) = match epilogue.act.is_done_early() {
+        true => (moments, None),
+        false => (None, moments),
     };
     // SAFETY: the views were checked against the shape just now, and the
     // output is borrowed exclusively.
-    unsafe { filter.algorithm().run(filter.isa(), &correlation, moments) };
+    unsafe { filter.algorithm().run(isa, &correlation, early) };
+    act_pass::finish(
+        isa,
+        shape.out_pixels(),
+        shape.out_channels,
+        epilogue.act,
+        output,
+    );
+    if let Some(moments) = late {
+        moments_of(
+            isa,
+            shape.out_pixels(),
+            shape.out_channels,
+            output.source(),
+            moments,
+        );
+    }
 }

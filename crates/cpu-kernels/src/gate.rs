@@ -1,10 +1,10 @@
 //! The gate of a highway layer.
 
-use crate::elementwise::for_each_chunk;
+use crate::chunks::for_each_chunk;
 use crate::isa::{Isa, Kernel};
+use crate::simd::math::sigmoid;
 use crate::simd::{Simd, each_vector};
 use crate::view::{Source, Target, View, ViewMut};
-use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// What a gate chooses between, and by what. All are `[pixels, channels]`.
@@ -144,25 +144,5 @@ impl Kernel for Backward {
                 }
             });
         }
-    }
-}
-
-/// Floats of the widest vector.
-const MOST_LANES: usize = 16;
-
-/// `1 / (1 + exp(-z))`, lane by lane.
-#[inline(always)]
-fn sigmoid<S: Simd>(simd: S, z: S::Vector) -> S::Vector {
-    let mut lanes = MaybeUninit::<[f32; MOST_LANES]>::uninit();
-    let lanes = lanes.as_mut_ptr().cast::<f32>();
-    // SAFETY: there is room for the widest vector, whose lanes are stored
-    // before they are read.
-    unsafe {
-        simd.store(lanes, z);
-        for lane in 0..S::LANES {
-            let z = lanes.add(lane);
-            *z = 1.0 / (1.0 + (-*z).exp());
-        }
-        simd.load(lanes)
     }
 }

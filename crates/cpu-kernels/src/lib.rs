@@ -29,7 +29,7 @@
 //! let filter = PackedFilter::forward(Isa::detect(), &shape, &weights);
 //! let x = vec![1.0; shape.in_pixels() * 3];
 //! let mut y = vec![0.0; shape.out_pixels() * 16];
-//! let relu = Epilogue { relu: true, ..Epilogue::default() };
+//! let relu = Epilogue { act: Act::Relu, ..Epilogue::default() };
 //! conv2d_forward(&shape, View::new(&x, 3), &filter, &relu, ViewMut::new(&mut y, 16), None);
 //! assert_eq!(y[(8 + 1) * 16], 13.5); // 27 products of 0.5
 //! # Ok::<(), ShapeError>(())
@@ -38,12 +38,15 @@
 // Register tiles are indexed by pixel and vector, as their formulas are.
 #![allow(clippy::needless_range_loop)]
 
+mod act;
+mod act_pass;
 mod algorithm;
 mod axis;
 mod backward_data;
 mod backward_weight;
-mod correlate;
-mod elementwise;
+mod chunks;
+mod correlation;
+mod direct;
 mod epilogue;
 mod finish;
 mod forward;
@@ -59,6 +62,7 @@ mod outer_tile;
 mod pack;
 mod pool;
 mod resample;
+mod roles;
 mod scratch;
 mod shape;
 mod simd;
@@ -68,17 +72,18 @@ mod tile;
 mod view;
 mod winograd;
 
+pub use act::Act;
+pub use act_pass::{act_backward, act_forward};
 pub use algorithm::Algorithm;
 pub use backward_data::conv2d_backward_data;
 pub use backward_weight::{conv2d_backward_weight, conv2d_backward_weight_by};
-pub use elementwise::{apply_epilogue, relu_backward};
-pub use epilogue::Epilogue;
+pub use epilogue::{Epilogue, apply_epilogue};
 pub use forward::conv2d_forward;
 pub use fresh::{Fresh, fresh};
 pub use gate::{GateGradients, GateTensors, gate_backward, gate_forward};
 pub use isa::Isa;
 pub use layout::{channels_first, channels_last};
-pub use loss::softmax_cross_entropy;
+pub use loss::{CrossEntropy, IGNORED_LABEL, softmax_cross_entropy};
 pub use memory::keep_freed_memory;
 pub use moments::Moments;
 pub use normalise::{

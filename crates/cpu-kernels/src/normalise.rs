@@ -8,9 +8,10 @@
 //! dweight = sum(dz * xhat)        dbias = sum(dz)
 //! ```
 //!
-//! where `dz` is `dy`, masked by `y > 0` if a ReLU follows.
+//! where `dz` is `dy`, gone back through the activation if one follows.
 
-use crate::elementwise::{chunk_pixels, for_each_chunk};
+use crate::act::Act;
+use crate::chunks::{chunk_pixels, for_each_chunk};
 use crate::isa::{Isa, Kernel};
 use crate::moments::{ChunkMoments, Moments};
 use crate::scratch::with_shared;
@@ -22,9 +23,22 @@ use std::ops::Range;
 ///
 /// # Panics
 /// If the view is too short or a slice does not have `channels` entries.
-pub fn channel_moments(isa: Isa, pixels: usize, channels: usize, x: View, mut moments: Moments) {
+pub fn channel_moments(isa: Isa, pixels: usize, channels: usize, x: View, moments: Moments) {
+    moments_of(isa, pixels, channels, x.source(pixels, channels), moments);
+}
+
+/// [`channel_moments`] of a checked view.
+///
+/// # Panics
+/// If a slice does not have `channels` entries.
+pub(crate) fn moments_of(
+    isa: Isa,
+    pixels: usize,
+    channels: usize,
+    x: Source,
+    mut moments: Moments,
+) {
     moments.check(channels);
-    let x = x.source(pixels, channels);
     let chunk = chunk_pixels(channels);
     let chunks = pixels.div_ceil(chunk);
     with_shared(chunks * ChunkMoments::len(channels), |tables| {
@@ -98,8 +112,10 @@ pub struct BatchNormTensors<'a> {
     pub x: View<'a>,
     /// Gradient with respect to the output.
     pub dy: View<'a>,
-    /// The output, if a ReLU followed: gradients pass where it is positive.
-    pub relu_output: Option<View<'a>>,
+    /// The ReLU or leaky ReLU that followed, and its result. The gradient of
+    /// another activation goes through [`act_backward`](crate::act_backward)
+    /// first.
+    pub act: Option<(Act, View<'a>)>,
     /// Mean per channel.
     pub mean: &'a [f32],
     /// `1 / sqrt(variance + epsilon)` per channel.
@@ -121,7 +137,7 @@ struct Sources<'a> {
     channels: usize,
     x: Source,
     dy: Source,
-    relu_output: Option<Source>,
+    act: Option<(Act, Source)>,
     mean: &'a [f32],
     inv_std: &'a [f32],
 }
@@ -137,12 +153,20 @@ impl<'a> BatchNormTensors<'a> {
         } = self;
         assert_eq!(mean.len(), channels, "mean per channel");
         assert_eq!(inv_std.len(), channels, "inv_std per channel");
+        if let Some((act, _)) = self.act {
+            act.check();
+            assert!(
+                act.is_straight(),
+                "act = {act:?}: must be a ReLU or a leaky one; \
+                 let the gradient go through act_backward first"
+            );
+        }
         let source = |view: View| view.source(pixels, channels);
         Sources {
             channels,
             x: source(self.x),
             dy: source(self.dy),
-            relu_output: self.relu_output.map(source),
+            act: self.act.map(|(act, y)| (act, source(y))),
             mean,
             inv_std,
         }
@@ -169,9 +193,9 @@ impl Sources<'_> {
             let x = simd.load_upto(self.x.at(pixel).add(c), n);
             let xhat = simd.mul(simd.sub(x, mean), inv_std);
             let mut dz = simd.load_upto(self.dy.at(pixel).add(c), n);
-            if let Some(y) = self.relu_output {
+            if let Some((act, y)) = self.act {
                 let y = simd.load_upto(y.at(pixel).add(c), n);
-                dz = simd.select_greater(y, simd.zero(), dz, simd.zero());
+                dz = act.bend_gradient(simd, y, dz);
             }
             (dz, xhat)
         }
@@ -181,7 +205,8 @@ impl Sources<'_> {
 /// The first pass of a batch normalisation's gradient: the sums over pixels.
 ///
 /// # Panics
-/// If a view is too short or a slice does not have an entry per channel.
+/// If a view is too short, a slice does not have an entry per channel, or the
+/// activation is not one of those in [`BatchNormTensors`].
 pub fn batch_norm_backward_sums(isa: Isa, tensors: &BatchNormTensors, sums: BatchNormSums) {
     let sources = tensors.sources();
     let channels = tensors.channels;
@@ -254,10 +279,11 @@ impl Kernel for GradientSums<'_> {
 }
 
 /// The second pass of a batch normalisation's gradient: `dx` and, if asked
-/// for, `dz`, which is the gradient of a residual added before the ReLU.
+/// for, `dz`, which is the gradient of a residual added before the activation.
 ///
 /// # Panics
-/// If a view is too short or a slice does not have an entry per channel.
+/// If a view is too short, a slice does not have an entry per channel, or the
+/// activation is not one of those in [`BatchNormTensors`].
 pub fn batch_norm_backward(
     isa: Isa,
     tensors: &BatchNormTensors,

@@ -19,6 +19,9 @@ const TILE_FLOATS: usize = 12 * 2 * 16;
 /// Floats of a cache line.
 pub(crate) const LINE_FLOATS: usize = 16;
 
+/// Reduction length between two visits of the output: the weights of a block
+/// of outputs then fit a first-level cache.
+pub(crate) const DEPTH: usize = 384;
 /// Steps of the reduction between two checks of its end. Counting takes slots
 /// of the processor's front end, which the arithmetic nearly fills where two
 /// threads share a core.

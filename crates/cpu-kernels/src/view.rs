@@ -177,6 +177,14 @@ impl Source {
 }
 
 impl Target {
+    /// What was written, to read it.
+    pub fn source(self) -> Source {
+        Source {
+            ptr: self.ptr,
+            pixel_stride: self.pixel_stride,
+        }
+    }
+
     /// The first channel of a pixel.
     #[inline(always)]
     pub fn at(self, pixel: usize) -> *mut f32 {

@@ -18,7 +18,7 @@ struct Epilogues {
     scale: Option<Vec<f32>>,
     bias: Option<Vec<f32>>,
     residual: Option<Vec<f32>>,
-    relu: bool,
+    act: Act,
 }
 
 impl Epilogues {
@@ -27,7 +27,7 @@ impl Epilogues {
             scale: random.flip().then(|| random.floats(channels)),
             bias: random.flip().then(|| random.floats(channels)),
             residual: random.flip().then(|| random.floats(pixels * channels)),
-            relu: random.flip(),
+            act: random.act(),
         }
     }
 
@@ -47,9 +47,7 @@ impl Epilogues {
             {
                 sum.add(term, 1.0);
             }
-            if self.relu {
-                sum.value = sum.value.max(0.0);
-            }
+            sum.act(self.act);
         }
     }
 
@@ -61,7 +59,7 @@ impl Epilogues {
                 .residual
                 .as_deref()
                 .map(|data| View::new(data, channels)),
-            relu: self.relu,
+            act: self.act,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Normalisation, pooling, resampling, layout and loss against plain loops.
+//! Normalisation, activations, pooling, resampling and layout against plain loops.
 
 mod common;
 
@@ -43,14 +43,15 @@ fn batch_norm_gradient_matches_the_formula() {
     for (pixels, channels) in [(7, 3), (900, 20), (130, 64)] {
         let [x, dy, y] = [0; 3].map(|_| random.floats(pixels * channels));
         let [mean, inv_std, weight] = [0; 3].map(|_| random.floats(channels));
-        for (isa, relu) in Isa::available().flat_map(|isa| [(isa, false), (isa, true)]) {
+        let acts = [Act::None, Act::Relu, Act::LeakyRelu(0.2)];
+        for (isa, act) in Isa::available().flat_map(|isa| acts.map(|act| (isa, act))) {
             let view = |data| View::new(data, channels);
             let tensors = BatchNormTensors {
                 pixels,
                 channels,
                 x: view(&x),
                 dy: view(&dy),
-                relu_output: relu.then(|| view(&y)),
+                act: (act != Act::None).then(|| (act, view(&y))),
                 mean: &mean,
                 inv_std: &inv_std,
             };
@@ -63,7 +64,8 @@ fn batch_norm_gradient_matches_the_formula() {
                     dz_xhat: &mut sum_xhat,
                 },
             );
-            let dz_of = |i: usize| if relu && y[i] <= 0.0 { 0.0 } else { dy[i] };
+            let slope = |i: usize| act_and_slope(act, f64::from(y[i])).1 as f32;
+            let dz_of = |i: usize| dy[i] * slope(i);
             let xhat = |i: usize| (x[i] - mean[i % channels]) * inv_std[i % channels];
             let (mut want, mut want_xhat) = (
                 vec![Sum::default(); channels],
@@ -100,6 +102,97 @@ fn batch_norm_gradient_matches_the_formula() {
             }
         }
     }
+}
+
+#[test]
+fn activations_match_their_formulas() {
+    let mut random = Random(19);
+    let acts = [
+        Act::None,
+        Act::Relu,
+        Act::LeakyRelu(0.01),
+        Act::LeakyRelu(3.0),
+        Act::Sigmoid,
+        Act::Silu,
+        Act::Gelu,
+    ];
+    for (pixels, channels) in [(1, 1), (300, 21), (3, 5), (40, 64)] {
+        let mut x = random.floats(pixels * channels);
+        // Close to zero, and far out.
+        x.iter_mut()
+            .for_each(|x| *x *= random.pick(&[0.01, 1.0, 5.0, 100.0]));
+        let dy = random.floats(x.len());
+        let stride = channels + 3;
+        let wide = |data: &[f32]| widen(data, channels, stride, 2);
+        for (isa, act) in Isa::available().flat_map(|isa| acts.map(|act| (isa, act))) {
+            let mut y = vec![f32::NAN; pixels * stride];
+            let target = ViewMut::slice(&mut y, stride, 2);
+            let from = wide(&x);
+            let from = View::slice(&from, stride, 2);
+            act_forward(isa, pixels, channels, act, from, target);
+            let y = narrow(&y, channels, stride, 2);
+            let kept = wide(if act.derivative_from_result() { &y } else { &x });
+            let (kept, dy_wide) = (View::slice(&kept, stride, 2), wide(&dy));
+            let mut dx = vec![f32::NAN; pixels * stride];
+            let target = ViewMut::slice(&mut dx, stride, 2);
+            let dy_view = View::slice(&dy_wide, stride, 2);
+            act_backward(isa, pixels, channels, act, kept, dy_view, target);
+            let dx = narrow(&dx, channels, stride, 2);
+            for i in 0..x.len() {
+                let (want, slope) = act_and_slope(act, f64::from(x[i]));
+                let close = |got: f32, want: f64| {
+                    (f64::from(got) - want).abs() <= 5e-7 * (1.0 + want.abs())
+                };
+                assert!(close(y[i], want), "{act:?} of {}: {} {want}", x[i], y[i]);
+                let want = f64::from(dy[i]) * slope;
+                assert!(close(dx[i], want), "{act:?} at {}: {} {want}", x[i], dx[i]);
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_keep_what_is_not_a_number() {
+    for isa in Isa::available() {
+        for act in [
+            Act::None,
+            Act::LeakyRelu(0.1),
+            Act::Sigmoid,
+            Act::Silu,
+            Act::Gelu,
+        ] {
+            let mut y = [0.0; 3];
+            let x = View::new(&[0.5, f32::NAN, -0.5], 3);
+            act_forward(isa, 1, 3, act, x, ViewMut::new(&mut y, 3));
+            assert_eq!(y.map(f32::is_nan), [false, true, false], "{act:?}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "slope = 0: must be positive")]
+fn a_slope_of_zero_is_refused() {
+    let (x, mut y) = ([1.0], [0.0]);
+    let (x, y) = (View::new(&x, 1), ViewMut::new(&mut y, 1));
+    act_forward(Isa::PORTABLE, 1, 1, Act::LeakyRelu(0.0), x, y);
+}
+
+#[test]
+#[should_panic(expected = "act = Gelu: must be a ReLU or a leaky one")]
+fn a_normalisation_does_not_go_back_through_a_gelu() {
+    let (x, mut sums) = ([1.0], [[0.0]; 2]);
+    let [dz, dz_xhat] = &mut sums;
+    let view = View::new(&x, 1);
+    let tensors = BatchNormTensors {
+        pixels: 1,
+        channels: 1,
+        x: view,
+        dy: view,
+        act: Some((Act::Gelu, view)),
+        mean: &x,
+        inv_std: &x,
+    };
+    batch_norm_backward_sums(Isa::PORTABLE, &tensors, BatchNormSums { dz, dz_xhat });
 }
 
 #[test]
@@ -151,13 +244,29 @@ fn epilogue_is_applied() {
             scale: Some(&scale),
             bias: Some(&bias),
             residual: Some(View::new(&residual, channels)),
-            relu: true,
+            act: Act::Relu,
         };
         let (from, to) = (View::new(&x, channels), ViewMut::new(&mut y, channels));
         apply_epilogue(isa, pixels, channels, from, &epilogue, to);
         for i in 0..x.len() {
             let c = i % channels;
             assert_eq!(y[i], (x[i] * scale[c] + bias[c] + residual[i]).max(0.0));
+        }
+        for act in [Act::None, Act::LeakyRelu(0.1), Act::Sigmoid, Act::Gelu] {
+            let mut at_once = vec![0.0; x.len()];
+            let with = Epilogue { act, ..epilogue };
+            let to = ViewMut::new(&mut at_once, channels);
+            apply_epilogue(isa, pixels, channels, from, &with, to);
+            let plain = Epilogue {
+                act: Act::None,
+                ..epilogue
+            };
+            let to = ViewMut::new(&mut y, channels);
+            apply_epilogue(isa, pixels, channels, from, &plain, to);
+            let (sum, mut after) = (View::new(&y, channels), vec![0.0; x.len()]);
+            let to = ViewMut::new(&mut after, channels);
+            act_forward(isa, pixels, channels, act, sum, to);
+            assert_eq!(at_once, after, "{act:?}");
         }
     }
 }
@@ -300,30 +409,6 @@ fn layouts_are_inverse() {
             assert_eq!(*value, x[(n * channels + c) * pixels + p]);
         }
     }
-}
-
-#[test]
-fn cross_entropy_matches_finite_differences() {
-    let mut random = Random(17);
-    let (rows, classes) = (9, 7);
-    let x = random.floats(rows * classes);
-    let labels: Vec<u32> = (0..rows)
-        .map(|_| random.range(0, classes - 1) as u32)
-        .collect();
-    let mut dx = vec![0.0; x.len()];
-    let loss = softmax_cross_entropy(classes, &x, &labels, &mut dx);
-    assert!(loss > 0.0);
-    let mut unused = dx.clone();
-    for i in 0..x.len() {
-        let mut shifted = |by: f32| {
-            let mut x = x.clone();
-            x[i] += by;
-            softmax_cross_entropy(classes, &x, &labels, &mut unused)
-        };
-        let slope = (shifted(0.05) - shifted(-0.05)) / 0.1;
-        assert!((slope - dx[i]).abs() < 1e-4, "{slope} {}", dx[i]);
-    }
-    assert_eq!(softmax_cross_entropy(classes, &[], &[], &mut []), 0.0);
 }
 
 #[test]

@@ -69,4 +69,5 @@ pub enum ModelError {
 }
 
 /// How names are composed.
-const COMPOSED: &str = "Before any of them that classifies, 'unet-' makes it the encoder of a U-Net";
+const COMPOSED: &str =
+    "Before any of them that classifies, 'unet-' makes it the encoder of a U-Net";

@@ -133,9 +133,17 @@ impl ModelConfig {
 
     /// How it skips, as its configuration has it.
     pub fn skips(&self) -> Skips {
-        let long = self.decoder.as_ref().is_some_and(DecoderConfig::carries_skips);
+        let long = self
+            .decoder
+            .as_ref()
+            .is_some_and(DecoderConfig::carries_skips);
         let encoder = self.encoder.skip();
-        Skips(encoder.into_iter().chain(long.then_some(Skip::Long)).collect())
+        Skips(
+            encoder
+                .into_iter()
+                .chain(long.then_some(Skip::Long))
+                .collect(),
+        )
     }
 
     /// The answers' maps: how many there are, and how much smaller than the image each is; for an
@@ -143,7 +151,13 @@ impl ModelConfig {
     pub fn outputs(&self) -> Vec<Level> {
         match &self.decoder {
             Some(decoder) => decoder.outputs(&self.encoder.levels()),
-            None => self.encoder.levels().into_iter().last().into_iter().collect(),
+            None => self
+                .encoder
+                .levels()
+                .into_iter()
+                .last()
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -188,7 +202,9 @@ impl ModelConfig {
             return Ok([height, width]);
         }
         const LARGEST: usize = 4096;
-        let possible: Vec<_> = (1..=LARGEST).filter(|&size| along(size).is_some()).collect();
+        let possible: Vec<_> = (1..=LARGEST)
+            .filter(|&size| along(size).is_some())
+            .collect();
         let reason = match possible[..] {
             [] => "the model takes no images".to_string(),
             [first, .., last] if last == LARGEST => {
@@ -258,7 +274,10 @@ impl Model {
         let [_, _, height, width] = x.dims();
         let maps = decoder.forward(self.encoder.features(x), [height, width]);
         let heads = std::iter::once(&self.head).chain(&self.auxiliary);
-        heads.zip(maps).map(|(head, map)| head.forward(map)).collect()
+        heads
+            .zip(maps)
+            .map(|(head, map)| head.forward(map))
+            .collect()
     }
 
     /// The names and shapes of all parameters and running statistics, in the order in which they

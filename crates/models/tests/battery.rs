@@ -34,9 +34,15 @@ fn names_are_unique() {
 fn patterns_choose_by_name() {
     let names = |pattern: &str| -> Vec<String> {
         let found = list(pattern);
-        found.iter().map(|variant| variant.name().to_string()).collect()
+        found
+            .iter()
+            .map(|variant| variant.name().to_string())
+            .collect()
     };
-    assert_eq!(names("resnet10*"), ["resnet101", "resnet10", "resnet10_w32", "resnet10_w16"]);
+    assert_eq!(
+        names("resnet10*"),
+        ["resnet101", "resnet10", "resnet10_w32", "resnet10_w16"]
+    );
     assert!(names("unet-*").contains(&"unet-densenet121".to_string()));
     assert!(!names("unet-*").contains(&"unet-highway10".to_string()));
     assert!(names("vit*").is_empty());
@@ -47,7 +53,12 @@ fn patterns_choose_by_name() {
 fn every_variant_has_its_parameters_and_multiply_adds() {
     let device = Device::flex();
     for variant in variants() {
-        assert_eq!(variant.measure(&device), variant.size(), "{}", variant.name());
+        assert_eq!(
+            variant.measure(&device),
+            variant.size(),
+            "{}",
+            variant.name()
+        );
     }
 }
 
@@ -60,7 +71,10 @@ fn every_variant_is_in_the_table_and_nothing_else() {
     let mut expected: Vec<_> = list("*").iter().map(|v| v.name().to_string()).collect();
     names.sort();
     expected.sort();
-    assert_eq!(names, expected, "write it anew: cargo run -p train -- models --write");
+    assert_eq!(
+        names, expected,
+        "write it anew: cargo run -p train -- models --write"
+    );
 }
 
 #[test]
@@ -153,7 +167,11 @@ fn images_of_a_batch_do_not_see_each_other_in_evaluation() {
         let alone = answer(&model, batch.narrow(0, 1, 1));
         let scale = alone.clone().abs().max().into_scalar::<f32>();
         let difference = largest_difference(together, alone);
-        assert!(difference <= 1e-4 * scale, "{}: {difference}", variant.name());
+        assert!(
+            difference <= 1e-4 * scale,
+            "{}: {difference}",
+            variant.name()
+        );
     }
 }
 

@@ -61,7 +61,11 @@ fn reductions_grow_and_start_at_one_or_two() {
         let levels = variant.config().encoder.levels();
         let reductions: Vec<_> = levels.iter().map(|level| level.reduction).collect();
         assert!(reductions.is_sorted(), "{}: {reductions:?}", variant.name());
-        assert!(reductions.iter().all(|reduction| reduction.is_power_of_two()));
+        assert!(
+            reductions
+                .iter()
+                .all(|reduction| reduction.is_power_of_two())
+        );
         if levels.len() > 1 {
             assert!(reductions[0] <= 2, "{}: {reductions:?}", variant.name());
         }
@@ -86,14 +90,20 @@ fn a_dilated_encoder_keeps_its_parameters_and_its_size() {
     for name in ["resnet18", "resnet50", "resnext50_32x4d"] {
         let plain = create(name).expect("a variant");
         for output_stride in [8, 16, 32] {
-            let config = plain.clone().with_output_stride(output_stride).expect("a ResNet");
+            let config = plain
+                .clone()
+                .with_output_stride(output_stride)
+                .expect("a ResNet");
             let levels = config.encoder.levels();
             let last = levels.last().expect("a map");
             assert_eq!(last.reduction, output_stride, "{name}");
             let image = ImageSpec::new(3, 65, 64);
             let encoder = config.encoder.init(&device);
             let last = encoder.forward(images(image, 1, &device));
-            assert_eq!(size(&last), [65_usize, 64].map(|size| size.div_ceil(output_stride)));
+            assert_eq!(
+                size(&last),
+                [65_usize, 64].map(|size| size.div_ceil(output_stride))
+            );
             let parameters = |config: &ModelConfig| config.init(&device).num_params();
             assert_eq!(parameters(&config), parameters(&plain));
         }
@@ -107,7 +117,9 @@ fn dilation_keeps_the_weights_meaning() {
     let config = create("resnet10_w16").expect("a variant").encoder;
     let dilated = config.clone().with_output_stride(16).expect("a ResNet");
     let encoder = config.init(&device);
-    let dilated = dilated.init(&device).load_record(encoder.clone().into_record());
+    let dilated = dilated
+        .init(&device)
+        .load_record(encoder.clone().into_record());
     let x = noise([1, 3, 64, 64], &device);
     let strided = encoder.forward(x.clone());
     let sampled = dilated.forward(x).slice([0..1, 0..128, 0..4, 0..4]);
@@ -118,7 +130,9 @@ fn dilation_keeps_the_weights_meaning() {
 
 #[test]
 fn a_family_without_a_dilated_form_says_so() {
-    let error = create("densenet121").expect("a variant").with_output_stride(8);
+    let error = create("densenet121")
+        .expect("a variant")
+        .with_output_stride(8);
     assert_eq!(
         error.expect_err("no such form").to_string(),
         "output_stride = 8: this family has no dilated form; leave it out"
@@ -149,7 +163,12 @@ fn deep(variant: &Variant) -> bool {
 
 fn decoders() -> Vec<DecoderConfig> {
     let mut decoders = vec![];
-    for join in [JoinKind::Concat, JoinKind::Add, JoinKind::Gate, JoinKind::None] {
+    for join in [
+        JoinKind::Concat,
+        JoinKind::Add,
+        JoinKind::Gate,
+        JoinKind::None,
+    ] {
         for upsampling in Upsampling::ALL {
             let fits = upsampling.mixes() || !matches!(join, JoinKind::Add | JoinKind::Gate);
             if fits {
@@ -166,11 +185,26 @@ fn decoders() -> Vec<DecoderConfig> {
 
 /// Maps as encoders of several kinds give them: some begin at the image's size, some are dilated.
 fn pyramids() -> Vec<Vec<Level>> {
-    let level = |channels, reduction| Level { channels, reduction };
+    let level = |channels, reduction| Level {
+        channels,
+        reduction,
+    };
     vec![
         vec![level(4, 1), level(6, 2)],
-        vec![level(4, 2), level(6, 4), level(8, 8), level(10, 16), level(12, 32)],
-        vec![level(4, 2), level(6, 4), level(8, 8), level(10, 8), level(12, 8)],
+        vec![
+            level(4, 2),
+            level(6, 4),
+            level(8, 8),
+            level(10, 16),
+            level(12, 32),
+        ],
+        vec![
+            level(4, 2),
+            level(6, 4),
+            level(8, 8),
+            level(10, 8),
+            level(12, 8),
+        ],
         vec![level(6, 4), level(8, 16)],
     ]
 }
@@ -206,7 +240,11 @@ fn deep_supervision_gives_smaller_answers_too() {
     let answers = config.init(&device).forward(noise([1, 3, 64, 48], &device));
     let sizes: Vec<_> = answers.iter().map(|answer| answer.dims()).collect();
     assert_eq!(sizes, [[1, 1, 64, 48], [1, 1, 32, 24], [1, 1, 16, 12]]);
-    let reductions: Vec<_> = config.outputs().iter().map(|level| level.reduction).collect();
+    let reductions: Vec<_> = config
+        .outputs()
+        .iter()
+        .map(|level| level.reduction)
+        .collect();
     assert_eq!(reductions, [1, 2, 4]);
 }
 
@@ -216,14 +254,23 @@ fn every_task_has_its_head() {
     let image = ImageSpec::new(1, 32, 32);
     let x = images(image, 2, &device);
     let numbers = create("resnet8").expect("a variant").with_image(image);
-    let numbers = numbers.with_task(Task::Regression).with_outputs(4).init(&device);
+    let numbers = numbers
+        .with_task(Task::Regression)
+        .with_outputs(4)
+        .init(&device);
     assert_eq!(numbers.forward(x.clone())[0].dims(), [2, 4, 1, 1]);
-    let maps = create("unet8").expect("a variant").with_image(image).with_outputs(5);
+    let maps = create("unet8")
+        .expect("a variant")
+        .with_image(image)
+        .with_outputs(5);
     for task in [Task::Segmentation, Task::Regression, Task::KeyPoints] {
         let model = maps.clone().with_task(task).init(&device);
         assert_eq!(model.forward(x.clone())[0].dims(), [2, 5, 32, 32], "{task}");
     }
-    let wrong = create("resnet8").expect("a variant").with_task(Task::KeyPoints).check();
+    let wrong = create("resnet8")
+        .expect("a variant")
+        .with_task(Task::KeyPoints)
+        .check();
     assert_eq!(
         wrong.expect_err("no pixels").to_string(),
         "task = key points: needs a decoder, for answers of each pixel"
@@ -234,7 +281,10 @@ fn every_task_has_its_head() {
 fn images_that_are_too_small_are_refused_with_the_size_that_is_not() {
     let message = |name: &str, size| {
         let config = create(name).expect("a variant");
-        config.answer_size(size, size).expect_err("too small").to_string()
+        config
+            .answer_size(size, size)
+            .expect_err("too small")
+            .to_string()
     };
     assert_eq!(
         message("unet", 128),
@@ -261,9 +311,15 @@ fn images_that_are_too_small_are_refused_with_the_size_that_is_not() {
 #[test]
 fn fields_are_set_by_path() {
     let resnet = create("resnet20").expect("a variant");
-    let plain = resnet.clone().set("shortcut", "plain".into()).expect("a field");
+    let plain = resnet
+        .clone()
+        .set("shortcut", "plain".into())
+        .expect("a field");
     assert_eq!(plain.skips().to_string(), "none");
-    let full = resnet.clone().set("encoder.shortcut", "plain".into()).expect("a field");
+    let full = resnet
+        .clone()
+        .set("encoder.shortcut", "plain".into())
+        .expect("a field");
     assert_eq!(full, plain);
     let group = serde_json::json!({"group": 4});
     let grouped = resnet.clone().set("norm", group).expect("a field");
@@ -319,7 +375,10 @@ fn a_long_skip_is_cut_by_its_path() -> Result<(), Box<dyn std::error::Error>> {
     let seam = model.seam(&config).cut("decoder.3.join")?;
     assert_ne!(seam.run(forward).0.to_data(), forward().to_data());
     // Without any long skip it is the network whose joins leave them out, had it the same weights.
-    let all = model.seam(&config).cut("decoder.*.join")?.watch("decoder.0.join*")?;
+    let all = model
+        .seam(&config)
+        .cut("decoder.*.join")?
+        .watch("decoder.0.join*")?;
     let (y, _) = all.run(forward);
     assert_eq!(y.dims(), [1, 2, 32, 32]);
     Ok(())
@@ -328,7 +387,13 @@ fn a_long_skip_is_cut_by_its_path() -> Result<(), Box<dyn std::error::Error>> {
 #[test]
 fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
     let device = Device::flex().autodiff();
-    for name in ["resnet8", "densenet40_k12", "unet8", "highway_conv", "unet-resnet10_w16"] {
+    for name in [
+        "resnet8",
+        "densenet40_k12",
+        "unet8",
+        "highway_conv",
+        "unet-resnet10_w16",
+    ] {
         let config = create(name)?;
         let model = config.init(&device);
         let x = images(small(&find(name)?), 2, &device).require_grad();
@@ -340,7 +405,10 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
         let plain = gradient(&model.seam(&config));
         let recomputed = gradient(&model.seam(&config).recompute("*")?);
         let scale = plain.clone().abs().max().into_scalar::<f32>();
-        assert!(largest_difference(plain, recomputed) < 1e-4 * scale, "{name}");
+        assert!(
+            largest_difference(plain, recomputed) < 1e-4 * scale,
+            "{name}"
+        );
     }
     Ok(())
 }

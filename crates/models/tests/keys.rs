@@ -37,7 +37,11 @@ fn every_family_keeps_its_names() {
             std::fs::write(&path, &found).expect("writes");
         }
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(found == expected, "the names of {name} are not those of {}", path.display());
+        assert!(
+            found == expected,
+            "the names of {name} are not those of {}",
+            path.display()
+        );
     }
 }
 

@@ -15,7 +15,7 @@ use burn::tensor::ops::{
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance, s};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use skip_blocks::layers::{Act, End, Norm};
+use skip_blocks::layers::{Act, CrossEntropy, End, IGNORED, Norm};
 use skip_blocks::seam::{Seam, part};
 use skip_blocks::{DenseBlock, DenseBlockConfig, LayerScale, StochasticDepth, layers};
 
@@ -328,18 +328,118 @@ fn cross_entropy_is_that_of_burn() {
     let logits = random.normal([2, 5, 3, 4]);
     let targets = Tensor::<1, Int>::arange(0..24, &device());
     let targets = (targets * 7 % 5).reshape([2, 3, 4]);
-    let burn = || {
-        CrossEntropyLossConfig::new().init(&device()).forward(
-            layers::by_pixel(logits.clone()),
-            targets.clone().flatten(0, 2),
-        )
+    for (class_weights, smoothing) in [
+        (None, 0.0),
+        (None, 0.1),
+        (Some(vec![1.0, 2.0, 0.5, 0.0, 3.0]), 0.0),
+    ] {
+        let burn = || {
+            CrossEntropyLossConfig::new()
+                .with_weights(class_weights.clone())
+                .with_smoothing((smoothing > 0.0).then_some(smoothing as f32))
+                .init(&device())
+                .forward(
+                    layers::by_pixel(logits.clone()),
+                    targets.clone().flatten(0, 2),
+                )
+        };
+        let options = CrossEntropy {
+            class_weights: class_weights.clone(),
+            smoothing,
+        };
+        same(
+            from_ref(&logits),
+            &[],
+            || layers::cross_entropy(logits.clone(), targets.clone(), &options),
+            burn,
+        );
+    }
+}
+
+#[test]
+fn ignored_pixels_do_not_count() {
+    let mut random = Random::new(17);
+    let logits = random.normal([1, 3, 1, 4]);
+    let targets = |targets: [i64; 4]| Tensor::<3, Int>::from_data([[targets]], &device());
+    let options = CrossEntropy {
+        class_weights: Some(vec![1.0, 2.0, 0.5]),
+        smoothing: 0.1,
     };
     same(
         from_ref(&logits),
         &[],
-        || layers::cross_entropy(logits.clone(), targets.clone()),
-        burn,
+        || layers::cross_entropy(logits.clone(), targets([2, 1, IGNORED, IGNORED]), &options),
+        || {
+            let counted = logits.clone().slice([0..1, 0..3, 0..1, 0..2]);
+            let targets = targets([2, 1, 0, 0]).slice([0..1, 0..1, 0..2]);
+            layers::cross_entropy(counted, targets, &options)
+        },
     );
+    let nothing = layers::cross_entropy(logits, targets([IGNORED; 4]), &options);
+    assert_eq!(nothing.into_scalar::<f32>(), 0.0);
+}
+
+#[test]
+fn activations_are_those_of_burn() {
+    let mut random = Random::new(18);
+    let (x, y) = (random.normal([2, 5, 3, 4]), random.normal([2, 5, 3, 4]));
+    let layer = random.redraw(layers::conv3x3(5, 5).init(&device()));
+    let norm = random.norm(5);
+    for act in [
+        Act::None,
+        Act::Relu,
+        Act::LeakyRelu(0.1),
+        Act::Gelu,
+        Act::Silu,
+        Act::Sigmoid,
+    ] {
+        let plain = |x: Tensor<4>| match act {
+            Act::Relu => relu(x),
+            Act::LeakyRelu(slope) => burn::tensor::activation::leaky_relu(x, slope),
+            Act::Gelu => burn::tensor::activation::gelu(x),
+            Act::Silu => burn::tensor::activation::silu(x),
+            Act::Sigmoid => sigmoid(x),
+            _ => x,
+        };
+        let inputs = [x.clone()];
+        same(
+            &inputs,
+            &[],
+            || layers::act(x.clone(), act),
+            || plain(x.clone()),
+        );
+        same(
+            &[x.clone(), y.clone()],
+            &[],
+            || layers::add(x.clone(), y.clone(), act),
+            || plain(x.clone() + y.clone()),
+        );
+        same(
+            &inputs,
+            &[],
+            || layers::conv(x.clone(), &layer, act),
+            || plain(layer.forward(x.clone())),
+        );
+        same(
+            &[x.clone(), y.clone()],
+            &[&norm.gamma, &norm.beta],
+            || {
+                layers::conv_norm(
+                    x.clone(),
+                    &layer,
+                    &any(&norm),
+                    End::add(Some(y.clone()), act),
+                )
+            },
+            || plain(norm.forward(layer.forward(x.clone())) + y.clone()),
+        );
+        same(
+            &[x.clone(), y.clone()],
+            &[&norm.gamma, &norm.beta],
+            || layers::norm(x.clone(), &any(&norm), End::add(Some(y.clone()), act)),
+            || plain(norm.forward(x.clone()) + y.clone()),
+        );
+    }
 }
 
 #[test]

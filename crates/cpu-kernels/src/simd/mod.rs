@@ -4,6 +4,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod math;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
@@ -48,6 +49,9 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `2^n` for whole numbers `n` from -126 to 127.
+    fn power_of_two(self, n: Self::Vector) -> Self::Vector;
     /// The larger of the two, lane by lane; `b` where either is not a number.
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a * b + c`.

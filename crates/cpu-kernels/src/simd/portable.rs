@@ -39,6 +39,14 @@ impl Simd for Portable {
         zip(a, b, |a, b| a * b)
     }
     #[inline(always)]
+    fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        zip(a, b, |a, b| a / b)
+    }
+    #[inline(always)]
+    fn power_of_two(self, n: Self::Vector) -> Self::Vector {
+        n.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23))
+    }
+    #[inline(always)]
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
         zip(a, b, |a, b| if a > b { a } else { b })
     }

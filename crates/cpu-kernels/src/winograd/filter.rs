@@ -4,10 +4,9 @@
 //! block]`, with blocks of two vectors of outputs, of which the last may be one
 //! vector, and a gap behind every element.
 
-use super::transform::{self, POINTS, TAPS};
-use super::{ELEMENTS, GAP};
+use super::transform::{self, ELEMENTS, GAP, POINTS, TAPS};
 use crate::isa::{Isa, Kernel};
-use crate::pack::{Roles, blocks, padded};
+use crate::roles::{Roles, blocks, padded};
 use crate::simd::Simd;
 use crate::tile::LINE_FLOATS;
 use rayon::prelude::*;

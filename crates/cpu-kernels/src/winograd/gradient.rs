@@ -9,9 +9,10 @@
 //! of the channels on either side, transforms the sums, and writes them to a
 //! table of its own; the tables are added in order.
 
+use super::stages;
 use super::tiles::Tiles;
-use super::transform::TAPS;
-use super::{ELEMENTS, GAP, TASKS, stages};
+use super::transform::{ELEMENTS, GAP, TAPS};
+use crate::correlation::TASKS;
 use crate::isa::{Isa, Kernel};
 use crate::outer_tile;
 use crate::scratch::{Scratch, with_scratch, with_shared};

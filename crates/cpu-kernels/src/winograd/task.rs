@@ -1,15 +1,16 @@
 //! The work of a task: some tiles, for some of the output channels.
 
 use super::tiles::Tiles;
-use super::{ELEMENTS, GAP, filter, stages};
-use crate::correlate::{Correlation, DEPTH};
+use super::transform::{ELEMENTS, GAP};
+use super::{filter, stages};
+use crate::correlation::Correlation;
 use crate::finish::{Finish, Outputs};
 use crate::isa::Kernel;
 use crate::moments::ChunkMoments;
-use crate::pack::padded;
+use crate::roles::padded;
 use crate::scratch::Scratch;
 use crate::simd::Simd;
-use crate::tile::{Block, Run, apart};
+use crate::tile::{Block, DEPTH, Run, apart};
 use std::ops::Range;
 
 /// A part of a correlation, and the memory to compute it in.

@@ -2,7 +2,7 @@
 
 use super::transform::{OUTPUTS, POINTS};
 use crate::axis::Axis;
-use crate::correlate::Placement;
+use crate::correlation::Placement;
 use crate::view::Source;
 
 /// The outputs of every image, cut into squares of four by four, the last of

@@ -38,6 +38,11 @@ pub(crate) const OUTPUTS: usize = 4;
 pub(crate) const POINTS: usize = 6;
 /// Taps of the filter.
 pub(crate) const TAPS: usize = 3;
+/// Elements of a transformed window.
+pub(crate) const ELEMENTS: usize = POINTS * POINTS;
+/// Floats between the ends and the starts of successive elements, so that
+/// these do not fall on the same lines of a cache.
+pub(crate) const GAP: usize = 16;
 
 const A: f32 = 0.75;
 const B: f32 = 1.5;

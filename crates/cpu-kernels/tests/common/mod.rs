@@ -1,7 +1,7 @@
 //! A small generator of random numbers and reference convolutions in `f64`.
 #![allow(dead_code)] // Every test binary uses a part of it.
 
-use cpu_kernels::ConvShape;
+use cpu_kernels::{Act, ConvShape};
 
 /// SplitMix64.
 pub struct Random(pub u64);
@@ -26,6 +26,19 @@ impl Random {
 
     pub fn flip(&mut self) -> bool {
         self.next() & 1 == 1
+    }
+
+    pub fn act(&mut self) -> Act {
+        self.pick(&[
+            Act::None,
+            Act::Relu,
+            Act::Relu,
+            Act::LeakyRelu(0.1),
+            Act::LeakyRelu(1.5),
+            Act::Sigmoid,
+            Act::Silu,
+            Act::Gelu,
+        ])
     }
 
     /// Uniform in `-1..1`.
@@ -155,6 +168,58 @@ impl Sum {
         self.value += product;
         self.magnitude += product.abs();
     }
+
+    pub fn act(&mut self, act: Act) {
+        let steepest = match act {
+            Act::LeakyRelu(slope) => f64::from(slope).max(1.0),
+            _ => 1.2,
+        };
+        // Those with exponentials round a few times themselves.
+        let rounding = match act {
+            Act::Sigmoid | Act::Silu | Act::Gelu => 0.1,
+            _ => 0.0,
+        };
+        self.magnitude = steepest * self.magnitude + rounding;
+        self.value = act_and_slope(act, self.value).0;
+    }
+}
+
+/// An activation and its slope.
+pub fn act_and_slope(act: Act, x: f64) -> (f64, f64) {
+    let sigmoid = 1.0 / (1.0 + (-x).exp());
+    let kinked = |slope: f64| {
+        if x > 0.0 {
+            (x, 1.0)
+        } else {
+            (slope * x, slope)
+        }
+    };
+    match act {
+        Act::None => (x, 1.0),
+        Act::Relu => kinked(0.0),
+        Act::LeakyRelu(slope) => kinked(f64::from(slope)),
+        Act::Sigmoid => (sigmoid, sigmoid * (1.0 - sigmoid)),
+        Act::Silu => (x * sigmoid, sigmoid * (1.0 + x * (1.0 - sigmoid))),
+        Act::Gelu => {
+            let below = 0.5 * (1.0 + erf(x / 2f64.sqrt()));
+            let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+            (x * below, below + x * density)
+        }
+        other => unreachable!("{other:?}"),
+    }
+}
+
+/// The error function by its series, `2 / sqrt(pi) exp(-z^2) sum 2^n z^(2n + 1) / (2n + 1)!!`, whose
+/// terms all have one sign.
+fn erf(z: f64) -> f64 {
+    let (mut term, mut sum, mut n) = (z, 0.0, 0.0);
+    while f64::abs(term) > 1e-20 * f64::abs(sum) {
+        sum += term;
+        n += 1.0;
+        term *= 2.0 * z * z / (2.0 * n + 1.0);
+    }
+    let erf = 2.0 / std::f64::consts::PI.sqrt() * (-z * z).exp() * sum;
+    if z.abs() > 10.0 { z.signum() } else { erf }
 }
 
 /// Checks `|got - want| <= 4e-6 * magnitude`: the sums have a few hundred

@@ -13,6 +13,10 @@ pub(crate) fn variants() -> Vec<Variant> {
         classifier("densenet169", IMAGENET, net([6, 12, 32, 32], 32, 64)),
         classifier("densenet201", IMAGENET, net([6, 12, 48, 32], 32, 64)),
         classifier("densenet40_k12", CIFAR, DenseNetConfig::cifar(40, 12)),
-        classifier("densenet_bc100_k12", CIFAR, DenseNetConfig::cifar_bc(100, 12)),
+        classifier(
+            "densenet_bc100_k12",
+            CIFAR,
+            DenseNetConfig::cifar_bc(100, 12),
+        ),
     ]
 }

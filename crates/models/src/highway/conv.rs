@@ -114,9 +114,9 @@ impl Encode for HighwayConvNet {
             if index > 0 {
                 x = max_pool(levels.pass(x), 2, 2, 0);
             }
-            x = stage
-                .iter()
-                .fold(x, |x, layer| part(layer, [x], |layer, [x]| layer.forward(x)));
+            x = stage.iter().fold(x, |x, layer| {
+                part(layer, [x], |layer, [x]| layer.forward(x))
+            });
         }
         x
     }

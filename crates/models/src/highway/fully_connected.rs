@@ -100,10 +100,9 @@ impl EncoderFamily for HighwayNetConfig {
 impl Encode for HighwayNet {
     fn walk(&self, x: Tensor<4>, _: &mut Levels) -> Tensor<4> {
         let x = linear(x.flatten::<2>(1, 3), &self.fc1, Act::Relu);
-        let x = self
-            .highways
-            .iter()
-            .fold(x, |x, layer| part(layer, [x], |layer, [x]| layer.forward(x)));
+        let x = self.highways.iter().fold(x, |x, layer| {
+            part(layer, [x], |layer, [x]| layer.forward(x))
+        });
         let [batch, units] = x.dims();
         x.reshape([batch, units, 1, 1])
     }

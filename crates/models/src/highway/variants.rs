@@ -9,6 +9,10 @@ pub(crate) fn variants() -> Vec<Variant> {
         classifier("highway20", DIGITS, HighwayNetConfig::new(20)),
         classifier("highway50", DIGITS, HighwayNetConfig::new(50)),
         classifier("highway100", DIGITS, HighwayNetConfig::new(100)),
-        classifier("highway_conv", CIFAR, HighwayConvNetConfig::new(vec![3, 3, 3])),
+        classifier(
+            "highway_conv",
+            CIFAR,
+            HighwayConvNetConfig::new(vec![3, 3, 3]),
+        ),
     ]
 }

@@ -9,9 +9,9 @@ use skip_blocks::{
 use super::block::{BlockConfig, BlockKind};
 use super::names::NAMES;
 use super::network::ResNet;
-use skip_blocks::check::{self, ensure};
 use crate::keys::Names;
 use crate::{EncoderFamily, ImageSpec, Level, Skip, Stem};
+use skip_blocks::check::{self, ensure};
 
 /// Configures a [`ResNet`].
 #[derive(Config, Debug, PartialEq)]
@@ -103,7 +103,11 @@ impl ResNetConfig {
                     self.width << stage,
                     if index == 0 { plan.stride } else { 1 },
                     [
-                        if index == 0 { plan.first_dilation } else { plan.dilation },
+                        if index == 0 {
+                            plan.first_dilation
+                        } else {
+                            plan.dilation
+                        },
                         plan.dilation,
                     ],
                 );

@@ -98,9 +98,9 @@ impl Encode for ResNet {
             if index > 0 {
                 x = levels.pass(x);
             }
-            x = stage
-                .iter()
-                .fold(x, |x, block| part(block, [x], |block, [x]| block.forward(x)));
+            x = stage.iter().fold(x, |x, block| {
+                part(block, [x], |block, [x]| block.forward(x))
+            });
         }
         self.last(x)
     }

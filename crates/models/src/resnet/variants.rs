@@ -2,8 +2,8 @@
 
 use super::{BlockKind, ResNetConfig};
 use crate::variant::{CIFAR, IMAGENET, SMALL, Variant, classifier};
-use skip_blocks::{Order, ShortcutKind};
 use BlockKind::{Basic, Bottleneck};
+use skip_blocks::{Order, ShortcutKind};
 
 pub(crate) fn variants() -> Vec<Variant> {
     let net = ResNetConfig::new;
@@ -21,8 +21,16 @@ pub(crate) fn variants() -> Vec<Variant> {
         classifier("resnet50", IMAGENET, resnet50()),
         classifier("resnet101", IMAGENET, resnet101()),
         classifier("resnet152", IMAGENET, net(Bottleneck, vec![3, 8, 36, 3])),
-        classifier("wide_resnet50_2", IMAGENET, resnet50().with_width_per_group(128)),
-        classifier("wide_resnet101_2", IMAGENET, resnet101().with_width_per_group(128)),
+        classifier(
+            "wide_resnet50_2",
+            IMAGENET,
+            resnet50().with_width_per_group(128),
+        ),
+        classifier(
+            "wide_resnet101_2",
+            IMAGENET,
+            resnet101().with_width_per_group(128),
+        ),
         classifier("resnext50_32x4d", IMAGENET, grouped(resnet50(), 4)),
         classifier("resnext101_32x8d", IMAGENET, grouped(resnet101(), 8)),
         classifier("resnet10", IMAGENET, resnet10()),
@@ -42,7 +50,11 @@ pub(crate) fn variants() -> Vec<Variant> {
         classifier("plain44", CIFAR, cifar(44).plain()),
         classifier("plain56", CIFAR, cifar(56).plain()),
         classifier("plain110", CIFAR, cifar(110).plain()),
-        classifier("preact_resnet110", CIFAR, cifar(110).with_order(Order::PreActivation)),
+        classifier(
+            "preact_resnet110",
+            CIFAR,
+            cifar(110).with_order(Order::PreActivation),
+        ),
         classifier(
             "preact_resnet164",
             CIFAR,

@@ -75,7 +75,9 @@ impl UNetDecoderConfig {
         let reductions: Vec<usize> = reductions.collect();
         let mut below = last.channels;
         let step = |(index, &reduction): (usize, &usize)| {
-            let skip = levels.iter().rposition(|level| level.reduction == reduction);
+            let skip = levels
+                .iter()
+                .rposition(|level| level.reduction == reduction);
             let skip_channels = skip.map_or(0, |skip| levels[skip].channels);
             let out_channels = match &self.channels {
                 Some(channels) => {

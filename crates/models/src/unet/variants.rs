@@ -18,14 +18,23 @@ pub(crate) fn variants() -> Vec<Variant> {
             down(64)
                 .with_padding(ConvPadding::Valid)
                 .with_norm(NormKind::None),
-            up()
-                .with_padding(ConvPadding::Valid)
+            up().with_padding(ConvPadding::Valid)
                 .with_norm(NormKind::None),
         ),
         padded("unet64", 64),
         padded("unet32", 32),
-        segmenter("unet32_add", MICROSCOPY, down(32), up().with_join(JoinKind::Add)),
-        segmenter("unet32_noskip", MICROSCOPY, down(32), up().with_join(JoinKind::None)),
+        segmenter(
+            "unet32_add",
+            MICROSCOPY,
+            down(32),
+            up().with_join(JoinKind::Add),
+        ),
+        segmenter(
+            "unet32_noskip",
+            MICROSCOPY,
+            down(32),
+            up().with_join(JoinKind::None),
+        ),
         padded("unet16", 16),
         padded("unet8", 8),
     ]

@@ -10,7 +10,7 @@ use cpu_kernels::{
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
-use super::elementwise::{applied, relu_of, through_relu};
+use super::elementwise::{Kept, along, applied, kept, through};
 use super::norm::{Gradients, Normalized, Statistics, update_running};
 use super::operands::Operands;
 use super::packed::{Direction, filter_of, pack};
@@ -18,7 +18,7 @@ use crate::layers::end::End;
 
 /// `end(conv(x))`
 pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &End) -> Option<Tensor<4>> {
-    let relu = relu_of(end.act)?;
+    let act = along(end.act)?;
     let bias = layer.bias.as_ref().map(|bias| bias.val());
     let shape = shape_of(x.dims(), layer)?;
     let operands = Operands::of(x.clone())?
@@ -38,13 +38,13 @@ pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &End) -> Option<Tensor<4>
         scale: None,
         bias: bias.as_deref(),
         residual: add.as_ref().map(Activation::view),
-        relu,
+        act,
     };
     let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
     let y = forward(&shape, &x, &filter, &epilogue, None);
     let state = || ConvState {
         path: ConvPath { x, weight, shape },
-        y: relu.then(|| y.clone()),
+        kept: kept(act, &y),
         has_bias,
     };
     Some(operands.record(y.clone(), state, conv_rule))
@@ -60,7 +60,7 @@ pub(crate) fn conv_norm(
     norm: &BatchNorm,
     end: &End,
 ) -> Option<Tensor<4>> {
-    let relu = relu_of(end.act)?;
+    let act = along(end.act)?;
     if layer.bias.is_some() {
         return None;
     }
@@ -84,7 +84,7 @@ pub(crate) fn conv_norm(
             scale: Some(&scale),
             bias: Some(&bias),
             residual,
-            relu,
+            act,
         };
         let y = forward(&shape, &x, &filter, &epilogue, None);
         return Some(operands.record(y, || (), |(), _, _| vec![]));
@@ -106,14 +106,14 @@ pub(crate) fn conv_norm(
         scale: Some(&scale),
         bias: Some(&bias),
         residual,
-        relu,
+        act,
     };
     let y = applied(&z, &epilogue);
     let state = || NormState {
         path: ConvPath { x, weight, shape },
         norm: Normalized {
             x: z,
-            y: relu.then(|| y.clone()),
+            kept: kept(act, &y),
             gamma,
             statistics,
             frozen,
@@ -131,8 +131,7 @@ struct ConvPath {
 
 struct ConvState {
     path: ConvPath,
-    /// The result, if a ReLU came last.
-    y: Option<FlexTensor>,
+    kept: Kept,
     has_bias: bool,
 }
 
@@ -142,10 +141,7 @@ struct NormState {
 }
 
 fn conv_rule(state: ConvState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
-    let dz = match state.y {
-        Some(y) => Activation::new(through_relu(&Activation::new(y), &Activation::new(dy))),
-        None => Activation::new(dy),
-    };
+    let dz = Activation::new(through(state.kept, dy));
     let [dx, dw] = state.path.gradients(&dz, [wanted[0], wanted[1]]);
     let mut gradients = vec![dx, dw];
     if state.has_bias {
@@ -157,18 +153,18 @@ fn conv_rule(state: ConvState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<Fl
 
 fn conv_norm_rule(state: NormState, dy: FlexTensor, wanted: &[bool]) -> Vec<Option<FlexTensor>> {
     let dy = Activation::new(dy);
-    let has_relu = state.norm.y.is_some();
-    // What flows to the shortcut has only passed the ReLU.
+    let has_act = state.norm.kept.is_some();
+    // What flows to the shortcut has only passed the activation.
     let to_shortcut = wanted.get(4).copied().unwrap_or(false);
     let Gradients {
         dx: dz,
         dgamma,
         dbeta,
         dy: dshortcut,
-    } = state.norm.gradients(&dy, to_shortcut && has_relu);
+    } = state.norm.gradients(&dy, to_shortcut && has_act);
     let dz = Activation::new(dz);
     let [dx, dw] = state.path.gradients(&dz, [wanted[0], wanted[1]]);
-    let dshortcut = match has_relu {
+    let dshortcut = match has_act {
         true => dshortcut,
         false => Some(dy.into_tensor()),
     };

@@ -2,52 +2,80 @@
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
-use cpu_kernels::{Epilogue, Isa, apply_epilogue, fresh, relu_backward};
+use cpu_kernels::{Act, Epilogue, Isa, act_backward, act_forward, apply_epilogue, fresh};
 
 use super::activation::{Activation, activation};
 use super::operands::Operands;
-use crate::layers::act::Act;
+use crate::layers::act::Act as AnyAct;
 
-/// Whether a ReLU is at the end; none where a kernel does not have the activation.
-pub(super) fn relu_of(act: Act) -> Option<bool> {
+/// An activation as the kernels have it; none where its slope is not one of theirs.
+fn kernel_of(act: AnyAct) -> Option<Act> {
     match act {
-        Act::None => Some(false),
-        Act::Relu => Some(true),
-        _ => None,
+        AnyAct::None => Some(Act::None),
+        AnyAct::Relu => Some(Act::Relu),
+        AnyAct::LeakyRelu(slope) => {
+            (slope > 0.0 && slope.is_finite()).then_some(Act::LeakyRelu(slope as f32))
+        }
+        AnyAct::Gelu => Some(Act::Gelu),
+        AnyAct::Silu => Some(Act::Silu),
+        AnyAct::Sigmoid => Some(Act::Sigmoid),
     }
+}
+
+/// One that goes along with another operation, whose result tells its derivative.
+pub(super) fn along(act: AnyAct) -> Option<Act> {
+    kernel_of(act).filter(|_| act.goes_along())
 }
 
 /// `act(x)`
-pub(crate) fn act<const D: usize>(_: &Tensor<D>, _: Act) -> Option<Tensor<D>> {
-    None
+pub(crate) fn act<const D: usize>(x: &Tensor<D>, act: AnyAct) -> Option<Tensor<D>> {
+    if D != 4 {
+        return None;
+    }
+    let act = kernel_of(act)?;
+    let operands = Operands::of(x.clone())?;
+    let x = Activation::new(operands.tensors()[0].clone());
+    let y = fresh(x.pixels(), x.channels, |y| {
+        act_forward(
+            Isa::detect(),
+            x.pixels(),
+            x.channels,
+            act,
+            x.view(),
+            y.view(),
+        );
+    });
+    let y = activation(y, x.dims());
+    let state = || match act.derivative_from_result() {
+        true => (act, Activation::new(y.clone())),
+        false => (act, x),
+    };
+    Some(operands.record(y.clone(), state, |(act, kept), dy, _| {
+        vec![Some(back(act, &kept, &Activation::new(dy)))]
+    }))
 }
 
 /// `act(x + y)`
-pub(crate) fn add<const D: usize>(x: &Tensor<D>, y: &Tensor<D>, act: Act) -> Option<Tensor<D>> {
+pub(crate) fn add<const D: usize>(x: &Tensor<D>, y: &Tensor<D>, act: AnyAct) -> Option<Tensor<D>> {
     if D != 4 || x.dims() != y.dims() {
         return None;
     }
-    let relu = relu_of(act)?;
+    let act = along(act)?;
     let operands = Operands::of(x.clone())?.and(y.clone())?;
     let [x, y] = [0, 1].map(|index| Activation::new(operands.tensors()[index].clone()));
     let sum = plus(&x, &y, act);
-    let state = || relu.then(|| sum.clone());
-    Some(operands.record(sum.clone(), state, rule))
-}
-
-fn rule(sum: Option<FlexTensor>, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
-    let dy = match sum {
-        Some(sum) => through_relu(&Activation::new(sum), &Activation::new(dy)),
-        None => dy,
-    };
-    vec![Some(dy.clone()), Some(dy)]
+    let state = || kept(act, &sum);
+    Some(operands.record(sum.clone(), state, |kept, dy, _| {
+        let dy = through(kept, dy);
+        vec![Some(dy.clone()), Some(dy)]
+    }))
 }
 
 /// `act(x + y)`
 pub(super) fn plus(x: &Activation, y: &Activation, act: Act) -> FlexTensor {
     let epilogue = Epilogue {
         residual: Some(y.view()),
-        relu: act == Act::Relu,
+        act,
         ..Epilogue::default()
     };
     applied(x, &epilogue)
@@ -62,11 +90,33 @@ pub(super) fn applied(x: &Activation, epilogue: &Epilogue) -> FlexTensor {
     activation(y, x.dims())
 }
 
-/// `dy` where the ReLU's result `y` is positive.
-pub(super) fn through_relu(y: &Activation, dy: &Activation) -> FlexTensor {
-    let (isa, pixels, channels) = (Isa::detect(), y.pixels(), y.channels);
+/// What is kept to go back through an activation that went along: its result.
+pub(super) type Kept = Option<(Act, FlexTensor)>;
+
+pub(super) fn kept(act: Act, y: &FlexTensor) -> Kept {
+    (act != Act::None).then(|| (act, y.clone()))
+}
+
+/// The derivative before the activation.
+pub(super) fn through(kept: Kept, dy: FlexTensor) -> FlexTensor {
+    match kept {
+        Some((act, y)) => back(act, &Activation::new(y), &Activation::new(dy)),
+        None => dy,
+    }
+}
+
+fn back(act: Act, kept: &Activation, dy: &Activation) -> FlexTensor {
+    let (isa, pixels, channels) = (Isa::detect(), kept.pixels(), kept.channels);
     let dx = fresh(pixels, channels, |dx| {
-        relu_backward(isa, pixels, channels, y.view(), dy.view(), dx.view());
+        act_backward(
+            isa,
+            pixels,
+            channels,
+            act,
+            kept.view(),
+            dy.view(),
+            dx.view(),
+        );
     });
-    activation(dx, y.dims())
+    activation(dx, kept.dims())
 }

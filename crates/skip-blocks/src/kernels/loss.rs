@@ -2,13 +2,18 @@
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Int, Tensor};
-use cpu_kernels::softmax_cross_entropy;
+use cpu_kernels::{IGNORED_LABEL, softmax_cross_entropy};
 
 use super::activation::{Activation, activation, contiguous, floats};
 use super::operands::Operands;
+use crate::layers::loss_options::{CrossEntropy, IGNORED};
 
-/// The mean over pixels of `-log softmax(logits)[target]`.
-pub(crate) fn cross_entropy(logits: &Tensor<4>, targets: &Tensor<3, Int>) -> Option<Tensor<1>> {
+/// The mean over the pixels that count of `-log softmax(logits)[target]`, as `options` say.
+pub(crate) fn cross_entropy(
+    logits: &Tensor<4>,
+    targets: &Tensor<3, Int>,
+    options: &CrossEntropy,
+) -> Option<Tensor<1>> {
     let dims @ [batch, classes, height, width] = logits.dims();
     if targets.dims() != [batch, height, width] || logits.shape().num_elements() == 0 {
         return None;
@@ -16,13 +21,20 @@ pub(crate) fn cross_entropy(logits: &Tensor<4>, targets: &Tensor<3, Int>) -> Opt
     let operands = Operands::of(logits.clone())?;
     let logits = Activation::new(operands.tensors()[0].clone());
     let targets = targets.to_data();
-    let label = |target: i64| {
-        let label = u32::try_from(target).ok();
-        label.filter(|&label| (label as usize) < classes)
+    let label = |target: i64| match target {
+        IGNORED => IGNORED_LABEL,
+        class => u32::try_from(class)
+            .ok()
+            .filter(|&class| (class as usize) < classes)
+            .unwrap_or_else(|| panic!("target = {class}: must be a class below {classes}")),
     };
-    let labels: Option<Vec<u32>> = targets.iter::<i64>().map(label).collect();
+    let labels: Vec<u32> = targets.iter::<i64>().map(label).collect();
+    let options = cpu_kernels::CrossEntropy {
+        weights: options.class_weights.as_deref(),
+        smoothing: options.smoothing as f32,
+    };
     let mut gradient = vec![0.0; logits.len()];
-    let loss = softmax_cross_entropy(classes, logits.floats()?, &labels?, &mut gradient);
+    let loss = softmax_cross_entropy(&options, classes, logits.floats()?, &labels, &mut gradient);
     let state = || State { gradient, dims };
     Some(operands.record(contiguous(vec![loss], [1]), state, rule))
 }

@@ -4,19 +4,19 @@ use burn::backend::flex::FlexTensor;
 use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
 use cpu_kernels::{
-    BatchNormSums, BatchNormTensors, Epilogue, Isa, Moments, ViewMut, batch_norm_backward,
+    Act, BatchNormSums, BatchNormTensors, Epilogue, Isa, Moments, ViewMut, batch_norm_backward,
     batch_norm_backward_sums, channel_moments, fresh,
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
-use super::elementwise::{applied, relu_of};
+use super::elementwise::{Kept, along, applied, kept};
 use super::operands::Operands;
-use crate::layers::act::Act;
+use crate::layers::act::Act as AnyAct;
 use crate::layers::statistics::update_running_statistics;
 
 /// `act(norm(x))`
-pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, act: Act) -> Option<Tensor<4>> {
-    let relu = relu_of(act)?;
+pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, act: AnyAct) -> Option<Tensor<4>> {
+    let act = along(act)?;
     if x.dims()[1] != norm.gamma.dims()[0] {
         return None;
     }
@@ -42,10 +42,10 @@ pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, act: Act) -> Option<Tensor<4
         statistics.with_epsilon(norm.epsilon)
     };
     let (scale, bias) = statistics.scale(&gamma, &beta);
-    let y = applied(&x, &scaled(&scale, &bias, relu));
+    let y = applied(&x, &scaled(&scale, &bias, act));
     let state = || Normalized {
         x,
-        y: relu.then(|| y.clone()),
+        kept: kept(act, &y),
         gamma,
         statistics,
         frozen,
@@ -53,20 +53,19 @@ pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, act: Act) -> Option<Tensor<4
     Some(operands.record(y.clone(), state, rule))
 }
 
-fn scaled<'a>(scale: &'a [f32], bias: &'a [f32], relu: bool) -> Epilogue<'a> {
+fn scaled<'a>(scale: &'a [f32], bias: &'a [f32], act: Act) -> Epilogue<'a> {
     Epilogue {
         scale: Some(scale),
         bias: Some(bias),
         residual: None,
-        relu,
+        act,
     }
 }
 
 /// What the derivatives of a normalisation are made of.
 pub(super) struct Normalized {
     pub x: Activation,
-    /// The result, if a ReLU came last.
-    pub y: Option<FlexTensor>,
+    pub kept: Kept,
     pub gamma: Vec<f32>,
     pub statistics: Statistics,
     /// Whether the statistics do not depend on `x`.
@@ -153,20 +152,21 @@ pub(super) struct Gradients {
     pub dx: FlexTensor,
     pub dgamma: FlexTensor,
     pub dbeta: FlexTensor,
-    /// Of the result before the ReLU.
+    /// Of the result before the activation.
     pub dy: Option<FlexTensor>,
 }
 
 impl Normalized {
-    /// The derivatives; with that of the result before the ReLU, if it is `wanted`.
+    /// The derivatives; with that of the result before the activation, if it is `wanted`.
     pub fn gradients(&self, dy: &Activation, wanted: bool) -> Gradients {
-        let y = self.y.clone().map(Activation::new);
+        let kept = self.kept.clone();
+        let kept = kept.map(|(act, y)| (act, Activation::new(y)));
         let tensors = &BatchNormTensors {
             pixels: self.x.pixels(),
             channels: self.x.channels,
             x: self.x.view(),
             dy: dy.view(),
-            relu_output: y.as_ref().map(Activation::view),
+            act: kept.as_ref().map(|(act, y)| (*act, y.view())),
             mean: &self.statistics.mean,
             inv_std: &self.statistics.inv_std,
         };

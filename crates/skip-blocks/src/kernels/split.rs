@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
+use cpu_kernels::Act;
 
 use super::activation::Activation;
 use super::elementwise::plus;
 use super::operands::Operands;
-use crate::layers::act::Act;
 
 /// The derivatives that came back after the first, which goes through the graph; `None` before it.
 type Returned = Arc<Mutex<Option<Vec<FlexTensor>>>>;

@@ -22,3 +22,15 @@ pub enum Act {
     /// `1 / (1 + exp(-x))`
     Sigmoid,
 }
+
+impl Act {
+    /// Whether a kernel does it along with another operation: what consists of straight pieces, so
+    /// that the result tells the derivative. Others take a pass of their own.
+    pub(crate) fn goes_along(self) -> bool {
+        match self {
+            Self::None | Self::Relu => true,
+            Self::LeakyRelu(slope) => slope > 0.0,
+            Self::Gelu | Self::Silu | Self::Sigmoid => false,
+        }
+    }
+}

@@ -56,10 +56,10 @@ fn padding(pixels: usize) -> PaddingConfig2d {
 
 /// `end(conv(x))`
 pub fn conv(x: Tensor<4>, layer: &Conv2d, end: impl Into<End>) -> Tensor<4> {
-    let end = end.into();
+    let (end, rest) = end.into().along();
     let y = kernels::conv(&x, layer, &end).unwrap_or_else(|| finish(layer.forward(x), end));
     seam::count(layer, || conv_macs(layer, &y));
-    seam::output(layer, y)
+    seam::output(layer, act(y, rest))
 }
 
 /// `end(norm(conv(x)))`
@@ -73,16 +73,22 @@ pub fn conv_norm(
 ) -> Tensor<4> {
     let end = end.into();
     match normalization {
-        Norm::None(_) => return conv(x, layer, end),
+        Norm::None(_) => conv(x, layer, end),
         Norm::Batch(batch_norm) => {
-            if let Some(y) = kernels::conv_norm(&x, layer, batch_norm, &end) {
-                seam::count(layer, || conv_macs(layer, &y));
-                return seam::output(normalization, y);
+            let (along, rest) = end.along();
+            match kernels::conv_norm(&x, layer, batch_norm, &along) {
+                Some(y) => {
+                    seam::count(layer, || conv_macs(layer, &y));
+                    seam::output(normalization, act(y, rest))
+                }
+                None => {
+                    let y = conv(x, layer, Act::None);
+                    norm(y, normalization, along.then(rest))
+                }
             }
         }
-        _ => {}
+        Norm::Group(_) | Norm::Layer(_) => norm(conv(x, layer, Act::None), normalization, end),
     }
-    norm(conv(x, layer, Act::None), normalization, end)
 }
 
 fn conv_macs(layer: &Conv2d, y: &Tensor<4>) -> usize {

@@ -20,6 +20,22 @@ impl End {
     pub fn add(map: Option<Tensor<4>>, act: Act) -> Self {
         Self { add: map, act }
     }
+
+    /// With the activation that was left.
+    pub(super) fn then(self, rest: Act) -> Self {
+        match rest {
+            Act::None => self,
+            _ => Self::add(self.add, rest),
+        }
+    }
+
+    /// What a kernel can do along with another operation, and the activation that is left.
+    pub(super) fn along(self) -> (Self, Act) {
+        match self.act.goes_along() {
+            true => (self, Act::None),
+            false => (Self::add(self.add, Act::None), self.act),
+        }
+    }
 }
 
 impl From<Act> for End {

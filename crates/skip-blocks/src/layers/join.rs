@@ -17,6 +17,9 @@ pub fn split<const N: usize>(x: Tensor<4>) -> [Tensor<4>; N] {
 
 /// `act(x + y)`
 pub fn add<const D: usize>(x: Tensor<D>, y: Tensor<D>, activation: Act) -> Tensor<D> {
+    if !activation.goes_along() {
+        return act(add(x, y, Act::None), activation);
+    }
     kernels::add(&x, &y, activation).unwrap_or_else(|| act(x + y, activation))
 }
 

@@ -23,10 +23,10 @@ pub fn norm(x: Tensor<4>, layer: &Norm, end: impl Into<End>) -> Tensor<4> {
     let end = end.into();
     let y = match layer {
         Norm::Batch(layer) => {
-            // An activation is done along with the normalisation; an addition is not.
+            // A straight activation is done along with the normalisation; an addition is not.
             let (along, end) = match end.add {
-                Some(_) => (Act::None, end),
-                None => (end.act, End::default()),
+                None if end.act.goes_along() => (end.act, End::default()),
+                _ => (Act::None, end),
             };
             let y = kernels::norm(&x, layer, along);
             finish(y.unwrap_or_else(|| act(batch_norm(x, layer), along)), end)

@@ -90,7 +90,7 @@ impl DecoderStageConfig {
         let (up, skip) = (self.up_channels(), self.skip_channels);
         check::positive("in_channels", self.in_channels)?;
         self.upsampling.check(self.in_channels, up)?;
-        if matches!(self.join(), JoinKind::Add | JoinKind::Gate) {
+        if matches!(self.join_kind(), JoinKind::Add | JoinKind::Gate) {
             check::ensure!(
                 up == skip,
                 "up_channels = {up}: must be skip_channels = {skip}, since a {:?} join needs maps \
@@ -111,7 +111,7 @@ impl DecoderStageConfig {
             up: self
                 .upsampling
                 .init(self.in_channels, self.up_channels(), device),
-            join: self.join().init(self.up_channels(), device),
+            join: self.join_kind().init(self.up_channels(), device),
             conv: self.conv().init(device),
             padding: self.padding,
         }
@@ -129,9 +129,17 @@ impl DecoderStageConfig {
         self.up_channels.unwrap_or(own)
     }
 
+    /// Without a skip there is nothing to join.
+    fn join_kind(&self) -> JoinKind {
+        match self.skip_channels {
+            0 => JoinKind::None,
+            _ => self.join,
+        }
+    }
+
     fn conv(&self) -> DoubleConvConfig {
         let joined = self
-            .join
+            .join_kind()
             .out_channels(self.skip_channels, self.up_channels());
         DoubleConvConfig::new(joined, self.out_channels)
             .with_padding(self.padding)

@@ -1,59 +1,18 @@
-//! The engine behind the forward pass and the gradient with respect to the
-//! input: a stride-`s` correlation, tiled for caches, registers and threads.
-//!
-//! The output rows are cut into strips, and where these are few the output
-//! channels into chunks; every (strip, group, chunk) is a task. How a
-//! correlation is cut depends on its shape alone, never on the number of
-//! threads, so neither do the results.
+//! How a correlation is cut into tasks, and what a task does.
 
 use crate::axis::Axis;
+use crate::correlation::{Correlation, Placement, TASKS};
 use crate::finish::{Finish, Outputs};
 use crate::isa::{Isa, Kernel};
 use crate::moments::ChunkMoments;
-use crate::pack::{blocks, padded};
+use crate::roles::{blocks, padded};
 use crate::scratch::{Scratch, with_scratch};
 use crate::simd::Simd;
 use crate::strip::{StripLayout, images};
-use crate::tile::{Block, Run, apart, collide};
-use crate::view::{Source, Target};
+use crate::tile::{Block, DEPTH, Run, apart, collide};
 use rayon::prelude::*;
 use std::ops::{Range, RangeInclusive};
 
-/// Where output pixel `(n, oh, ow)` lies in a buffer: an affine map, since a
-/// phase of a strided gradient writes every `s`-th row and column.
-#[derive(Clone, Copy)]
-pub(crate) struct Placement {
-    pub first: usize,
-    pub image: usize,
-    pub row: usize,
-    pub pixel: usize,
-}
-
-/// One correlation over a batch of channels-last images.
-pub(crate) struct Correlation<'a> {
-    pub batch: usize,
-    pub axes: [Axis; 2],
-    pub groups: usize,
-    /// Whether every output channel reads the input channel of its own index
-    /// only; there is one group then.
-    pub depthwise: bool,
-    /// Input channels of a group.
-    pub inputs: usize,
-    /// Output channels of a group.
-    pub outputs: usize,
-    pub filter: &'a [f32],
-    pub input: Source,
-    pub output: Target,
-    pub placement: Placement,
-    pub scale: Option<&'a [f32]>,
-    pub bias: Option<&'a [f32]>,
-    pub residual: Option<(Source, Placement)>,
-    pub relu: bool,
-}
-
-/// Reduction length between two visits of the output: the weights of a block
-/// of outputs then fit a first-level cache.
-pub(crate) const DEPTH: usize = 384;
 /// Floats of input that a task keeps in its second-level cache.
 const STRIP_FLOATS: usize = 48 << 10;
 /// Bounds for the pixels of a strip whose neighbours share input rows.
@@ -62,8 +21,6 @@ const OVERLAPPING: RangeInclusive<usize> = 84..=1024;
 /// before they leave the second-level cache; but each strip streams all weights
 /// through the caches.
 const SEPARATE: RangeInclusive<usize> = 56..=112;
-/// Tasks into which a correlation is cut where it is large enough.
-const TASKS: usize = 16;
 
 /// How a correlation is cut into tasks.
 pub(crate) struct Plan {
@@ -82,47 +39,6 @@ pub(crate) struct Plan {
 }
 
 impl Correlation<'_> {
-    pub fn plan(&self, isa: Isa) -> Plan {
-        let [vertical, horizontal] = self.axes;
-        let direct = vertical.is_interior()
-            && horizontal.is_interior()
-            && !collide(horizontal.stride * self.input.pixel_stride);
-        let layout = self.layout();
-        let (pixel, row) = if direct {
-            (
-                self.input.pixel_stride,
-                horizontal.input * self.input.pixel_stride,
-            )
-        } else {
-            (layout.channels, layout.row())
-        };
-        let (runs, stages) = self.runs(pixel, row);
-        let rows = self.batch * vertical.output;
-        let blocks = blocks(self.outputs, isa.lanes());
-        let rows_per_strip = self.rows_per_strip(rows, layout.row());
-        let tasks = rows.div_ceil(rows_per_strip) * self.groups;
-        // A depthwise chunk would copy the input of all channels.
-        let whole = tasks == 0 || self.depthwise;
-        let chunks = if whole {
-            1
-        } else {
-            (TASKS / tasks).clamp(1, blocks)
-        };
-        let blocks_per_task = blocks.div_ceil(chunks);
-        Plan {
-            isa,
-            layout,
-            direct,
-            depth: runs.iter().map(|run| run.len).sum(),
-            runs,
-            stages,
-            rows,
-            rows_per_strip,
-            blocks_per_task,
-            chunks: blocks.div_ceil(blocks_per_task),
-        }
-    }
-
     /// The layout of the copied input.
     fn layout(&self) -> StripLayout {
         let layout = |channels| StripLayout::new(self.axes, channels);
@@ -193,6 +109,47 @@ impl Correlation<'_> {
 }
 
 impl Plan {
+    pub fn new(isa: Isa, correlation: &Correlation) -> Self {
+        let [vertical, horizontal] = correlation.axes;
+        let direct = vertical.is_interior()
+            && horizontal.is_interior()
+            && !collide(horizontal.stride * correlation.input.pixel_stride);
+        let layout = correlation.layout();
+        let (pixel, row) = if direct {
+            (
+                correlation.input.pixel_stride,
+                horizontal.input * correlation.input.pixel_stride,
+            )
+        } else {
+            (layout.channels, layout.row())
+        };
+        let (runs, stages) = correlation.runs(pixel, row);
+        let rows = correlation.batch * vertical.output;
+        let blocks = blocks(correlation.outputs, isa.lanes());
+        let rows_per_strip = correlation.rows_per_strip(rows, layout.row());
+        let tasks = rows.div_ceil(rows_per_strip) * correlation.groups;
+        // A depthwise chunk would copy the input of all channels.
+        let whole = tasks == 0 || correlation.depthwise;
+        let chunks = if whole {
+            1
+        } else {
+            (TASKS / tasks).clamp(1, blocks)
+        };
+        let blocks_per_task = blocks.div_ceil(chunks);
+        Self {
+            isa,
+            layout,
+            direct,
+            depth: runs.iter().map(|run| run.len).sum(),
+            runs,
+            stages,
+            rows,
+            rows_per_strip,
+            blocks_per_task,
+            chunks: blocks.div_ceil(blocks_per_task),
+        }
+    }
+
     fn strips(&self) -> usize {
         self.rows.div_ceil(self.rows_per_strip)
     }
