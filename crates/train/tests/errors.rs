@@ -173,7 +173,16 @@ fn a_reader_that_stops_early_is_no_error() {
 #[test]
 fn a_model_that_cannot_take_the_images_says_what_it_takes() {
     let folder = tempdir().expect("a folder");
-    let unet = ["--data", "nuclei-mini", "--model", "unet", "--limit", "2", "--out", "run"];
+    let unet = [
+        "--data",
+        "nuclei-mini",
+        "--model",
+        "unet",
+        "--limit",
+        "2",
+        "--out",
+        "run",
+    ];
     let message = error(folder.path(), &unet);
     assert!(
         message.starts_with(

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use skip_blocks::layers::cross_entropy;
+use skip_blocks::layers;
 
 use super::truth::Truth;
 use crate::data::Targets;
@@ -66,48 +66,36 @@ impl CrossEntropy {
     /// # Shapes
     /// `logits`: `[batch, classes, height, width]`. Output: `[1]`.
     pub fn forward(&self, logits: Tensor<4>, truth: &Truth) -> Tensor<1> {
+        let class_weights = self.class_weights.as_ref();
+        let class_weights: Option<Vec<f32>> =
+            class_weights.map(|weights| weights.iter().map(|weight| *weight as f32).collect());
         match truth.targets() {
-            Targets::Classes(labels)
-                if self.smoothing == 0.0
-                    && self.class_weights.is_none()
-                    && truth.counted().is_none() =>
-            {
-                cross_entropy(logits, labels.clone())
+            Targets::Classes(labels) => {
+                let options = layers::CrossEntropy {
+                    smoothing: self.smoothing,
+                    class_weights,
+                };
+                layers::cross_entropy(logits, labels.clone(), &options)
             }
-            _ => self.composed(logits, truth),
+            _ => self.of_probabilities(logits, truth, class_weights),
         }
     }
 
-    fn composed(&self, logits: Tensor<4>, truth: &Truth) -> Tensor<1> {
+    fn of_probabilities(
+        &self,
+        logits: Tensor<4>,
+        truth: &Truth,
+        class_weights: Option<Vec<f32>>,
+    ) -> Tensor<1> {
         let [batch, classes, height, width] = logits.dims();
         let device = logits.device();
-        let log_probability = log_softmax(logits, 1);
-        let weights = self.class_weights.as_ref().map(|weights| {
-            let weights: Vec<f32> = weights.iter().map(|weight| *weight as f32).collect();
-            Tensor::<1>::from_data(weights.as_slice(), &device).reshape([1, -1, 1, 1])
-        });
-        let weigh = |map: Tensor<4>| match &weights {
-            Some(weights) => map * weights.clone(),
-            None => map,
-        };
-        let probabilities = truth.probabilities(classes);
-        let pixels = match truth.targets() {
-            // An average over nothing is 0.
-            Targets::Classes(_) => weigh(probabilities.clone()).sum().clamp_min(1e-30),
-            _ => Tensor::full([1], (batch * height * width) as f32, &device),
-        };
-        let expected = match self.smoothing == 0.0 {
-            true => probabilities,
-            false => {
-                let spread = self.smoothing / classes as f64;
-                let all = match truth.counted() {
-                    Some(counted) => counted.clone() * spread,
-                    None => Tensor::full([batch, 1, height, width], spread, &device),
-                };
-                probabilities * (1.0 - self.smoothing) + all
-            }
-        };
-        -(log_probability * weigh(expected)).sum() / pixels
+        let spread = self.smoothing / classes as f64;
+        let mut expected = truth.probabilities(classes) * (1.0 - self.smoothing) + spread;
+        if let Some(weights) = class_weights {
+            let weights = Tensor::<1>::from_data(weights.as_slice(), &device);
+            expected = expected * weights.reshape([1, -1, 1, 1]);
+        }
+        -(log_softmax(logits, 1) * expected).sum() / (batch * height * width) as f32
     }
 }
 
@@ -196,5 +184,14 @@ mod tests {
             CrossEntropy::default().forward(logits(), &truth),
             (first + 0.076_947) / 2.0,
         );
+        let weighted = CrossEntropy {
+            smoothing: 0.3,
+            class_weights: Some(vec![1.0, 2.0, 5.0]),
+            ..CrossEntropy::default()
+        };
+        // 0.7 of each probability and 0.1 for each class, by the classes' weights.
+        let first = 0.45 * 1.464_369 + 2.0 * 0.275 * 0.464_369 + 5.0 * 0.275 * 1.964_369;
+        let second = 0.1 * 3.576_947 + 2.0 * 0.1 * 3.076_947 + 5.0 * 0.8 * 0.076_947;
+        close(weighted.forward(logits(), &truth), (first + second) / 2.0);
     }
 }

@@ -37,7 +37,7 @@ impl Dice {
         let mut probability = foreground(softmax(logits, 1));
         let truth_map = foreground(truth.probabilities(classes));
         if let Some(counted) = truth.counted() {
-            probability = probability * counted.clone();
+            probability = probability * counted;
         }
         let per_image = |x: Tensor<4>| x.flatten::<3>(2, 3).sum_dim(2);
         let overlap = per_image(probability.clone() * truth_map.clone());

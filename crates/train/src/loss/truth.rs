@@ -3,15 +3,12 @@
 use burn::tensor::{Int, Tensor, s};
 
 use super::heat_map::heat_maps;
-use crate::data::{Targets, Window};
+use crate::data::{IGNORED, Targets, Window};
 
-/// The targets that a loss compares an output with, and which of them count.
+/// The targets that a loss compares an output with.
 #[derive(Clone, Debug)]
 pub struct Truth {
     targets: Targets,
-    /// 1 where a label counts and 0 where it is ignored, `[batch, 1, height, width]`; none where
-    /// all count.
-    counted: Option<Tensor<4>>,
 }
 
 impl Truth {
@@ -26,11 +23,7 @@ impl Truth {
             Targets::Points(points) => Targets::Values(heat_maps(points, image, answer)),
             other => middle(other, answer),
         };
-        let counted = match &targets {
-            Targets::Classes(labels) => counted(labels),
-            _ => None,
-        };
-        Self { targets, counted }
+        Self { targets }
     }
 
     /// The targets.
@@ -43,9 +36,14 @@ impl Truth {
         self.targets
     }
 
-    /// 1 where a label counts and 0 where it is ignored; none where all count.
-    pub fn counted(&self) -> Option<&Tensor<4>> {
-        self.counted.as_ref()
+    /// 1 where a label counts and 0 where it is ignored, `[batch, 1, height, width]`; none where
+    /// targets are not labels.
+    pub fn counted(&self) -> Option<Tensor<4>> {
+        let Targets::Classes(labels) = &self.targets else {
+            return None;
+        };
+        let counted = labels.clone().not_equal_elem(IGNORED).float();
+        Some(counted.unsqueeze_dim(1))
     }
 
     /// The probability of each class, `[batch, classes, height, width]`: 1 for the class that is
@@ -89,17 +87,8 @@ impl Truth {
                 Targets::Values(map) => Targets::Values(nearest(map)),
                 other => other.clone(),
             },
-            counted: self.counted.as_ref().map(nearest),
         }
     }
-}
-
-fn counted(labels: &Tensor<3, Int>) -> Option<Tensor<4>> {
-    let lowest: i64 = labels.clone().min().into_scalar();
-    (lowest < 0).then(|| {
-        let counted = labels.clone().greater_equal_elem(0).float();
-        counted.unsqueeze_dim(1)
-    })
 }
 
 fn one_hot(labels: Tensor<3, Int>, classes: usize) -> Tensor<4> {
@@ -173,7 +162,6 @@ mod tests {
         };
         let labels = labels.clone().try_into_vec_as::<i64>().expect("reads");
         assert_eq!(labels, [1, 2, 3, 4]);
-        assert!(truth.counted().is_none());
     }
 
     #[test]
@@ -182,9 +170,6 @@ mod tests {
         let truth = Truth::new(Targets::Classes(labels), [1, 2], [1, 2]);
         let read = |map: Tensor<4>| map.try_into_vec_as::<f32>().expect("reads");
         assert_eq!(read(truth.probabilities(2)), [0.0, 0.0, 1.0, 0.0]);
-        assert_eq!(
-            read(truth.counted().expect("one is ignored").clone()),
-            [1.0, 0.0]
-        );
+        assert_eq!(read(truth.counted().expect("labels")), [1.0, 0.0]);
     }
 }
