@@ -1,21 +1,8 @@
-//! The sizes of all variants, counted once and committed.
-
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+//! The table of all variants' sizes: counted anew, and where it is committed.
 
 use burn::tensor::Device;
 
-use crate::variant::Size;
-use crate::{Variant, list};
-
-static TABLE: LazyLock<BTreeMap<String, Size>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("table.json")).expect("written by `measured`")
-});
-
-/// The size of the variant of this name.
-pub(crate) fn size(name: &str) -> Option<Size> {
-    TABLE.get(name).copied()
-}
+use crate::{Size, Variant, list};
 
 /// Where the table stands in the sources.
 pub const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/table.json");

@@ -4,7 +4,8 @@ use burn::tensor::{Device, Tensor};
 use skip_blocks::parameter_count;
 use skip_blocks::seam::count_macs;
 
-use crate::{DecoderConfig, EncoderConfig, ImageSpec, ModelConfig, Skips, Task, table};
+use crate::sizes::{Size, size_of};
+use crate::{DecoderConfig, EncoderConfig, ImageSpec, ModelConfig, Skips, Task};
 
 /// Images, and how many outputs: what a family's papers measure on.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +42,6 @@ pub struct Variant {
     name: String,
     input: ImageSpec,
     config: ModelConfig,
-}
-
-/// How large a model is, at the input and the outputs that it was made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Size {
-    /// Values that it learns.
-    pub parameters: usize,
-    /// Multiply-adds of its convolutions and linear layers, for one image.
-    pub macs: u64,
 }
 
 /// A variant that tells images apart.
@@ -118,7 +110,7 @@ impl Variant {
     /// # Panics
     /// Panics if the table is older than the variant: a test keeps it up to date.
     pub fn size(&self) -> Size {
-        table::size(&self.name)
+        size_of(&self.name)
             .unwrap_or_else(|| panic!("the table of models has no '{}'; write it anew", self.name))
     }
 

@@ -4,6 +4,7 @@
 //! <https://arxiv.org/abs/1608.06993>), table 1 and section 3.
 
 mod config;
+mod family;
 mod names;
 mod network;
 mod variants;

@@ -1,17 +1,11 @@
 use burn::config::Config;
-use burn::tensor::Device;
 use skip_blocks::layers::{Act, NormKind};
 use skip_blocks::{
-    BasicBlockConfig, Bottleneck, BottleneckConfig, ConfigError, ModifierConfig, Order,
-    ShortcutKind,
+    BasicBlockConfig, Bottleneck, BottleneckConfig, ModifierConfig, Order, ShortcutKind,
 };
 
 use super::block::{BlockConfig, BlockKind};
-use super::names::NAMES;
-use super::network::ResNet;
-use crate::keys::Names;
-use crate::{EncoderFamily, ImageSpec, Level, Skip, Stem};
-use skip_blocks::check::{self, ensure};
+use crate::Stem;
 
 /// Configures a [`ResNet`].
 #[derive(Config, Debug, PartialEq)]
@@ -166,7 +160,7 @@ impl ResNetConfig {
         block
     }
 
-    fn out_channels(&self, stage: usize) -> usize {
+    pub(super) fn out_channels(&self, stage: usize) -> usize {
         let planes = self.width << stage;
         match self.block {
             BlockKind::Basic => planes,
@@ -175,7 +169,7 @@ impl ResNetConfig {
     }
 
     /// Strides and dilations of the stages.
-    fn plan(&self) -> Vec<StagePlan> {
+    pub(super) fn plan(&self) -> Vec<StagePlan> {
         let limit = self.output_stride.unwrap_or(usize::MAX);
         let mut reduction = self.stem.reduction();
         let mut dilation = 1;
@@ -199,75 +193,9 @@ impl ResNetConfig {
 }
 
 /// How a stage goes on from the one before.
-struct StagePlan {
+pub(super) struct StagePlan {
     stride: usize,
     first_dilation: usize,
     dilation: usize,
-    reduction: usize,
-}
-
-impl EncoderFamily for ResNetConfig {
-    type Network = ResNet;
-
-    /// The stem's map, where it is larger than the first stage's, and each stage's.
-    fn levels(&self) -> Vec<Level> {
-        let stem = (self.stem == Stem::ImageNet).then_some(Level {
-            channels: self.width,
-            reduction: 2,
-        });
-        let stages = self.plan().into_iter().enumerate();
-        let stages = stages.map(|(stage, plan)| Level {
-            channels: self.out_channels(stage),
-            reduction: plan.reduction,
-        });
-        stem.into_iter().chain(stages).collect()
-    }
-
-    fn with_image(self, image: ImageSpec) -> Self {
-        self.with_in_channels(image.channels)
-    }
-
-    fn with_output_stride(self, output_stride: usize) -> Result<Self, ConfigError> {
-        Ok(ResNetConfig::with_output_stride(self, Some(output_stride)))
-    }
-
-    fn skip(&self) -> Option<Skip> {
-        (self.shortcut != ShortcutKind::Plain).then_some(Skip::Add)
-    }
-
-    fn names(&self) -> Names {
-        NAMES
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        ensure!(
-            !self.blocks.is_empty() && self.blocks.iter().all(|&blocks| blocks > 0),
-            "blocks = {:?}: must be one or more stages of one or more blocks",
-            self.blocks
-        );
-        check::positive("width", self.width)?;
-        check::positive("in_channels", self.in_channels)?;
-        ensure!(
-            (0.0..1.0).contains(&self.drop_path_rate),
-            "drop_path_rate = {}: must be in [0, 1)",
-            self.drop_path_rate
-        );
-        if let Some(stride) = self.output_stride {
-            let least = self.stem.reduction();
-            ensure!(
-                stride.is_power_of_two() && stride >= least,
-                "output_stride = {stride}: must be a power of two, at least {least}"
-            );
-        }
-        self.norm.check(self.width)?;
-        self.stages()
-            .iter()
-            .flatten()
-            .try_for_each(BlockConfig::check)
-    }
-
-    fn init(&self, device: &Device) -> ResNet {
-        check::or_panic(self.check());
-        ResNet::new(self, device)
-    }
+    pub reduction: usize,
 }

@@ -8,6 +8,7 @@
 
 mod block;
 mod config;
+mod family;
 mod names;
 mod network;
 mod variants;

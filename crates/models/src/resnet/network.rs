@@ -6,13 +6,13 @@ use skip_blocks::seam::part;
 
 use super::block::Block;
 use super::config::ResNetConfig;
-use crate::{Encode, EncoderFamily, Levels, Stem};
+use crate::{Encode, Levels, Stem};
 
 /// A residual network: `y = stages(stem(x))`.
 ///
 /// # Shapes
 /// `[batch, in_channels, height, width]` to maps of the stem (before 224x224 images) and of each
-/// stage, as [`EncoderFamily::levels`] says
+/// stage, as [`EncoderFamily::levels`](crate::EncoderFamily::levels) says
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -47,7 +47,7 @@ pub struct ResNet {
 
 impl ResNet {
     pub(super) fn new(config: &ResNetConfig, device: &Device) -> Self {
-        let last = config.levels().last().map_or(0, |level| level.channels);
+        let last = config.out_channels(config.blocks.len().saturating_sub(1));
         let stages = config.stages();
         let stages = stages
             .iter()
