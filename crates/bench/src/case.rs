@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clap::ValueEnum;
-use models::{ImageSpec, ModelEntry, find};
+use models::{ImageSpec, ModelError, Variant};
 use serde::{Deserialize, Serialize};
 
 use crate::blocks::BlockKind;
@@ -45,7 +45,7 @@ impl fmt::Display for Mode {
 /// A model of the registry, or a block alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject {
-    Model(&'static ModelEntry),
+    Model(&'static Variant),
     Block(BlockKind),
 }
 
@@ -61,12 +61,20 @@ pub(crate) struct Case {
     pub training_batch: usize,
 }
 
+/// The model of this name. It stays for as long as the program runs, so that a case can be copied.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn find(name: &str) -> Result<&'static Variant, ModelError> {
+    Ok(Box::leak(Box::new(models::find(name)?)))
+}
+
 impl Case {
     /// A model with images of the size that it was made for.
-    pub fn model(entry: &'static ModelEntry, batch: usize) -> Self {
+    pub fn model(entry: &'static Variant, batch: usize) -> Self {
         Self {
             subject: Subject::Model(entry),
-            image: entry.input,
+            image: entry.input(),
             inference_batch: batch,
             training_batch: batch,
         }
@@ -84,7 +92,7 @@ impl Case {
 
     pub fn name(&self) -> &'static str {
         match self.subject {
-            Subject::Model(entry) => entry.name,
+            Subject::Model(entry) => entry.name(),
             Subject::Block(kind) => kind.name(),
         }
     }

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn cell(engine: &str, peer: bool, seconds: &[f64]) -> Cell {
-        let case = Case::model(models::find("resnet20").expect("a model"), 4);
+        let case = Case::model(crate::case::find("resnet20").expect("a model"), 4);
         let size = Size {
             parameters: 1,
             macs: 500_000_000,

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
-use models::find;
 
 use crate::blocks::BlockKind;
-use crate::case::{Case, depths, quick, standing};
+use crate::case::{Case, depths, find, quick, standing};
 use crate::options::{Options, positive};
 use crate::report::{Chart, readme};
 use crate::worker::WorkerArgs;

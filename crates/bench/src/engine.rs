@@ -108,7 +108,7 @@ impl Engine {
         match (&self.scope, case.subject) {
             (Scope::Everything, _) => true,
             (Scope::Models(models, modes), Subject::Model(entry)) => {
-                modes.contains(&mode) && models.iter().any(|name| name == entry.name)
+                modes.contains(&mode) && models.iter().any(|name| name == entry.name())
             }
             (Scope::Models(..), Subject::Block(_)) => false,
         }

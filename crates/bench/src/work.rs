@@ -5,16 +5,18 @@ use burn::module::Module;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::{Device, Distribution, Int, Shape, Tensor};
-use burn::train::TrainStep;
-use models::{ImageSpec, ModelEntry, Task};
-use skip_blocks::layers::count_macs;
+use models::{ImageSpec, Model, Task, Variant};
+use serde_json::Map;
 use skip_blocks::parameter_count;
-use train::Network;
+use skip_blocks::seam::{Seam, count_macs};
 use train::backend::{BackendTask, ComputeBackend, DeviceChoice, compiled_backends, run_on};
-use train::data::{Batch, Normalization, Problem};
+use train::data::{Batch, Targets};
+use train::network::{configure, init};
+use train::recipe::Recompute;
+use train::{TrainStep, task};
 
 use crate::blocks::{BlockInput, BlockKind};
-use crate::case::{Case, Mode, Subject};
+use crate::case::{Case, Mode, Subject, find};
 
 /// A thing to do over and over.
 pub(crate) struct Work {
@@ -33,20 +35,28 @@ impl Work {
         mode: Mode,
         recompute: bool,
         on: &Device,
-    ) -> Self {
-        match (subject, mode) {
+    ) -> Result<Self> {
+        Ok(match (subject, mode) {
             (Subject::Model(entry), Mode::Inference) => {
                 let images = images(image, batch, on);
-                Self::inference(network(entry, image, recompute, on), move |network| {
-                    network.forward(images.clone());
+                let (model, _) = model(entry, image, recompute, on)?;
+                Self::inference(model, move |model| {
+                    model.forward(images.clone());
                 })
             }
             (Subject::Model(entry), Mode::Training) => {
                 let device = on.clone().autodiff();
                 let batch = labelled(entry, image, batch, &device);
-                Self::training(network(entry, image, recompute, &device), move |network| {
-                    let step = TrainStep::step(network, batch.clone());
-                    (step.item.loss, step.grads)
+                let loss = task::of(entry.task()).loss();
+                let (model, seam) = model(entry, image, recompute, &device)?;
+                Self::training(model, move |model| {
+                    let step = TrainStep {
+                        model,
+                        loss: &loss,
+                        seam: seam.as_ref(),
+                    };
+                    let (gradients, outcome) = step.run(batch.clone());
+                    (outcome.loss, gradients)
                 })
             }
             (Subject::Block(kind), Mode::Inference) => {
@@ -64,7 +74,7 @@ impl Work {
                     (loss, gradients)
                 })
             }
-        }
+        })
     }
 
     /// A forward pass.
@@ -105,25 +115,28 @@ impl Work {
     }
 }
 
-fn network(entry: &ModelEntry, image: ImageSpec, recompute: bool, device: &Device) -> Network {
-    let problem = Problem {
-        task: entry.task(),
-        image,
-        classes: (0..entry.classes).map(|class| class.to_string()).collect(),
-        normalization: Normalization::Image,
-    };
-    Network::new(entry, &problem, recompute, device)
+/// A model for images of this size, and what is computed again in it.
+fn model(
+    entry: &Variant,
+    image: ImageSpec,
+    recompute: bool,
+    device: &Device,
+) -> Result<(Model, Option<Seam>)> {
+    let config = configure(entry.name(), &Map::new(), image, entry.outputs())?;
+    let model = init(&config, device);
+    let seam = Recompute::All(recompute).seam(&model, &config)?;
+    Ok((model, seam))
 }
 
-fn labelled(entry: &ModelEntry, image: ImageSpec, batch: usize, device: &Device) -> Batch {
+fn labelled(entry: &Variant, image: ImageSpec, batch: usize, device: &Device) -> Batch {
     let targets = match entry.task() {
         Task::Classification => [batch, 1, 1],
-        Task::Segmentation => [batch, image.height, image.width],
+        _ => [batch, image.height, image.width],
     };
-    Batch {
-        images: images(image, batch, device),
-        targets: Tensor::<3, Int>::zeros(targets, device),
-    }
+    Batch::new(
+        images(image, batch, device),
+        Targets::Classes(Tensor::<3, Int>::zeros(targets, device)),
+    )
 }
 
 fn images(image: ImageSpec, batch: usize, device: &Device) -> Tensor<4> {
@@ -160,10 +173,10 @@ impl Size {
     /// If the device fails.
     pub fn of(case: &Case) -> Result<Self> {
         match case.subject {
-            Subject::Model(entry) if entry.input == case.image => Ok(Self {
-                parameters: entry.parameters,
-                macs: entry.macs,
-            }),
+            Subject::Model(entry) if entry.input() == case.image => {
+                let models::Size { parameters, macs } = entry.size();
+                Ok(Self { parameters, macs })
+            }
             _ => {
                 let backend = compiled_backends()
                     .into_iter()
@@ -184,7 +197,7 @@ impl BackendTask for Count<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Size> {
         let device = B::device(DeviceChoice::Default)?;
         let Case { subject, image, .. } = *self.0;
-        let mut work = Work::new(subject, image, 1, Mode::Inference, false, &device);
+        let mut work = Work::new(subject, image, 1, Mode::Inference, false, &device)?;
         let mut outcome = Ok(());
         let macs = count_macs(|| outcome = work.once());
         outcome?;
@@ -202,7 +215,7 @@ impl BackendTask for Count<'_> {
 pub(crate) fn subject(name: &str) -> Result<Subject> {
     match BlockKind::find(name) {
         Some(kind) => Ok(Subject::Block(kind)),
-        None => Ok(Subject::Model(models::find(name)?)),
+        None => Ok(Subject::Model(find(name)?)),
     }
 }
 
@@ -212,14 +225,15 @@ mod tests {
 
     #[test]
     fn a_case_of_another_size_is_counted() {
-        let entry = models::find("resnet8").expect("a model");
+        let entry = find("resnet8").expect("a model");
+        let known = entry.size();
         let own = Size::of(&Case::model(entry, 1)).expect("a size");
-        assert_eq!(own.macs, entry.macs);
+        assert_eq!(own.macs, known.macs);
         let double = Size::of(&Case::model(entry, 1).with_size(64, 32)).expect("a size");
         // The classifier behind the pooling does not grow.
         let classifier = 64 * 10;
-        assert_eq!(double.macs, 2 * (entry.macs - classifier) + classifier);
-        assert_eq!(double.parameters, entry.parameters);
+        assert_eq!(double.macs, 2 * (known.macs - classifier) + classifier);
+        assert_eq!(double.parameters, known.parameters);
     }
 
     #[test]
@@ -232,7 +246,8 @@ mod tests {
         };
         for kind in BlockKind::ALL {
             for mode in Mode::ALL {
-                let mut work = Work::new(Subject::Block(kind), image, 1, mode, false, &device);
+                let work = Work::new(Subject::Block(kind), image, 1, mode, false, &device);
+                let mut work = work.expect("a block");
                 assert!(work.parameters > 0);
                 work.once().expect("it runs");
             }

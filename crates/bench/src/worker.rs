@@ -90,8 +90,7 @@ fn make(library: Library, job: &Job, device: &Device) -> Result<Work> {
             };
             let subject = subject(&job.case)?;
             let recompute = library == Library::Recomputing;
-            let work = Work::new(subject, image, job.batch, job.mode, recompute, device);
-            Ok(work)
+            Work::new(subject, image, job.batch, job.mode, recompute, device)
         }
         #[cfg(feature = "bunsen")]
         Library::Bunsen => crate::bunsen::work(job, device),

@@ -1,9 +1,11 @@
 //! Where a run computes: one marker type per backend, chosen by name at the edge.
 
 use anyhow::{Result, bail};
-use burn::tensor::Device;
 #[cfg(feature = "wgpu")]
 use burn::tensor::DeviceKind;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+use burn::tensor::DeviceType;
+use burn::tensor::{DType, Device};
 use serde::{Deserialize, Serialize};
 
 /// Which of a backend's devices computes.
@@ -61,16 +63,43 @@ impl std::fmt::Display for DeviceChoice {
     }
 }
 
-/// A backend of Burn that a run can compute on.
+/// A backend of Burn that a run can compute on, and what differs between them.
 pub trait ComputeBackend: Send + Sync + 'static {
     /// What `--backend` calls it, which is also its cargo feature.
     const NAME: &'static str;
 
-    /// One of its devices.
+    /// Whether the same seed gives the same bits again on the same machine.
+    const REPEATS: bool;
+
+    /// The device of this choice; it is opened by its first use.
     ///
     /// # Errors
-    /// If it has no device of that kind.
+    /// If the backend has no device of that kind.
     fn device(choice: DeviceChoice) -> Result<Device>;
+
+    /// The devices that are there.
+    fn devices() -> Vec<Device>;
+
+    /// What a device is called.
+    fn describe(device: &Device) -> String;
+
+    /// The precisions that a device can compute in.
+    fn precisions(device: &Device) -> Vec<&'static str> {
+        let all = [
+            ("f64", DType::F64),
+            ("f32", DType::F32),
+            ("f16", DType::F16),
+            ("bf16", DType::BF16),
+        ];
+        let supported = all
+            .into_iter()
+            .filter(|(_, dtype)| device.supports_dtype(*dtype));
+        supported.map(|(name, _)| name).collect()
+    }
+
+    /// Sets threads and memory up, once, before the first work. The calling thread is the one that
+    /// will do it.
+    fn set_up() {}
 }
 
 /// Burn's CPU backend.
@@ -80,9 +109,23 @@ pub struct Flex;
 #[cfg(feature = "flex")]
 impl ComputeBackend for Flex {
     const NAME: &'static str = "flex";
+    const REPEATS: bool = true;
 
     fn device(choice: DeviceChoice) -> Result<Device> {
         cpu_only::<Self>(choice, Device::flex)
+    }
+
+    fn devices() -> Vec<Device> {
+        vec![Device::flex()]
+    }
+
+    fn describe(_: &Device) -> String {
+        processor()
+    }
+
+    fn set_up() {
+        skip_blocks::keep_freed_memory();
+        skip_blocks::compute_on_this_thread();
     }
 }
 
@@ -91,12 +134,25 @@ impl ComputeBackend for Flex {
 pub struct NdArray;
 
 #[cfg(feature = "ndarray")]
+#[allow(deprecated)] // Kept for comparison; Burn 0.22 is the last to have it.
 impl ComputeBackend for NdArray {
     const NAME: &'static str = "ndarray";
+    const REPEATS: bool = true;
 
-    #[allow(deprecated)] // Kept for comparison; Burn 0.22 is the last to have it.
     fn device(choice: DeviceChoice) -> Result<Device> {
         cpu_only::<Self>(choice, Device::ndarray)
+    }
+
+    fn devices() -> Vec<Device> {
+        vec![Device::ndarray()]
+    }
+
+    fn describe(_: &Device) -> String {
+        processor()
+    }
+
+    fn set_up() {
+        skip_blocks::keep_freed_memory();
     }
 }
 
@@ -107,6 +163,8 @@ pub struct Wgpu;
 #[cfg(feature = "wgpu")]
 impl ComputeBackend for Wgpu {
     const NAME: &'static str = "wgpu";
+    /// Which kernel is taken is decided by timing.
+    const REPEATS: bool = false;
 
     fn device(choice: DeviceChoice) -> Result<Device> {
         Ok(Device::wgpu(match choice {
@@ -114,6 +172,14 @@ impl ComputeBackend for Wgpu {
             DeviceChoice::Cpu => DeviceKind::Cpu,
             DeviceChoice::Gpu(index) => DeviceKind::DiscreteGpu(index),
         }))
+    }
+
+    fn devices() -> Vec<Device> {
+        Device::enumerate(DeviceType::Wgpu).into_iter().collect()
+    }
+
+    fn describe(device: &Device) -> String {
+        identity(device)
     }
 }
 
@@ -124,6 +190,8 @@ pub struct Cuda;
 #[cfg(feature = "cuda")]
 impl ComputeBackend for Cuda {
     const NAME: &'static str = "cuda";
+    /// Which kernel is taken is decided by timing.
+    const REPEATS: bool = false;
 
     fn device(choice: DeviceChoice) -> Result<Device> {
         match choice {
@@ -133,6 +201,14 @@ impl ComputeBackend for Cuda {
                 bail!("backend 'cuda' has no device 'cpu'; use default or gpu:NUMBER")
             }
         }
+    }
+
+    fn devices() -> Vec<Device> {
+        Device::enumerate(DeviceType::Cuda).into_iter().collect()
+    }
+
+    fn describe(device: &Device) -> String {
+        identity(device)
     }
 }
 
@@ -144,6 +220,20 @@ fn cpu_only<B: ComputeBackend>(choice: DeviceChoice, device: fn() -> Device) -> 
             "backend '{}' has no device '{choice}'; use default or cpu",
             B::NAME
         ),
+    }
+}
+
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn processor() -> String {
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
+    format!("processor, {threads} threads")
+}
+
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn identity(device: &Device) -> String {
+    match device.identity() {
+        Some(identity) => identity.name,
+        None => format!("{device:?}"),
     }
 }
 
@@ -187,13 +277,13 @@ pub fn run_on<T: BackendTask>(
 ) -> Result<T::Output> {
     match backend {
         #[cfg(feature = "flex")]
-        Flex::NAME => task.run::<Flex>(),
+        Flex::NAME => on::<Flex, T>(task),
         #[cfg(feature = "ndarray")]
-        NdArray::NAME => task.run::<NdArray>(),
+        NdArray::NAME => on::<NdArray, T>(task),
         #[cfg(feature = "wgpu")]
-        Wgpu::NAME => task.run::<Wgpu>(),
+        Wgpu::NAME => on::<Wgpu, T>(task),
         #[cfg(feature = "cuda")]
-        Cuda::NAME => task.run::<Cuda>(),
+        Cuda::NAME => on::<Cuda, T>(task),
         known if BACKENDS.contains(&known) => bail!(
             "backend '{known}' is not compiled in; add `--features {known}` before the `--` of \
              `cargo run`. Compiled in: {}",
@@ -204,6 +294,11 @@ pub fn run_on<T: BackendTask>(
             BACKENDS.join(", ")
         ),
     }
+}
+
+fn on<B: ComputeBackend, T: BackendTask>(task: T) -> Result<T::Output> {
+    B::set_up();
+    task.run::<B>()
 }
 
 #[cfg(test)]

@@ -1,83 +1,86 @@
 //! Images with their answers: embedded sets and folders of one's own.
+//!
+//! The path of an image: a [`Source`] reads an [`Item`] when it is asked for; [`Preprocessing`]
+//! brings it to the size that the network sees; in training, a list of [`Transform`]s draws what is
+//! seen of it; its pixels come to a common scale; a [`Loader`] makes a [`Batch`] of several.
+//! Nothing is kept, so that memory does not grow with the set.
 
 mod batch;
 mod folder;
 mod idx;
 mod image_file;
+mod loader;
+#[cfg(test)]
+mod made;
+mod mask;
+mod mask_file;
+mod normalization;
 mod nuclei;
+mod picture;
+mod preprocessing;
+mod random;
+mod source;
 mod split;
+mod survey;
+mod transform;
+mod window;
 
-pub use batch::{Augmentation, Batch, ImageBatcher};
-pub use image_file::{read_image, resize};
-pub use split::Samples;
+pub use batch::{Batch, Targets};
+pub use image_file::read_picture;
+pub use loader::{Loader, Position, Timing};
+pub use mask::{IGNORED, Mask, MaskValues};
+pub use normalization::Normalization;
+pub use picture::{Picture, Values};
+pub use preprocessing::{Preprocessing, Resizing};
+pub use source::{Item, Source, Subset, Target};
+pub use transform::{Transform, size_after};
+pub use window::Window;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use models::{ImageSpec, Task};
 use serde::{Deserialize, Serialize};
-
-/// An image and its answer.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    /// What it is called: a file's name without its ending, or its place in the set.
-    pub name: String,
-    /// Values from 0 to 1, `[channels, height, width]`.
-    pub pixels: Vec<f32>,
-    /// The class: one for the image, or one for each pixel, `[height, width]`.
-    pub target: Vec<i32>,
-}
-
-/// How pixels are brought to a common scale.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Normalization {
-    /// `(x - mean) / deviation` of the whole training set, per channel.
-    DataSet {
-        /// Mean of each channel.
-        mean: Vec<f32>,
-        /// Standard deviation of each channel.
-        deviation: Vec<f32>,
-    },
-    /// `(x - low) / (high - low) * 2 - 1` with the image's own 1st and 99.5th percentile, for images
-    /// of very different brightness.
-    Image,
-}
 
 /// What a network is to learn, as far as it must be known to apply it later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
     /// One class an image, or one class a pixel.
     pub task: Task,
-    /// The images that go in.
+    /// The images that go into the network: what comes of the preprocessing.
     pub image: ImageSpec,
     /// The classes' names. In segmentation the first is the background.
     pub classes: Vec<String>,
-    /// How pixels are brought to a common scale.
-    pub normalization: Normalization,
+    /// What the values of masks stand for, in segmentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask_values: Option<MaskValues>,
+    /// What is done to every image before the network sees it.
+    pub preprocessing: Preprocessing,
 }
 
-/// A data set, in memory.
+/// A data set. Its images are read when they are asked for.
 pub struct DataSet {
     /// What is to be learned.
     pub problem: Problem,
     /// Images to learn from.
-    pub train: Samples,
+    pub train: Arc<dyn Source>,
     /// Images to choose the best epoch by.
-    pub valid: Samples,
+    pub valid: Arc<dyn Source>,
     /// Images that are looked at once, at the end.
-    pub test: Samples,
-    /// What training does to the images.
-    pub augmentation: Augmentation,
+    pub test: Arc<dyn Source>,
+    /// What training does to the images, unless told otherwise.
+    pub transforms: Vec<Transform>,
 }
 
 impl DataSet {
     /// The same with at most `count` images in each split.
     pub fn limited(self, count: usize) -> Self {
+        let first = |source| Arc::new(Subset::first(source, count));
         Self {
-            train: self.train.first(count),
-            valid: self.valid.first(count),
-            test: self.test.first(count),
+            train: first(self.train),
+            valid: first(self.valid),
+            test: first(self.test),
             ..self
         }
     }
@@ -90,24 +93,46 @@ pub const EMBEDDED: [&str; 2] = ["mnist-mini", "nuclei-mini"];
 /// validation or test.
 const HELD_OUT: f64 = 0.1;
 
-/// Loads an embedded set by name, or a folder by path. Images of a folder are resized to `size`
-/// (height and width).
+/// Finds an embedded set by name, or a folder by path. A folder's images are brought to `size`,
+/// height and width, or to [`suggested_size`]; embedded sets have their own. A folder's training
+/// images are looked at once, for what they have in common.
 ///
 /// # Errors
 /// If there is no such set or folder, or something in it cannot be read.
-pub fn load(data: &str, size: usize, seed: u64) -> Result<DataSet> {
+pub fn load(data: &str, size: Option<[usize; 2]>, seed: u64) -> Result<DataSet> {
     match data {
         "mnist-mini" => idx::mnist_mini(seed),
         "nuclei-mini" => nuclei::nuclei_mini(seed),
-        path if Path::new(path).is_dir() => folder::load(Path::new(path), size, seed),
-        other => bail!(
-            "there is no data set and no folder '{other}'; give a folder's path or one of: {}",
-            EMBEDDED.join(", ")
-        ),
+        path => folder::load(folder_of(path)?, size, seed),
     }
 }
 
-/// What `data` is for, without loading it all.
+/// Finds a data set for a problem that was learned before: its classes, size and scale are the
+/// problem's.
+///
+/// # Errors
+/// If there is no such set or folder, or its answers are not what was learned.
+pub fn load_for(data: &str, problem: &Problem, seed: u64) -> Result<DataSet> {
+    problem.preprocessing.check()?;
+    if !EMBEDDED.contains(&data) {
+        return folder::load_for(folder_of(data)?, problem, seed);
+    }
+    let found = load(data, None, seed)?;
+    ensure!(
+        found.problem.classes == problem.classes,
+        "'{data}' has {} classes ({}); what was learned has {} ({})",
+        found.problem.classes.len(),
+        found.problem.classes.join(", "),
+        problem.classes.len(),
+        problem.classes.join(", ")
+    );
+    Ok(DataSet {
+        problem: problem.clone(),
+        ..found
+    })
+}
+
+/// What `data` is for, without reading its images.
 ///
 /// # Errors
 /// If there is no such set or folder.
@@ -115,79 +140,31 @@ pub fn task_of(data: &str) -> Result<Task> {
     match data {
         "mnist-mini" => Ok(Task::Classification),
         "nuclei-mini" => Ok(Task::Segmentation),
-        path if Path::new(path).is_dir() => folder::task_of(Path::new(path)),
-        other => bail!(
-            "there is no data set and no folder '{other}'; give a folder's path or one of: {}",
+        path => folder::task_of(folder_of(path)?),
+    }
+}
+
+/// Height and width that suit a data set's images. For a folder: the middle ones of the heights and
+/// widths of its training images, of which only the headers are read; the longer at most 256; with
+/// masks, in steps of 16. Embedded sets: their own.
+///
+/// # Errors
+/// If there is no such set or folder, or an image cannot be read.
+pub fn suggested_size(data: &str) -> Result<[usize; 2]> {
+    match data {
+        "mnist-mini" => Ok([28, 28]),
+        "nuclei-mini" => Ok([256, 256]),
+        path => folder::suggested_size(folder_of(path)?),
+    }
+}
+
+fn folder_of(data: &str) -> Result<&Path> {
+    let path = Path::new(data);
+    if !path.is_dir() {
+        bail!(
+            "there is no data set and no folder '{data}'; give a folder's path or one of: {}",
             EMBEDDED.join(", ")
-        ),
+        );
     }
-}
-
-impl Normalization {
-    /// Measures the mean and deviation of each channel of a training set.
-    fn of_data_set(samples: &[Sample], channels: usize) -> Self {
-        let moments = (0..channels).map(|channel| {
-            moments(samples.iter().flat_map(|sample| {
-                let plane = sample.pixels.len() / channels;
-                &sample.pixels[channel * plane..(channel + 1) * plane]
-            }))
-        });
-        let (mean, deviation) = moments.unzip();
-        Self::DataSet { mean, deviation }
-    }
-
-    /// The scale of an image, `[channels, height, width]`.
-    pub fn scale_of(&self, pixels: &[f32]) -> Scale {
-        match self {
-            Self::DataSet { mean, deviation } => Scale(
-                mean.iter()
-                    .copied()
-                    .zip(deviation.iter().copied())
-                    .collect(),
-            ),
-            Self::Image => Scale(vec![percentiles(pixels)]),
-        }
-    }
-}
-
-/// What becomes 0 and how far from it 1 is: for each channel, or for all together.
-pub struct Scale(Vec<(f32, f32)>);
-
-impl Scale {
-    /// `(x - zero) / unit` for an image, or a part of it, `[channels, height, width]`.
-    pub fn apply(&self, pixels: &mut [f32]) {
-        let plane = pixels.len() / self.0.len();
-        for (pixels, (zero, unit)) in pixels.chunks_mut(plane).zip(&self.0) {
-            for pixel in pixels {
-                *pixel = (*pixel - zero) / unit;
-            }
-        }
-    }
-}
-
-/// The middle between the 1st and the 99.5th percentile, and how far they are from it; 1 for an
-/// image without contrast.
-fn percentiles(pixels: &[f32]) -> (f32, f32) {
-    let mut sorted = pixels.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    let at = |fraction: f64| sorted[((sorted.len() - 1) as f64 * fraction).round() as usize];
-    let (low, high) = (at(0.01), at(0.995));
-    let reach = (high - low) / 2.0;
-    let reach = if reach < 1e-6 { 1.0 } else { reach };
-    ((low + high) / 2.0, reach)
-}
-
-/// Mean and standard deviation; the deviation of a constant is taken as 1.
-fn moments<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
-    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for &value in values {
-        let value = f64::from(value);
-        count += 1.0;
-        sum += value;
-        squares += value * value;
-    }
-    let mean = sum / count;
-    let deviation = (squares / count - mean * mean).max(0.0).sqrt();
-    let deviation = if deviation < 1e-6 { 1.0 } else { deviation };
-    (mean as f32, deviation as f32)
+    Ok(path)
 }

@@ -1,111 +1,75 @@
 //! What a trained network is worth, on images that it has not seen.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use burn::data::dataloader::{DataLoader, Progress};
-use burn::module::Module;
-use burn::tensor::Device;
-use burn::train::metric::{AccuracyMetric, Adaptor, LossMetric, Metric, MetricMetadata, Numeric};
-use burn::train::{InferenceStep, ItemLazy};
-use models::{Task, find};
+use anyhow::Result;
+use burn::data::dataloader::DataLoader;
+use models::Model;
 
-use crate::backend::{BackendTask, ComputeBackend, DeviceChoice};
-use crate::data::{self, Batch, Problem};
-use crate::fit::plain_loader;
-use crate::iou::MeanIou;
-use crate::network::Network;
-use crate::run_folder::{RunConfig, RunFolder};
+use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
+use crate::data::{self, Batch};
+use crate::loaders::in_order;
+use crate::loss::Loss;
+use crate::metric::{Metrics, Values};
+use crate::restore::restore;
+use crate::run_folder::RunFolder;
+use crate::step::TrainStep;
+use crate::task;
 
-/// The loss, the accuracy (0 to 1) and, in segmentation, the mean IoU over all images.
+/// The loss and the metrics of a task over all images.
 ///
 /// # Errors
 /// If an image or a result cannot be read.
 pub fn evaluate(
-    network: &Network,
+    model: &Model,
+    loss: &Loss,
     loader: &dyn DataLoader<Batch>,
-    problem: &Problem,
-) -> Result<BTreeMap<String, f64>> {
-    let mut loss = LossMetric::new();
-    let mut accuracy = AccuracyMetric::new();
-    let mut iou = MeanIou::new(problem.classes.len());
-    let metadata = MetricMetadata {
-        progress: Progress::new(0, loader.num_items(), None),
-        iteration: None,
-        lr: None,
+    task: models::Task,
+) -> Result<Values> {
+    let step = TrainStep {
+        model,
+        loss,
+        seam: None,
     };
+    let mut metrics = Metrics::new(task::of(task).metrics())?;
     for batch in loader.iter() {
-        let output = InferenceStep::step(network, batch?).sync()?;
-        loss.update(&output.adapt(), &metadata)?;
-        accuracy.update(&output.adapt(), &metadata)?;
-        if problem.task == Task::Segmentation {
-            iou.update(&output.adapt(), &metadata)?;
-        }
+        metrics.update(step.forward(batch?))?;
     }
-    let mut metrics = BTreeMap::from([
-        ("loss".to_string(), loss.final_value().current()),
-        (
-            "accuracy".to_string(),
-            accuracy.final_value().current() / 100.0,
-        ),
-    ]);
-    if problem.task == Task::Segmentation {
-        metrics.insert("mean_iou".to_string(), iou.final_value().current());
-    }
-    Ok(metrics)
+    Ok(metrics.values())
 }
 
-/// The evaluation of a run on test images.
-pub struct Evaluation {
-    /// The run's folder.
-    pub run: PathBuf,
-    /// Another data set than the run's, of the same classes.
-    pub data: Option<String>,
-    /// Which of the backend's devices.
-    pub device: DeviceChoice,
+/// The metrics of a finished run's network on the test images of its data, or of other data with the
+/// same classes.
+///
+/// # Errors
+/// If the run, the data or the backend is not to be had.
+pub fn evaluate_run(
+    run: &Path,
+    data: Option<&str>,
+    backend: &str,
+    device: DeviceChoice,
+) -> Result<Values> {
+    run_on(backend, Evaluation { run, data, device })
 }
 
-impl BackendTask for Evaluation {
-    type Output = BTreeMap<String, f64>;
+struct Evaluation<'a> {
+    run: &'a Path,
+    data: Option<&'a str>,
+    device: DeviceChoice,
+}
 
-    fn run<B: ComputeBackend>(self) -> Result<Self::Output> {
+impl BackendTask for Evaluation<'_> {
+    type Output = Values;
+
+    fn run<B: ComputeBackend>(self) -> Result<Values> {
         let device = B::device(self.device)?;
-        let folder = RunFolder::open(&self.run)?;
-        let (config, network) = load_network(&folder, &device)?;
+        let folder = RunFolder::open(self.run)?;
+        let (config, model) = restore(&folder, &device)?;
         let recipe = &config.recipe;
-        let name = self.data.as_ref().unwrap_or(&recipe.data);
-        let size = config.problem.image.height;
-        let data = data::load(name, size, recipe.seed)?;
-        let (found, learned) = (&data.problem, &config.problem);
-        ensure!(
-            found.classes == learned.classes && found.image == learned.image,
-            "'{name}' has images of {:?} in {} classes ({}); the run learned {:?} in {} ({})",
-            found.image.dims(),
-            found.classes.len(),
-            found.classes.join(", "),
-            learned.image.dims(),
-            learned.classes.len(),
-            learned.classes.join(", ")
-        );
-        let loader = plain_loader(&config, &data.test, &device);
-        evaluate(&network, loader.as_ref(), &config.problem)
+        let name = self.data.unwrap_or(&recipe.data.path);
+        let problem = &config.problem;
+        let data = data::load_for(name, problem, recipe.run.seed)?;
+        let loader = in_order(recipe, problem, &data.test, &device);
+        evaluate(&model, &recipe.loss, &loader, problem.task)
     }
-}
-
-/// The network of a finished run, with its best parameters.
-pub(crate) fn load_network(folder: &RunFolder, device: &Device) -> Result<(RunConfig, Network)> {
-    let config = folder.read_config()?;
-    let entry = find(&config.recipe.model)?;
-    let best = folder.best();
-    ensure!(
-        best.is_file(),
-        "the run '{}' is not finished: it has no '{}'",
-        folder.path().display(),
-        best.display()
-    );
-    let network = Network::new(entry, &config.problem, false, device)
-        .try_load_file(&best)
-        .with_context(|| format!("'{}' cannot be loaded", best.display()))?;
-    Ok((config, network))
 }

@@ -1,50 +1,25 @@
 //! Training.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use burn::data::dataloader::{DataLoader, DataLoaderBuilder};
-use burn::data::dataset::Dataset;
-use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
-use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
-use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
-use burn::lr_scheduler::sequential::SequentialLrSchedulerConfig;
-use burn::module::Module;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamWConfig, ModuleOptimizer, SgdConfig};
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use burn::train::checkpoint::FileCheckpointer;
-use burn::train::metric::{AccuracyMetric, LossMetric};
-use burn::train::{Learner, LearningResult, SupervisedTraining};
-use models::{Task, find};
+use models::Task;
 use serde::Serialize;
-use skip_blocks::parameter_count;
+use serde_json::Value;
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
-use crate::checkpoint::{BestAndLast, BestEpoch};
-use crate::data::{self, Batch, DataSet, ImageBatcher, Samples};
+use crate::data::{self, DataSet, size_after};
 use crate::evaluate::evaluate;
-use crate::iou::MeanIou;
-use crate::network::Network;
-use crate::overlay::write_samples;
-use crate::progress::{JsonLines, LineRenderer, Record};
-use crate::recipe::{Optimizer, Recipe};
-use crate::run_folder::{RunConfig, RunFolder, write_json};
-use crate::stdout::say;
-
-/// A training run.
-pub struct Fit {
-    /// How it goes.
-    pub recipe: Recipe,
-    /// The folder that it leaves; none: the next free one in `runs`.
-    pub out: Option<PathBuf>,
-    /// Whether progress is plain lines even on a terminal.
-    pub plain: bool,
-}
+use crate::loaders::in_order;
+use crate::network::configure;
+use crate::observer::{Event, Observer, Split};
+use crate::recipe::{Model, Recipe, Size};
+use crate::run_folder::files::write_json;
+use crate::run_folder::{RunFolder, record};
+use crate::samples::write_samples;
+use crate::training::{Trained, Training};
 
 /// What `summary.json` says.
 #[derive(Clone, Debug, Serialize)]
@@ -53,227 +28,158 @@ pub struct Summary {
     pub model: String,
     /// The data set's name or folder.
     pub data: String,
-    /// One class an image, or one class a pixel.
+    /// What was learned.
     pub task: Task,
     /// The backend's name.
     pub backend: String,
     /// What started every random draw.
     pub seed: u64,
-    /// How many epochs were trained.
+    /// How many epochs were trained to their end.
     pub epochs: usize,
-    /// The epoch with the lowest validation loss, whose parameters were kept.
-    pub best_epoch: usize,
+    /// Whether the run was stopped before the last.
+    pub stopped: bool,
+    /// The epoch with the lowest validation loss, whose parameters were kept; none where the run was
+    /// stopped in its first: then the last were.
+    pub best_epoch: Option<usize>,
     /// How many values the model learned.
     pub parameters: usize,
     /// How long the epochs took, with their validation.
     pub seconds: f64,
-    /// Training images seen in all, by these seconds.
+    /// Training images seen in all.
+    pub images: usize,
+    /// These, by the seconds.
     pub images_per_second: f64,
-    /// The metrics on the test images: `loss`, `accuracy` (of images, or pixels; 0 to 1) and, in
-    /// segmentation, `mean_iou`.
-    pub test: BTreeMap<String, f64>,
+    /// The metrics on the test images: the loss and the task's own. Fractions are 0 to 1. Empty
+    /// until they are known.
+    pub test: BTreeMap<String, Option<f64>>,
 }
 
-impl Fit {
-    /// Trains on the recipe's backend.
-    ///
-    /// # Errors
-    /// If the backend, data set or output folder is not to be had, or the run fails.
-    pub fn run(self) -> Result<Summary> {
-        let backend = self.recipe.backend.clone();
-        run_on(&backend, self)
-    }
+/// Trains as the recipe says and leaves a folder: `out`, or the next free one in `runs`.
+///
+/// # Errors
+/// If the backend, data set or output folder is not to be had, or the run fails.
+pub fn fit(recipe: &Recipe, out: Option<&Path>, observer: &mut dyn Observer) -> Result<Summary> {
+    let task = Fit {
+        recipe,
+        out,
+        observer,
+    };
+    run_on(&recipe.run.backend, task)
 }
 
-impl BackendTask for Fit {
+struct Fit<'a> {
+    recipe: &'a Recipe,
+    out: Option<&'a Path>,
+    observer: &'a mut dyn Observer,
+}
+
+impl BackendTask for Fit<'_> {
     type Output = Summary;
 
     fn run<B: ComputeBackend>(self) -> Result<Summary> {
-        let Self { recipe, out, plain } = self;
-        let device = B::device(recipe.device)?;
-        let mut data = data::load(&recipe.data, recipe.image_size, recipe.seed)?;
-        if let Some(count) = recipe.limit {
-            data = data.limited(count);
-        }
-        let folder = match &out {
+        let device = B::device(self.recipe.run.device)?;
+        let (recipe, data) = prepare(self.recipe)?;
+        // All that can be wrong is found before there is a folder.
+        let training = Training::new(&recipe, &data, &device)?;
+        let folder = match self.out {
             Some(path) => RunFolder::create(path)?,
             None => RunFolder::create_numbered(&default_name(&recipe))?,
         };
-        let config = RunConfig {
-            recipe,
-            problem: data.problem.clone(),
-        };
-        write_json(&folder.config(), &config)?;
-        let summary = train(&config, &data, &folder, &device, plain)?;
-        write_json(&folder.summary(), &summary)?;
-        say(format_args!("the run is in '{}'", folder.path().display()))?;
-        Ok(summary)
+        folder.write_config(&recipe, &data.problem)?;
+        let trained = training.run(&folder, self.observer)?;
+        finish(trained, &recipe, &data, &device, &folder, self.observer)
     }
+}
+
+/// The images, and the recipe with all that follows from them.
+fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
+    let mut recipe = recipe.clone();
+    let wanted = recipe.data.size.map(Size::sides);
+    let mut data = data::load(&recipe.data.path, wanted, recipe.run.seed)?;
+    let size = [data.problem.image.height, data.problem.image.width];
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != size) {
+        bail!(
+            "--image-size {}x{}: the images of '{}' are {}x{}, and are taken as they are",
+            wanted[0],
+            wanted[1],
+            recipe.data.path,
+            size[0],
+            size[1]
+        );
+    }
+    recipe.data.size = Some(size.into());
+    let transforms = recipe
+        .augmentation
+        .get_or_insert_with(|| data.transforms.clone());
+    let [height, width] = size_after(transforms, size).context("augmentation")?;
+    if let Some(count) = recipe.data.limit {
+        data = data.limited(count);
+    }
+    let outputs = data.problem.classes.len();
+    recipe.loss.check(outputs)?;
+    let Model { name, fields } = &mut recipe.model;
+    let config = configure(name, fields, data.problem.image, outputs)?;
+    config.answer_size(height, width).with_context(|| {
+        format!(
+            "model '{name}' cannot take what the augmentation leaves of the images; without any: \
+             --set augmentation=[]"
+        )
+    })?;
+    if let Value::Object(all) = serde_json::to_value(config)? {
+        *fields = all;
+    }
+    Ok((recipe, data))
 }
 
 /// A run's name: that of its data and its model.
 fn default_name(recipe: &Recipe) -> String {
-    let data = recipe.data.trim_end_matches(['/', '\\']);
+    let data = recipe.data.path.trim_end_matches(['/', '\\']);
     let data = data.rsplit(['/', '\\']).next().unwrap_or("data");
-    format!("{data}-{}", recipe.model)
+    format!("{data}-{}", recipe.model.name)
 }
 
-fn train(
-    config: &RunConfig,
+/// What the trained network is worth, and what the run leaves of it.
+fn finish(
+    trained: Trained,
+    recipe: &Recipe,
     data: &DataSet,
-    folder: &RunFolder,
     device: &Device,
-    plain: bool,
+    folder: &RunFolder,
+    observer: &mut dyn Observer,
 ) -> Result<Summary> {
-    let RunConfig { recipe, problem } = config;
-    let entry = find(&recipe.model)?;
-    device.seed(recipe.seed);
-    let network = Network::new(entry, problem, recipe.recompute, &device.clone().autodiff());
-    let parameters = parameter_count(&network);
-    let images = data.train.len();
-    say(format_args!(
-        "{} ({parameters} parameters) learns {} from {images} images on {} ({} to validate, {} to \
-         test)",
-        recipe.model,
-        recipe.data,
-        recipe.backend,
-        data.valid.len(),
-        data.test.len()
-    ))?;
-
-    let best = BestEpoch::default();
-    let training = supervised_training(config, data, folder, &best, plain)?;
-    let steps = images.div_ceil(recipe.batch_size) * recipe.epochs;
-    let learner = Learner::new(network, optimizer(recipe), schedule(recipe.lr, steps)?);
-
-    let start = Instant::now();
-    let LearningResult { model, error, .. } = training.launch(learner);
-    let seconds = start.elapsed().as_secs_f64();
-    if let Some(error) = error {
-        bail!("training stopped: {error}");
-    }
-    let best_epoch = best.get().context(
-        "the loss was never finite; a smaller --lr may help, and see metrics.jsonl for how it went",
-    )?;
-    let network = keep_best(model, best_epoch, folder)?;
-
-    let loader = plain_loader(config, &data.test, device);
-    let test = evaluate(&network, loader.as_ref(), problem)?;
-    let record = Record {
-        epoch: best_epoch,
-        split: "test".to_string(),
-        metrics: test.iter().map(|(k, v)| (k.clone(), Some(*v))).collect(),
-    };
-    JsonLines::append(&folder.metrics())?.write(&record)?;
-    write_samples(&network, problem, &data.test, device, &folder.samples())?;
-
-    Ok(Summary {
-        model: recipe.model.clone(),
-        data: recipe.data.clone(),
+    let DataSet { problem, test, .. } = data;
+    let mut summary = Summary {
+        model: recipe.model.name.clone(),
+        data: recipe.data.path.clone(),
         task: problem.task,
-        backend: recipe.backend.clone(),
-        seed: recipe.seed,
-        epochs: recipe.epochs,
-        best_epoch,
-        parameters,
-        seconds,
-        images_per_second: (images * recipe.epochs) as f64 / seconds,
-        test,
-    })
-}
-
-fn supervised_training(
-    config: &RunConfig,
-    data: &DataSet,
-    folder: &RunFolder,
-    best: &BestEpoch,
-    plain: bool,
-) -> Result<SupervisedTraining<Network>> {
-    let RunConfig { recipe, problem } = config;
-    let augmentation = recipe.augmentation.unwrap_or(data.augmentation);
-    if let Some(crop) = augmentation.crop {
-        let size = problem.image.height.min(problem.image.width);
-        ensure!(
-            (1..=size).contains(&crop),
-            "augmentation.crop = {crop}: must be 1 to {size}, the images' size"
-        );
-    }
-    let batcher = ImageBatcher::augmented(problem, augmentation, recipe.seed);
-    let train = DataLoaderBuilder::new(batcher)
-        .batch_size(recipe.batch_size)
-        .shuffle(recipe.seed)
-        .build(data.train.clone());
-    let valid = DataLoaderBuilder::new(ImageBatcher::plain(problem))
-        .batch_size(recipe.batch_size)
-        .build(data.valid.clone());
-
-    let checkpoints = folder.checkpoints();
-    let mut training = SupervisedTraining::new(folder.path(), train, valid)
-        .num_epochs(recipe.epochs)
-        .metrics((LossMetric::new(), AccuracyMetric::new()))
-        .with_metric_logger(JsonLines::append(&folder.metrics())?)
-        .with_custom_checkpointers(
-            FileCheckpointer::new(&checkpoints, "model"),
-            FileCheckpointer::new(&checkpoints, "optim"),
-            FileCheckpointer::new(&checkpoints, "scheduler"),
-        )
-        .with_checkpointing_strategy(BestAndLast::new(best.clone()))
-        // Burn's log file would take over the process's panic hook.
-        .with_application_logger(None);
-    if problem.task == Task::Segmentation {
-        training = training.metrics((MeanIou::new(problem.classes.len()),));
-    }
-    if plain || !std::io::stdout().is_terminal() {
-        training = training.renderer(Box::new(LineRenderer::new()));
-    }
-    Ok(training)
-}
-
-/// A loader of images as they are, in their order.
-pub(crate) fn plain_loader(
-    config: &RunConfig,
-    samples: &Samples,
-    device: &Device,
-) -> std::sync::Arc<dyn DataLoader<Batch>> {
-    DataLoaderBuilder::new(ImageBatcher::plain(&config.problem))
-        .batch_size(config.recipe.batch_size)
-        .set_device(device.clone())
-        .build(samples.clone())
-}
-
-fn optimizer(recipe: &Recipe) -> ModuleOptimizer {
-    match recipe.optimizer {
-        Optimizer::Sgd => {
-            let momentum = MomentumConfig::new()
-                .with_momentum(0.9)
-                .with_dampening(0.0)
-                .with_nesterov(true);
-            SgdConfig::new()
-                .with_momentum(Some(momentum))
-                .with_weight_decay(Some(WeightDecayConfig::new(recipe.weight_decay as f32)))
-                .init()
-        }
-        Optimizer::AdamW => AdamWConfig::new()
-            .with_weight_decay(recipe.weight_decay as f32)
-            .with_epsilon(1e-8)
-            .init(),
-    }
-}
-
-/// The learning rate of each step: up over the first tenth, then down along a cosine.
-fn schedule(lr: f64, steps: usize) -> Result<ModuleLrScheduler> {
-    let warm_up = (steps / 10).max(1);
-    let rise = LinearLrSchedulerConfig::new(lr / 100.0, lr, warm_up);
-    let fall = CosineAnnealingLrSchedulerConfig::new(lr, (steps - warm_up).max(1));
-    SequentialLrSchedulerConfig::new(vec![rise.into(), fall.into()], vec![warm_up])
-        .init()
-        .map_err(|error| anyhow!("there is no learning rate for {steps} steps: {error}"))
-}
-
-/// The network of the best epoch, which is also kept as `best.bpk`.
-fn keep_best(network: Network, epoch: usize, folder: &RunFolder) -> Result<Network> {
-    let checkpoint = folder.checkpoints().join(format!("model-{epoch}.bpk"));
-    std::fs::copy(&checkpoint, folder.best())
-        .with_context(|| format!("'{}' cannot be kept", checkpoint.display()))?;
-    Ok(network.try_load_file(folder.best())?)
+        backend: recipe.run.backend.clone(),
+        seed: recipe.run.seed,
+        epochs: trained.epochs,
+        stopped: trained.stopped,
+        best_epoch: trained.best_epoch,
+        parameters: trained.parameters,
+        seconds: trained.seconds,
+        images: trained.images,
+        images_per_second: trained.images as f64 / trained.seconds,
+        test: BTreeMap::new(),
+    };
+    // Written twice: who stops the run again, in the test, still has it.
+    write_json(&folder.summary(), &summary)?;
+    let loader = in_order(recipe, problem, test, device);
+    let values = evaluate(&trained.model, &recipe.loss, &loader, problem.task)?;
+    let epoch = trained.best_epoch.unwrap_or(trained.epochs + 1);
+    record::append(&folder.metrics(), epoch, Split::Test, &values)?;
+    write_samples(
+        &trained.model,
+        problem,
+        test.as_ref(),
+        device,
+        &folder.samples(),
+    )?;
+    summary.test = values.record();
+    write_json(&folder.summary(), &summary)?;
+    observer.event(Event::End {
+        folder: folder.path(),
+    });
+    Ok(summary)
 }

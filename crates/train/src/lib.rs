@@ -1,26 +1,55 @@
 //! Trains, evaluates and applies skip-connected networks, on CPU and GPU from the same code.
 //!
-//! The path of a run: [`cli`] turns flags and a configuration file into a [`Recipe`]; [`data`]
-//! loads images; [`fit`] trains a [`Network`] on a [`backend::ComputeBackend`] and leaves a
-//! [`run_folder::RunFolder`], from which [`evaluate`] and [`predict`] start.
+//! The path of a run: [`recipe::Layers`] makes a [`Recipe`] of what was given; [`data`] reads
+//! images; [`fit`] trains on a [`backend::ComputeBackend`], tells an [`Observer`] how it goes, and
+//! leaves a [`run_folder::RunFolder`], from which [`evaluate_run`] and [`Prediction`] start. The
+//! library does not print.
+//!
+//! ```no_run
+//! use serde_json::json;
+//! use train::{Recipe, Silent, fit};
+//!
+//! let recipe = Recipe::with(json!({"data": {"path": "nuclei-mini"}, "run": {"epochs": 10}}))?;
+//! let summary = fit(&recipe, None, &mut Silent)?;
+//! println!("{:?}", summary.test);
+//! # anyhow::Ok(())
+//! ```
 #![warn(missing_docs)]
 
 pub mod backend;
 mod checkpoint;
-pub mod cli;
 pub mod data;
-pub mod evaluate;
-pub mod fit;
-mod iou;
+mod devices;
+mod drawing;
+mod evaluate;
+mod fit;
+mod format;
 pub mod list;
-mod loss;
-mod network;
-pub mod overlay;
-pub mod predict;
-mod progress;
-mod recipe;
+mod loaders;
+pub mod loss;
+mod metric;
+pub mod network;
+mod observer;
+mod outcome;
+mod parameters;
+mod predict;
+pub mod recipe;
+mod records;
+mod restore;
 pub mod run_folder;
-mod stdout;
+mod samples;
+mod step;
+pub mod task;
+mod training;
 
-pub use network::{Network, NetworkOutput};
-pub use recipe::{Overrides, Recipe};
+pub use devices::{BackendDevices, FoundDevice, devices};
+pub use evaluate::{evaluate, evaluate_run};
+pub use fit::{Summary, fit};
+pub use format::FORMAT;
+pub use metric::{METRICS, Metrics, Values};
+pub use observer::{Begin, Event, Observer, Silent, Split};
+pub use outcome::Outcome;
+pub use predict::{Predicted, Prediction};
+pub use recipe::Recipe;
+pub use records::Records;
+pub use step::TrainStep;

@@ -1,69 +1,105 @@
 //! The models that there are.
 
-use anyhow::Result;
-use models::{ModelEntry, Skip, Task, registry};
+use anyhow::{Result, ensure};
+use models::{Skips, Task, Variant};
 use serde::Serialize;
+
+use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 
 #[derive(Serialize)]
 struct Row {
-    name: &'static str,
+    name: String,
     task: Task,
-    skip: Skip,
+    skip: Skips,
     parameters: usize,
     macs: u64,
     /// Channels, height, width.
     input: [usize; 3],
 }
 
-impl From<&ModelEntry> for Row {
-    fn from(entry: &ModelEntry) -> Self {
+impl From<&Variant> for Row {
+    fn from(variant: &Variant) -> Self {
+        let size = variant.size();
         Self {
-            name: entry.name,
-            task: entry.task(),
-            skip: entry.skip,
-            parameters: entry.parameters,
-            macs: entry.macs,
-            input: entry.input.dims(),
+            name: variant.name().to_string(),
+            task: variant.task(),
+            skip: variant.skips(),
+            parameters: size.parameters,
+            macs: size.macs,
+            input: variant.input().dims(),
         }
     }
 }
 
-/// An array of objects, one for each model.
+/// An array of objects, one for each model with a name like the pattern, in which `*` stands for any
+/// run of characters.
 ///
 /// # Errors
-/// Never: all values can be written.
-pub fn json() -> Result<String> {
-    let rows: Vec<Row> = registry().iter().map(Row::from).collect();
-    Ok(serde_json::to_string_pretty(&rows)?)
+/// If there is none.
+pub fn json(pattern: &str) -> Result<String> {
+    Ok(serde_json::to_string_pretty(&rows(pattern)?)?)
 }
 
-/// A Markdown table, one line for each model.
-pub fn table() -> String {
-    let mut table = format!(
-        "| {:<18} | {:<14} | {:<6} | {:>11} | {:>9} | {:<11} |\n",
-        "model", "task", "skip", "parameters", "GMACs", "input"
-    );
-    table += "|--------------------|----------------|--------|------------:|----------:|-------------|\n";
-    for entry in registry() {
-        let [channels, height, width] = entry.input.dims();
-        let task = match entry.task() {
-            Task::Classification => "classification",
-            Task::Segmentation => "segmentation",
-        };
-        let skip = match entry.skip {
-            Skip::Add => "add",
-            Skip::Concat => "concat",
-            Skip::Gate => "gate",
-            Skip::Long => "long",
-            Skip::None => "none",
-        };
-        table += &format!(
-            "| {:<18} | {task:<14} | {skip:<6} | {:>11} | {:>9.3} | {:<11} |\n",
-            entry.name,
-            entry.parameters,
-            entry.macs as f64 / 1e9,
-            format!("{channels}x{height}x{width}")
-        );
+/// A Markdown table, one line for each model with a name like the pattern.
+///
+/// # Errors
+/// If there is none.
+pub fn table(pattern: &str) -> Result<String> {
+    let mut lines =
+        vec![["model", "task", "skip", "parameters", "GMACs", "input"].map(str::to_string)];
+    for row in rows(pattern)? {
+        let [channels, height, width] = row.input;
+        lines.push([
+            row.name,
+            row.task.to_string(),
+            row.skip.to_string(),
+            row.parameters.to_string(),
+            format!("{:.3}", row.macs as f64 / 1e9),
+            format!("{channels}x{height}x{width}"),
+        ]);
     }
-    table
+    /// Whether a column is of numbers, which stand to the right.
+    const RIGHT: [bool; 6] = [false, false, false, true, true, false];
+    let width = |column: usize| lines.iter().map(|line| line[column].len()).max();
+    let widths: [usize; 6] = std::array::from_fn(|column| width(column).unwrap_or(0));
+    let cell = |column: usize, text: &str| match RIGHT[column] {
+        true => format!(" {text:>width$} ", width = widths[column]),
+        false => format!(" {text:<width$} ", width = widths[column]),
+    };
+    let rule = std::array::from_fn(|column| match RIGHT[column] {
+        true => "-".repeat(widths[column] + 1) + ":",
+        false => "-".repeat(widths[column] + 2),
+    });
+    let padded = |line: &[String; 6]| std::array::from_fn(|column| cell(column, &line[column]));
+    let mut cells: Vec<[String; 6]> = lines.iter().map(padded).collect();
+    cells.insert(1, rule);
+    let line = |cells: &[String; 6]| format!("|{}|\n", cells.join("|"));
+    Ok(cells.iter().map(line).collect())
+}
+
+fn rows(pattern: &str) -> Result<Vec<Row>> {
+    let found = models::list(pattern);
+    ensure!(
+        !found.is_empty(),
+        "there is no model with a name like '{pattern}'"
+    );
+    Ok(found.iter().map(Row::from).collect())
+}
+
+/// Counts the sizes of all models anew, as the text of the table that `models` keeps.
+///
+/// # Errors
+/// If there is no backend to count on.
+pub fn measured() -> Result<String> {
+    run_on("flex", Measure)
+}
+
+struct Measure;
+
+impl BackendTask for Measure {
+    type Output = String;
+
+    fn run<B: ComputeBackend>(self) -> Result<String> {
+        Ok(models::table::measured(&B::device(DeviceChoice::Default)?))
+    }
 }

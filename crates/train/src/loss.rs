@@ -1,65 +1,227 @@
-//! What training makes small, besides the cross-entropy.
+//! What training makes small: a weighted sum of terms, as a value of the recipe.
 
-use burn::tensor::{Int, Tensor, activation::softmax, s};
+mod cross_entropy;
+mod dice;
+mod heat_map;
+mod truth;
+mod values;
 
-/// `1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1)` with probability `p` and truth `t`, summed over
-/// an image's pixels; the mean over images and foreground classes.
+pub use cross_entropy::CrossEntropy;
+pub use dice::Dice;
+pub use truth::Truth;
+pub use values::{Huber, L1, Mse};
+
+use anyhow::{Result, ensure};
+use burn::tensor::Tensor;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A loss: `sum_o outputs[o] * sum_t weight_t * term_t(output_o, target)`.
 ///
-/// Cross-entropy weighs all pixels alike, so that the background rules where it is most of the
-/// image; this sees the overlap of each class whatever its size. "V-Net: Fully Convolutional
-/// Neural Networks for Volumetric Medical Image Segmentation" (Milletari et al. 2016,
-/// <https://arxiv.org/abs/1606.04797>), with plain sums in the denominator.
-///
-/// # Shapes
-/// `logits`: `[batch, classes, height, width]`. `targets`: `[batch, height, width]`.
-/// Output: `[1]`.
-pub fn dice_loss(logits: Tensor<4>, targets: Tensor<3, Int>) -> Tensor<1> {
-    let [_, classes, ..] = logits.dims();
-    let probability = softmax(logits, 1).slice(s![.., 1.., .., ..]);
-    let foreground = Tensor::<1, Int>::arange(1..classes as i64, &targets.device());
-    let truth = targets
-        .unsqueeze_dim::<4>(1)
-        .expand(probability.dims())
-        .equal(foreground.reshape([1, -1, 1, 1]).expand(probability.dims()))
-        .float();
-    let per_image = |x: Tensor<4>| x.flatten::<3>(2, 3).sum_dim(2);
-    let overlap = per_image(probability.clone() * truth.clone());
-    let total = per_image(probability) + per_image(truth);
-    let dice = (overlap * 2 + 1) / (total + 1);
-    -dice.mean() + 1
+/// A model may give several outputs, to be supervised at several depths. The first is its answer.
+/// The targets are brought to the size of each of the others by taking the nearest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Loss {
+    /// What is added up.
+    pub terms: Vec<Term>,
+    /// The weight of each of the model's outputs; outputs beyond the list take its last.
+    #[serde(default = "one_output")]
+    pub outputs: Vec<f64>,
+}
+
+fn one_output() -> Vec<f64> {
+    vec![1.0]
+}
+
+/// A part of a [`Loss`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "name", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Term {
+    /// Of classes.
+    CrossEntropy(CrossEntropy),
+    /// Of the overlap of classes.
+    Dice(Dice),
+    /// Of values.
+    Mse(Mse),
+    /// Of values.
+    L1(L1),
+    /// Of values.
+    Huber(Huber),
+}
+
+impl Loss {
+    /// The sum of these terms, each with the weight that it has.
+    pub fn of(terms: Vec<Term>) -> Self {
+        Self {
+            terms,
+            outputs: one_output(),
+        }
+    }
+
+    /// Whether the values make sense for a model of so many outputs of each pixel.
+    ///
+    /// # Errors
+    /// If one does not, with its path in the recipe.
+    pub fn check(&self, channels: usize) -> Result<()> {
+        ensure!(
+            !self.terms.is_empty(),
+            "loss.terms is empty: nothing to learn from"
+        );
+        ensure!(
+            !self.outputs.is_empty() && self.outputs.iter().all(|weight| *weight >= 0.0),
+            "loss.outputs = {:?}: must be weights of at least 0, one or more",
+            self.outputs
+        );
+        for (index, term) in self.terms.iter().enumerate() {
+            let weight = term.weight();
+            ensure!(
+                weight.is_finite() && weight >= 0.0,
+                "loss.terms.{index}.weight = {weight}: must be at least 0"
+            );
+            match term {
+                Term::CrossEntropy(term) => term.check(index, channels)?,
+                Term::Huber(term) => ensure!(
+                    term.delta > 0.0,
+                    "loss.terms.{index}.delta = {}: must be above 0",
+                    term.delta
+                ),
+                Term::Dice(_) | Term::Mse(_) | Term::L1(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The loss of a model's outputs, of which the first is its answer.
+    ///
+    /// # Shapes
+    /// `outputs`: `[batch, channels, height, width]` each; `truth` as large as the first.
+    /// Output: `[1]`.
+    ///
+    /// # Panics
+    /// If there is no output, or a term does not go with the kind of targets.
+    pub fn forward(&self, outputs: &[Tensor<4>], truth: &Truth) -> Tensor<1> {
+        let weight = |index: usize| self.outputs.get(index).or(self.outputs.last());
+        let losses = outputs.iter().enumerate().filter_map(|(index, output)| {
+            let weight = weight(index).copied().filter(|weight| *weight > 0.0)?;
+            let [_, _, height, width] = output.dims();
+            let loss = self.of_output(output, &truth.resized([height, width]));
+            Some(weighted(loss, weight))
+        });
+        losses
+            .reduce(|sum, loss| sum + loss)
+            .expect("an output with a weight")
+    }
+
+    fn of_output(&self, output: &Tensor<4>, truth: &Truth) -> Tensor<1> {
+        let terms = self.terms.iter().map(|term| {
+            let loss = match term {
+                Term::CrossEntropy(term) => term.forward(output.clone(), truth),
+                Term::Dice(term) => term.forward(output.clone(), truth),
+                Term::Mse(term) => term.forward(output.clone(), truth),
+                Term::L1(term) => term.forward(output.clone(), truth),
+                Term::Huber(term) => term.forward(output.clone(), truth),
+            };
+            weighted(loss, term.weight())
+        });
+        terms
+            .reduce(|sum, loss| sum + loss)
+            .expect("at least one term")
+    }
+}
+
+impl Term {
+    fn weight(&self) -> f64 {
+        match self {
+            Self::CrossEntropy(term) => term.weight,
+            Self::Dice(term) => term.weight,
+            Self::Mse(term) => term.weight,
+            Self::L1(term) => term.weight,
+            Self::Huber(term) => term.weight,
+        }
+    }
+}
+
+fn weighted(loss: Tensor<1>, weight: f64) -> Tensor<1> {
+    match weight == 1.0 {
+        true => loss,
+        false => loss * weight,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Targets;
     use burn::tensor::Device;
 
-    /// Logits that are sure of classes 1, 0, 1 and 1 of three.
-    fn sure() -> Tensor<4> {
-        Tensor::<4>::from_data(
-            [[
-                [[-50.0, 50.0, -50.0, -50.0]],
-                [[50.0, -50.0, 50.0, 50.0]],
-                [[-50.0, -50.0, -50.0, -50.0]],
-            ]],
-            &Device::flex(),
-        )
+    fn mse(weight: f64) -> Term {
+        Term::Mse(Mse { weight })
     }
 
-    fn loss_of(targets: [i64; 4]) -> f32 {
-        let targets = Tensor::<3, Int>::from_data([[targets]], &Device::flex());
-        dice_loss(sure(), targets).into_scalar()
+    fn map(values: [[f32; 2]; 2]) -> Tensor<4> {
+        Tensor::from_data([[values]], &Device::flex())
     }
 
     #[test]
-    fn full_overlap_costs_nothing() {
-        assert!(loss_of([1, 0, 1, 1]).abs() < 1e-6);
+    fn terms_are_added_by_weight() {
+        let truth = Truth::new(Targets::Values(map([[0.0; 2]; 2])), [2, 2], [2, 2]);
+        let loss = Loss::of(vec![mse(0.5), Term::L1(L1 { weight: 2.0 })]);
+        let value: f32 = loss.forward(&[map([[3.0; 2]; 2])], &truth).into_scalar();
+        assert_eq!(value, 0.5 * 9.0 + 2.0 * 3.0);
     }
 
     #[test]
-    fn dice_is_the_mean_over_foreground_classes() {
-        // Class 1: (2 * 2 + 1) / (3 + 2 + 1). Class 2: (0 + 1) / (0 + 1 + 1).
-        let expected = 1.0 - (5.0 / 6.0 + 1.0 / 2.0) / 2.0;
-        assert!((loss_of([1, 0, 1, 2]) - expected).abs() < 1e-6);
+    fn further_outputs_meet_the_nearest_targets() {
+        let truth = Truth::new(
+            Targets::Values(map([[1.0, 2.0], [3.0, 4.0]])),
+            [2, 2],
+            [2, 2],
+        );
+        let small = Tensor::<4>::from_data([[[[0.0]]]], &Device::flex());
+        let mut loss = Loss::of(vec![mse(1.0)]);
+        loss.outputs = vec![1.0, 0.25];
+        let answer = map([[1.0, 2.0], [3.0, 4.0]]);
+        // The nearest target of the one small pixel is the first, 1; the third output takes the
+        // last weight.
+        let outputs = [answer, small.clone(), small];
+        let value: f32 = loss.forward(&outputs, &truth).into_scalar();
+        assert_eq!(value, 0.25 + 0.25);
+    }
+
+    #[test]
+    fn a_loss_is_written_as_it_is_read() {
+        let text = r#"{"terms":[{"name":"cross_entropy","smoothing":0.1},{"name":"dice"}]}"#;
+        let loss: Loss = serde_json::from_str(text).expect("a loss");
+        let again = serde_json::to_string(&loss).expect("writes");
+        assert_eq!(serde_json::from_str::<Loss>(&again).expect("reads"), loss);
+        let wrong = r#"{"terms":[{"name":"dice","size":3}]}"#;
+        let error = serde_json::from_str::<Loss>(wrong).expect_err("no such key");
+        assert!(
+            error.to_string().contains("unknown field `size`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn values_out_of_range_are_named() {
+        let message = |loss: Loss| loss.check(2).expect_err("wrong").to_string();
+        assert_eq!(
+            message(Loss::of(vec![])),
+            "loss.terms is empty: nothing to learn from"
+        );
+        assert_eq!(
+            message(Loss::of(vec![mse(-1.0)])),
+            "loss.terms.0.weight = -1: must be at least 0"
+        );
+        let classes = CrossEntropy {
+            class_weights: Some(vec![1.0; 3]),
+            ..CrossEntropy::default()
+        };
+        assert_eq!(
+            message(Loss::of(vec![Term::CrossEntropy(classes)])),
+            "loss.terms.0.class_weights has 3 weights; there are 2 classes"
+        );
     }
 }

@@ -1,16 +1,25 @@
-//! The command line of the trainer. Everything it does is in the library.
+//! The command line of the trainer. What it does is in the library.
 
+mod cli;
+
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    skip_blocks::keep_freed_memory();
-    skip_blocks::compute_on_this_thread();
-    match train::cli::Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    // What is not foreseen is told as an error, too.
+    panic::set_hook(Box::new(|_| {}));
+    match panic::catch_unwind(|| cli::Cli::parse().run()) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
             eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            eprintln!("error: {}", text.unwrap_or("something unforeseen happened"));
             ExitCode::FAILURE
         }
     }

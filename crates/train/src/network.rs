@@ -1,79 +1,61 @@
-//! A model of the registry as a thing that learns: both tasks in one form.
-//!
-//! An image's class is a map of one pixel: logits are `[batch, classes, height, width]` and answers
-//! `[batch, height, width]`, with height and width 1 in classification. So loss, metrics and
-//! training are written once.
+//! A model by name, for images and a number of outputs.
 
+use anyhow::{Context, Result};
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, ExecutionError, Int, Tensor, s};
-use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
-use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
-use models::{Architecture, Classifier, ModelEntry, Segmenter};
-use skip_blocks::layers::{by_pixel, cross_entropy};
+use burn::tensor::{Device, Tensor};
+use models::{ImageSpec, Model, ModelConfig, ModelError, create};
+use serde_json::{Map, Value};
 
-use crate::data::{Batch, Problem};
-use crate::iou::IouInput;
-use crate::loss::dice_loss;
-
-/// A model of the registry.
-#[derive(Module, Debug)]
-pub enum Network {
-    /// One class an image.
-    Classifier(Classifier),
-    /// One class a pixel.
-    Segmenter(Segmenter),
+/// The configuration of the model of this name, with these of its fields changed, for images and a
+/// number of outputs.
+///
+/// # Errors
+/// If there is no such model or field, a field cannot have its value, or the model cannot take the
+/// images, with what it takes.
+pub fn configure(
+    name: &str,
+    fields: &Map<String, Value>,
+    image: ImageSpec,
+    outputs: usize,
+) -> Result<ModelConfig> {
+    let config = set_all(create(name)?, "", fields).with_context(|| format!("model '{name}'"))?;
+    let config = config.with_image(image).with_outputs(outputs);
+    config.check().with_context(|| format!("model '{name}'"))?;
+    config
+        .answer_size(image.height, image.width)
+        .with_context(|| format!("model '{name}' cannot take the images"))?;
+    Ok(config)
 }
 
-impl Network {
-    /// Makes the model for a problem, its blocks computed again on the way back if `recompute`. Its
-    /// parameters are drawn at once, so that a seed set before gives the same ones.
-    ///
-    /// # Panics
-    /// Panics where the model's `init` does.
-    pub fn new(entry: &ModelEntry, problem: &Problem, recompute: bool, device: &Device) -> Self {
-        let classes = problem.classes.len();
-        let network = match entry.architecture {
-            Architecture::Classifier(config) => {
-                let config = config(problem.image, classes).with_recompute(recompute);
-                Self::Classifier(config.init(device))
-            }
-            Architecture::Segmenter(config) => {
-                let config = config(problem.image, classes).with_recompute(recompute);
-                Self::Segmenter(config.init(device))
-            }
+/// Changes fields, of which some may be tables of fields.
+fn set_all(
+    mut config: ModelConfig,
+    path: &str,
+    fields: &Map<String, Value>,
+) -> Result<ModelConfig, ModelError> {
+    for (key, value) in fields {
+        let path = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
         };
-        network.visit(&mut Draw);
-        network
-    }
-
-    /// Logits, `[batch, classes, height, width]`.
-    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        match self {
-            Self::Classifier(model) => {
-                let logits = model.forward(images);
-                let [batch, classes] = logits.dims();
-                logits.reshape([batch, classes, 1, 1])
+        config = match (config.clone().set(&path, value.clone()), value) {
+            (Err(ModelError::UnknownField { .. }), Value::Object(fields)) => {
+                set_all(config, &path, fields)?
             }
-            Self::Segmenter(model) => model.forward(images),
-        }
-    }
-
-    /// Logits and their loss: the cross-entropy, in segmentation plus the Dice loss.
-    pub fn forward_loss(&self, batch: Batch) -> NetworkOutput {
-        let logits = self.forward(batch.images);
-        let [_, _, height, width] = logits.dims();
-        let targets = middle(batch.targets, [height, width]);
-        let cross_entropy = cross_entropy(logits.clone(), targets.clone());
-        let loss = match self {
-            Self::Classifier(_) => cross_entropy,
-            Self::Segmenter(_) => cross_entropy + dice_loss(logits.clone(), targets.clone()),
+            (outcome, _) => outcome?,
         };
-        NetworkOutput {
-            loss,
-            logits,
-            targets,
-        }
     }
+    Ok(config)
+}
+
+/// Makes the model. Its parameters are drawn at once, so that a seed set before gives the same ones.
+///
+/// # Panics
+/// Panics where [`ModelConfig::check`] gives an error.
+pub fn init(config: &ModelConfig, device: &Device) -> Model {
+    let model = config.init(device);
+    model.visit(&mut Draw);
+    model
 }
 
 /// Draws every parameter: Burn's are lazy, and would be drawn in the order of their first use.
@@ -85,85 +67,61 @@ impl ModuleVisitor for Draw {
     }
 }
 
-/// The middle of a map of classes, which is what a network with valid convolutions gives.
-fn middle(targets: Tensor<3, Int>, [height, width]: [usize; 2]) -> Tensor<3, Int> {
-    let [_, full_height, full_width] = targets.dims();
-    let top = (full_height - height) / 2;
-    let left = (full_width - width) / 2;
-    targets.slice(s![.., top..top + height, left..left + width])
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
 
-impl TrainStep for Network {
-    type Input = Batch;
-    type Output = NetworkOutput;
+    const DIGITS: ImageSpec = ImageSpec::new(1, 28, 28);
 
-    fn step(&self, batch: Batch) -> TrainOutput<NetworkOutput> {
-        let output = self.forward_loss(batch);
-        let gradients = output.loss.backward();
-        TrainOutput::new(self, gradients, output)
+    fn fields(tree: Value) -> Map<String, Value> {
+        tree.as_object().expect("a table").clone()
     }
-}
 
-impl InferenceStep for Network {
-    type Input = Batch;
-    type Output = NetworkOutput;
-
-    fn step(&self, batch: Batch) -> NetworkOutput {
-        self.forward_loss(batch)
-    }
-}
-
-/// What a network says of a batch. With valid convolutions, height and width are those of the
-/// middle part that it speaks of.
-pub struct NetworkOutput {
-    /// See [`Network::forward_loss`]; `[1]`.
-    pub loss: Tensor<1>,
-    /// `[batch, classes, height, width]`
-    pub logits: Tensor<4>,
-    /// `[batch, height, width]`
-    pub targets: Tensor<3, Int>,
-}
-
-impl NetworkOutput {
-    /// The class with the largest logit, `[batch, height, width]`.
-    pub fn predictions(&self) -> Tensor<3, Int> {
-        self.logits.clone().argmax(1).squeeze_dim(1)
-    }
-}
-
-impl ItemLazy for NetworkOutput {
-    fn sync(self) -> Result<Self, ExecutionError> {
-        self.loss.device().flush()?;
-        Ok(Self {
-            loss: self.loss.without_autodiff(),
-            logits: self.logits.without_autodiff(),
-            targets: self.targets.without_autodiff(),
-        })
-    }
-}
-
-impl Adaptor<LossInput> for NetworkOutput {
-    /// The loss once for each image, so that a short last batch weighs as little as it should.
-    fn adapt(&self) -> LossInput {
-        let [batch, ..] = self.logits.dims();
-        LossInput::new(self.loss.clone().expand([batch]))
-    }
-}
-
-impl Adaptor<AccuracyInput> for NetworkOutput {
-    fn adapt(&self) -> AccuracyInput {
-        AccuracyInput::new(
-            by_pixel(self.logits.clone()),
-            self.targets.clone().flatten(0, 2),
-        )
-    }
-}
-
-impl Adaptor<IouInput> for NetworkOutput {
-    fn adapt(&self) -> IouInput {
-        IouInput {
-            predictions: self.predictions(),
-            targets: self.targets.clone(),
+    #[test]
+    fn a_field_is_reached_by_its_name_or_its_whole_path() {
+        let plain = configure("resnet8", &fields(json!({})), DIGITS, 10).expect("a model");
+        for tree in [
+            json!({"shortcut": "plain"}),
+            json!({"encoder": {"shortcut": "plain"}}),
+        ] {
+            let changed = configure("resnet8", &fields(tree), DIGITS, 10).expect("a model");
+            assert_ne!(changed, plain);
+            let twin = create("plain20").expect("a model").encoder;
+            let shortcut = |config: &ModelConfig| {
+                let found = config
+                    .fields()
+                    .into_iter()
+                    .find(|(path, _)| path.ends_with("shortcut"));
+                found.map(|(_, value)| value)
+            };
+            let twin = ModelConfig {
+                encoder: twin,
+                ..changed.clone()
+            };
+            assert_eq!(shortcut(&changed), shortcut(&twin));
         }
+    }
+
+    #[test]
+    fn a_whole_configuration_gives_itself() {
+        for name in ["resnet18", "unet8", "densenet40_k12"] {
+            let image = ImageSpec::new(3, 64, 64);
+            let config = configure(name, &fields(json!({})), image, 3).expect("a model");
+            let tree = serde_json::to_value(&config).expect("writes");
+            let again = configure(name, &fields(tree), image, 3).expect("a model");
+            assert_eq!(again, config, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_cannot_take_the_images_says_what_it_takes() {
+        let image = ImageSpec::new(1, 20, 20);
+        let error = configure("unet", &fields(json!({})), image, 2).expect_err("too small");
+        let message = format!("{error:#}");
+        assert!(
+            message.starts_with("model 'unet' cannot take the images: images of 20x20: the model "),
+            "{message}"
+        );
     }
 }

@@ -1,191 +1,193 @@
-//! Applying a trained network to images.
+//! Applying a trained network to images, one after the other as they are read.
 
-use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use burn::data::dataloader::batcher::Batcher;
-use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor};
-use image::imageops::{FilterType, resize as resize_picture};
-use image::{DynamicImage, GrayImage, Luma};
-use models::Task;
-use serde::Serialize;
+use image::DynamicImage;
+use serde_json::{Map, Value};
 
-use crate::backend::{BackendTask, ComputeBackend, DeviceChoice};
-use crate::data::{ImageBatcher, Problem, Sample, read_image, resize};
-use crate::evaluate::load_network;
-use crate::network::Network;
-use crate::overlay::{cover, write_png};
-use crate::run_folder::{RunFolder, write_json};
-use crate::stdout::say;
+use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
+use crate::data::read_picture;
+use crate::drawing::write_png;
+use crate::records::Records;
+use crate::restore::restore;
+use crate::run_folder::RunFolder;
+use crate::task::{self, Answer};
+
+/// What is reported of an image.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Predicted {
+    /// What the network says, with the image's path under `image`.
+    Record(Map<String, Value>),
+    /// Where the pictures are that it gives; the first is the answer itself.
+    Pictures(Vec<PathBuf>),
+}
 
 /// The application of a run's network to images.
-pub struct Prediction {
+#[derive(Clone, Debug)]
+pub struct Prediction<'a> {
     /// The run's folder.
-    pub run: PathBuf,
+    pub run: &'a Path,
     /// The images' files.
-    pub images: Vec<PathBuf>,
-    /// Classification: the JSON file to write; none: standard output. Segmentation: the folder for
-    /// masks and overlays.
-    pub out: Option<PathBuf>,
-    /// Which of the backend's devices.
+    pub images: &'a [PathBuf],
+    /// For records, the JSON file to write; none: they are only reported. For pictures, the folder.
+    pub out: Option<&'a Path>,
+    /// The backend's name.
+    pub backend: &'a str,
+    /// Which of its devices.
     pub device: DeviceChoice,
 }
 
-/// What a classifier says of an image.
-#[derive(Serialize)]
-struct ImageClass {
-    image: PathBuf,
-    class: String,
-    probabilities: BTreeMap<String, f32>,
+impl Prediction<'_> {
+    /// Reads each image, applies the network, writes and reports what it says, in turn.
+    ///
+    /// # Errors
+    /// If the run or backend is not to be had, `out` is taken, or an image cannot be read. What was
+    /// reported before stays.
+    pub fn run(self, report: &mut dyn FnMut(Predicted) -> Result<()>) -> Result<()> {
+        let backend = self.backend;
+        run_on(
+            backend,
+            Task {
+                prediction: self,
+                report,
+            },
+        )
+    }
 }
 
-impl BackendTask for Prediction {
+struct Task<'a> {
+    prediction: Prediction<'a>,
+    report: &'a mut dyn FnMut(Predicted) -> Result<()>,
+}
+
+impl BackendTask for Task<'_> {
     type Output = ();
 
     fn run<B: ComputeBackend>(self) -> Result<()> {
-        let device = B::device(self.device)?;
-        let folder = RunFolder::open(&self.run)?;
-        let (config, network) = load_network(&folder, &device)?;
-        // All are read first: one that cannot be leaves nothing half done.
-        let images = self.images.iter().map(|path| read_image(path));
-        let images = images.collect::<Result<Vec<_>>>()?;
-        let images: Vec<_> = self.images.into_iter().zip(images).collect();
-        let predictor = Predictor {
-            batcher: ImageBatcher::plain(&config.problem),
-            problem: config.problem,
-            network,
+        let Prediction {
+            run,
+            images,
+            out,
             device,
-        };
-        match predictor.problem.task {
-            Task::Classification => predictor.classify(images, self.out.as_deref()),
-            Task::Segmentation => predictor.segment(images, self.out.as_deref()),
+            ..
+        } = self.prediction;
+        let device = B::device(device)?;
+        let (config, model) = restore(&RunFolder::open(run)?, &device)?;
+        // A mistyped name is found before anything is written.
+        for path in images {
+            fs::metadata(path)
+                .with_context(|| format!("the image '{}' cannot be opened", path.display()))?;
         }
-    }
-}
-
-struct Predictor {
-    network: Network,
-    problem: Problem,
-    batcher: ImageBatcher,
-    device: Device,
-}
-
-impl Predictor {
-    fn classify(&self, images: Vec<(PathBuf, DynamicImage)>, out: Option<&Path>) -> Result<()> {
-        if let Some(out) = out {
-            ensure!(
-                !out.exists(),
-                "'{}' is taken; give another file with --out, or remove it",
-                out.display()
-            );
-        }
-        let mut predictions = Vec::new();
-        for (path, image) in images {
-            let probabilities = self.probabilities(&image)?;
-            let likeliest = argmax(&probabilities);
-            predictions.push(ImageClass {
-                image: path,
-                class: self.problem.classes[likeliest].clone(),
-                probabilities: self
+        let mut sink = None;
+        let mut answer_all = || {
+            for path in images {
+                let picture = read_picture(path)?;
+                let input = config
                     .problem
-                    .classes
-                    .iter()
-                    .cloned()
-                    .zip(probabilities)
-                    .collect(),
-            });
-        }
-        match out {
-            Some(out) => write_json(out, &predictions)?,
-            None => say(serde_json::to_string_pretty(&predictions)?)?,
-        }
-        Ok(())
-    }
-
-    fn segment(&self, images: Vec<(PathBuf, DynamicImage)>, out: Option<&Path>) -> Result<()> {
-        let Some(out) = out else {
-            bail!("masks need a folder; give one with --out");
+                    .preprocessing
+                    .tensor(picture.clone(), &device);
+                let answers = model.forward(input).swap_remove(0);
+                let task = task::of(config.problem.task);
+                let answer = task.answer(&config.problem, &picture, answers)?;
+                let sink = match &mut sink {
+                    Some(sink) => sink,
+                    none => none.insert(Sink::open(&answer, images, out)?),
+                };
+                (self.report)(sink.take(path, answer)?)?;
+            }
+            Ok(())
         };
-        let taken = out.exists() && (out.is_file() || out.read_dir()?.next().is_some());
-        ensure!(
-            !taken,
-            "'{}' is taken; give another folder with --out, or remove it",
-            out.display()
-        );
-        let names: Vec<_> = images.iter().map(|(path, _)| stem(path)).collect();
-        for (index, name) in names.iter().enumerate() {
-            ensure!(
-                !names[..index].contains(name),
-                "two images are called '{name}'; predict them into different folders"
-            );
+        let outcome = answer_all();
+        // What was answered before a failure is a whole list too.
+        if let Some(Sink::File(path, list)) = sink {
+            list.end().with_context(|| cannot_be_written(&path))?;
         }
-        std::fs::create_dir_all(out)
-            .with_context(|| format!("the folder '{}' cannot be made", out.display()))?;
-        for (name, (_, image)) in names.iter().zip(images) {
-            let mask = self.mask(&image)?;
-            let classes: Vec<i32> = mask.pixels().map(|pixel| i32::from(pixel.0[0])).collect();
-            let overlay = cover(&image.to_rgb8(), &classes);
-            let mask_path = out.join(format!("{name}_mask.png"));
-            visible(mask, self.problem.classes.len())
-                .save(&mask_path)
-                .with_context(|| format!("'{}' cannot be written", mask_path.display()))?;
-            write_png(&overlay, &out.join(format!("{name}_overlay.png")))?;
-            say(mask_path.display())?;
-        }
-        Ok(())
-    }
-
-    /// The probability of each class.
-    fn probabilities(&self, image: &DynamicImage) -> Result<Vec<f32>> {
-        let logits = self.logits(image);
-        Ok(softmax(logits, 1).try_into_vec_as::<f32>()?)
-    }
-
-    /// The class of each pixel, at the image's own size.
-    fn mask(&self, image: &DynamicImage) -> Result<GrayImage> {
-        let logits = self.logits(image);
-        let [_, _, height, width] = logits.dims();
-        let classes = logits.argmax(1).try_into_vec_as::<i32>()?;
-        let spec = self.problem.image;
-        // A network with valid convolutions speaks of the middle only: the rest is background.
-        let mut mask = GrayImage::new(spec.width as u32, spec.height as u32);
-        let (top, left) = ((spec.height - height) / 2, (spec.width - width) / 2);
-        for (position, class) in classes.into_iter().enumerate() {
-            let (row, column) = (top + position / width, left + position % width);
-            mask.put_pixel(column as u32, row as u32, Luma([class as u8]));
-        }
-        Ok(resize_picture(
-            &mask,
-            image.width(),
-            image.height(),
-            FilterType::Nearest,
-        ))
-    }
-
-    fn logits(&self, image: &DynamicImage) -> Tensor<4> {
-        let sample = Sample {
-            name: String::new(),
-            pixels: resize(image, self.problem.image),
-            target: match self.problem.task {
-                Task::Classification => vec![0],
-                Task::Segmentation => {
-                    vec![0; self.problem.image.height * self.problem.image.width]
-                }
-            },
-        };
-        let batch = self.batcher.batch(vec![sample], &self.device);
-        self.network.forward(batch.images)
+        outcome
     }
 }
 
-/// Two classes as black and white, more as their numbers.
-fn visible(mut mask: GrayImage, classes: usize) -> GrayImage {
-    if classes == 2 {
-        mask.pixels_mut().for_each(|pixel| pixel.0[0] *= 255);
+/// Where answers go.
+enum Sink {
+    /// Nowhere: they are only reported.
+    None,
+    /// Records, into a file.
+    File(PathBuf, Records<BufWriter<File>>),
+    /// Pictures, into a folder.
+    Folder(PathBuf),
+}
+
+impl Sink {
+    /// For answers like this one to these images.
+    fn open(answer: &Answer, images: &[PathBuf], out: Option<&Path>) -> Result<Self> {
+        match (answer, out) {
+            (Answer::Record(_), None) => Ok(Self::None),
+            (Answer::Record(_), Some(out)) => {
+                ensure!(
+                    !out.exists(),
+                    "'{}' is taken; give another file with --out, or remove it",
+                    out.display()
+                );
+                let file = File::create_new(out).with_context(|| cannot_be_written(out))?;
+                let list = Records::new(BufWriter::new(file));
+                Ok(Self::File(out.to_path_buf(), list))
+            }
+            (Answer::Pictures(_), None) => {
+                bail!("masks need a folder; give one with --out")
+            }
+            (Answer::Pictures(_), Some(out)) => {
+                let taken = out.exists() && (out.is_file() || out.read_dir()?.next().is_some());
+                ensure!(
+                    !taken,
+                    "'{}' is taken; give another folder with --out, or remove it",
+                    out.display()
+                );
+                let names: Vec<_> = images.iter().map(|path| stem(path)).collect();
+                for (index, name) in names.iter().enumerate() {
+                    ensure!(
+                        !names[..index].contains(name),
+                        "two images are called '{name}'; predict them into different folders"
+                    );
+                }
+                fs::create_dir_all(out)
+                    .with_context(|| format!("the folder '{}' cannot be made", out.display()))?;
+                Ok(Self::Folder(out.to_path_buf()))
+            }
+        }
     }
-    mask
+
+    /// Writes an answer, and says what is reported of it.
+    fn take(&mut self, image: &Path, answer: Answer) -> Result<Predicted> {
+        match (self, answer) {
+            (Self::Folder(folder), Answer::Pictures(pictures)) => {
+                let name = stem(image);
+                let write = |(kind, picture): (&str, DynamicImage)| {
+                    let path = folder.join(format!("{name}_{kind}.png"));
+                    write_png(&picture, &path)?;
+                    Ok(path)
+                };
+                let paths = pictures.into_iter().map(write);
+                Ok(Predicted::Pictures(paths.collect::<Result<_>>()?))
+            }
+            (sink, Answer::Record(answer)) => {
+                let image = ("image".to_string(), image.to_string_lossy().into());
+                let record: Map<String, Value> = std::iter::once(image).chain(answer).collect();
+                if let Self::File(path, list) = sink {
+                    list.push(&record)
+                        .with_context(|| cannot_be_written(path))?;
+                }
+                Ok(Predicted::Record(record))
+            }
+            (_, Answer::Pictures(_)) => bail!("a task gives either records or pictures"),
+        }
+    }
+}
+
+fn cannot_be_written(path: &Path) -> String {
+    format!("'{}' cannot be written", path.display())
 }
 
 fn stem(path: &Path) -> String {
@@ -193,9 +195,4 @@ fn stem(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
-}
-
-fn argmax(values: &[f32]) -> usize {
-    let likeliest = values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    likeliest.map_or(0, |(index, _)| index)
 }

@@ -1,18 +1,28 @@
 //! The folder that a run leaves: what it was, how it went, and what came of it.
 
+pub(crate) mod files;
+mod manifest;
+pub(crate) mod record;
+
+pub use manifest::{Best, Manifest, Progress};
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::data::Problem;
+use crate::format;
 use crate::recipe::Recipe;
+use files::{read_json, write_json};
 
 /// What `config.json` says: enough to repeat the run, and to apply its model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
+    /// The version of what the run leaves.
+    pub format: u64,
     /// How the run goes.
     #[serde(flatten)]
     pub recipe: Recipe,
@@ -108,37 +118,43 @@ impl RunFolder {
         self.path.join("checkpoints")
     }
 
-    /// The parameters of the best epoch, once the run is finished.
-    pub fn best(&self) -> PathBuf {
-        self.checkpoints().join("best.bpk")
-    }
-
     /// Pictures of what the network says of test images.
     pub fn samples(&self) -> PathBuf {
         self.path.join("samples")
     }
 
+    /// Writes `config.json`.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_config(&self, recipe: &Recipe, problem: &Problem) -> Result<()> {
+        let config = RunConfig {
+            format: format::FORMAT,
+            recipe: recipe.clone(),
+            problem: problem.clone(),
+        };
+        write_json(&self.config(), &config)
+    }
+
     /// Reads `config.json`.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If it cannot be read, or the folder is of another version.
     pub fn read_config(&self) -> Result<RunConfig> {
-        read_json(&self.config())
+        let path = self.config();
+        let tree: Value = read_json(&path)?;
+        format::check(tree.get("format"))
+            .with_context(|| format!("'{}' cannot be used", self.path.display()))?;
+        serde_json::from_value(tree).with_context(|| format!("'{}' is wrong", path.display()))
     }
-}
 
-/// Writes a value as JSON.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(value)?;
-    text.push('\n');
-    fs::write(path, text).with_context(|| format!("'{}' cannot be written", path.display()))
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("'{}' cannot be read", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("'{}' is wrong", path.display()))
+    /// The checkpoints of a run.
+    ///
+    /// # Errors
+    /// If it has none that can be used.
+    pub fn manifest(&self) -> Result<Manifest> {
+        let checkpoints = self.checkpoints();
+        let manifest = Manifest::read(&checkpoints);
+        manifest.with_context(|| format!("the run '{}' has no parameters yet", self.path.display()))
+    }
 }

@@ -169,3 +169,27 @@ fn a_reader_that_stops_early_is_no_error() {
     assert!(output.status.success());
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn a_model_that_cannot_take_the_images_says_what_it_takes() {
+    let folder = tempdir().expect("a folder");
+    let unet = [
+        "--data",
+        "nuclei-mini",
+        "--model",
+        "unet",
+        "--limit",
+        "2",
+        "--out",
+        "run",
+    ];
+    let message = error(folder.path(), &unet);
+    assert!(
+        message.starts_with(
+            "error: model 'unet' cannot take what the augmentation leaves of the images; without \
+             any: --set augmentation=[]: images of 128x128: the model needs at least "
+        ),
+        "{message}"
+    );
+    assert!(!folder.path().join("run").exists(), "nothing is left over");
+}

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::succeeds;
+use common::{read, succeeds};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -14,11 +14,6 @@ const TWO_STEPS: [&str; 6] = ["--limit", "8", "--batch-size", "4", "--epochs", "
 fn fit(folder: &Path, out: &str, arguments: &[&str]) {
     let arguments = [&["fit", "--out", out], &TWO_STEPS[..], arguments].concat();
     succeeds(folder, &arguments);
-}
-
-fn read(path: &Path) -> Value {
-    let text = fs::read_to_string(path).expect("written");
-    serde_json::from_str(&text).expect("JSON")
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -55,14 +50,27 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
     assert!((0.0..=1.0).contains(&accuracy));
 
     let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("written");
-    let splits: Vec<Value> = metrics
+    let records: Vec<Value> = metrics
         .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["split"].clone())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
+    let splits: Vec<_> = records.iter().map(|record| &record["split"]).collect();
     assert_eq!(splits, ["train", "valid", "test"]);
+    // Fractions in every split, of 8 images.
+    for record in &records {
+        let accuracy = record["accuracy"].as_f64().expect("a number");
+        assert!((0.0..=1.0).contains(&accuracy), "{record}");
+        assert_eq!((8.0 * accuracy).fract(), 0.0, "{record}");
+    }
     assert_eq!(
         files(&run.join("checkpoints")),
-        ["best.bpk", "model-1.bpk", "optim-1.bpk", "scheduler-1.bpk"]
+        [
+            "best.bpk",
+            "manifest.json",
+            "model-1.bpk",
+            "optim-1.bpk",
+            "scheduler-1.bpk"
+        ]
     );
 
     // The evaluation of the stored parameters is the one of the run.

@@ -24,7 +24,7 @@ const PUBLISHED: [(&str, f64); 14] = [
 const WITH_NORMALISATIONS: [(&str, f64); 2] = [("densenet121", 2_870.0), ("densenet161", 7_790.0)];
 
 fn millions(name: &str) -> f64 {
-    let text = train::list::json().expect("a list");
+    let text = train::list::json("*").expect("a list");
     let list: Vec<Value> = serde_json::from_str(&text).expect("an array");
     let row = list.iter().find(|row| row["name"] == name);
     let macs = row.expect("a model")["macs"].as_f64().expect("a number");

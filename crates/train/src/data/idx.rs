@@ -1,13 +1,19 @@
 //! The embedded digits: a part of MNIST, in its own IDX format.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use flate2::read::GzDecoder;
 use models::{ImageSpec, Task};
 
+use super::normalization::Normalization;
+use super::picture::{Picture, Values};
+use super::preprocessing::{Preprocessing, Resizing};
+use super::source::{Item, Source, Subset, Target};
 use super::split::hold_out;
-use super::{Augmentation, DataSet, HELD_OUT, Normalization, Problem, Sample, Samples};
+use super::transform::Transform;
+use super::{DataSet, HELD_OUT, Problem};
 
 const TRAIN_IMAGES: &[u8] = include_bytes!("../../data/mnist-mini/train-images-idx3-ubyte.gz");
 const TRAIN_LABELS: &[u8] = include_bytes!("../../data/mnist-mini/train-labels-idx1-ubyte.gz");
@@ -20,49 +26,78 @@ const LABELS_MAGIC: u32 = 0x0801;
 
 /// 6,000 images to learn from and 1,000 to test, 28x28, ten digits.
 pub(super) fn mnist_mini(seed: u64) -> Result<DataSet> {
-    let (image, train) = read(TRAIN_IMAGES, TRAIN_LABELS)?;
-    let (_, test) = read(TEST_IMAGES, TEST_LABELS)?;
-    let (train, valid) = hold_out(train, HELD_OUT, seed);
+    let learned = Arc::new(Idx::decompress(TRAIN_IMAGES, TRAIN_LABELS)?);
+    let test = Idx::decompress(TEST_IMAGES, TEST_LABELS)?;
+    let (train, valid) = hold_out((0..learned.len()).collect(), HELD_OUT, seed);
+    let [height, width] = learned.size;
+    let picture = |index: usize| Ok(learned.picture(train[index]));
     Ok(DataSet {
         problem: Problem {
             task: Task::Classification,
-            image,
+            image: ImageSpec {
+                channels: 1,
+                height,
+                width,
+            },
             classes: (0..10).map(|digit| digit.to_string()).collect(),
-            normalization: Normalization::of_data_set(&train, image.channels),
+            mask_values: None,
+            preprocessing: Preprocessing {
+                channels: 1,
+                size: Some(learned.size),
+                resizing: Resizing::Stretch,
+                normalization: Normalization::measure(train.len(), 1, picture)?,
+            },
         },
-        train: Samples::new(train),
-        valid: Samples::new(valid),
-        test: Samples::new(test),
+        train: Arc::new(Subset::new(learned.clone(), train)),
+        valid: Arc::new(Subset::new(learned, valid)),
+        test: Arc::new(test),
         // A mirrored digit is another sign; a shifted one is not.
-        augmentation: Augmentation {
-            crop: None,
-            shift: 2,
-            flip_horizontal: false,
-            flip_vertical: false,
-            transpose: false,
-        },
+        transforms: vec![Transform::Shift { pixels: 2 }],
     })
 }
 
-fn read(images: &[u8], labels: &[u8]) -> Result<(ImageSpec, Vec<Sample>)> {
-    let ([count, height, width], pixels) = decompress::<3>(images, IMAGES_MAGIC)?;
-    let ([labelled], labels) = decompress::<1>(labels, LABELS_MAGIC)?;
-    ensure!(count == labelled, "{count} images have {labelled} labels");
-    let sample = |(index, (pixels, &label)): (usize, (&[u8], &u8))| Sample {
-        name: format!("{index:04}"),
-        pixels: pixels
-            .iter()
-            .map(|&value| f32::from(value) / 255.0)
-            .collect(),
-        target: vec![i32::from(label)],
-    };
-    let samples = pixels.chunks(height * width).zip(&labels).enumerate();
-    let image = ImageSpec {
-        channels: 1,
-        height,
-        width,
-    };
-    Ok((image, samples.map(sample).collect()))
+/// Gray images of one size with their classes, in bytes.
+struct Idx {
+    size: [usize; 2],
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
+}
+
+impl Idx {
+    fn decompress(images: &[u8], labels: &[u8]) -> Result<Self> {
+        let ([count, height, width], pixels) = decompress::<3>(images, IMAGES_MAGIC)?;
+        let ([labelled], labels) = decompress::<1>(labels, LABELS_MAGIC)?;
+        ensure!(count == labelled, "{count} images have {labelled} labels");
+        Ok(Self {
+            size: [height, width],
+            pixels,
+            labels,
+        })
+    }
+
+    fn picture(&self, index: usize) -> Picture {
+        let [height, width] = self.size;
+        let pixels = &self.pixels[index * height * width..][..height * width];
+        Picture::new(self.size, 1, Values::U8(pixels.to_vec()))
+    }
+}
+
+impl Source for Idx {
+    fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        format!("{index:04}")
+    }
+
+    fn get(&self, index: usize) -> Result<Item> {
+        Ok(Item {
+            name: self.name(index),
+            picture: self.picture(index),
+            target: Target::Class(usize::from(self.labels[index])),
+        })
+    }
 }
 
 /// The sizes and the bytes of a gzip-compressed IDX file.
@@ -96,11 +131,22 @@ mod tests {
 
     #[test]
     fn every_digit_is_there_as_often() {
-        let (image, test) = read(TEST_IMAGES, TEST_LABELS).expect("embedded");
-        assert_eq!(image.dims(), [1, 28, 28]);
+        let test = Idx::decompress(TEST_IMAGES, TEST_LABELS).expect("embedded");
+        assert_eq!(test.size, [28, 28]);
         for digit in 0..10 {
-            let count = test.iter().filter(|sample| sample.target == [digit]);
+            let count = test.labels.iter().filter(|&&label| label == digit);
             assert_eq!(count.count(), 100, "{digit}");
         }
+    }
+
+    /// The values that the release before this one measured, one after the other.
+    #[test]
+    fn the_scale_is_what_it_always_was() {
+        let data = mnist_mini(1).expect("embedded");
+        let Normalization::DataSet { mean, deviation } = data.problem.preprocessing.normalization
+        else {
+            panic!("measured");
+        };
+        assert_eq!((mean, deviation), (vec![0.131_242_38], vec![0.308_594_52]));
     }
 }

@@ -1,126 +1,229 @@
-//! Reading images and masks.
+//! Reading images.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use image::imageops::FilterType;
-use image::{ColorType, DynamicImage};
-use models::ImageSpec;
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
-/// Reads an image file of any format that is compiled in (PNG, JPEG, BMP, TIFF).
+use super::picture::Picture;
+
+/// The endings of files that are taken for images.
+pub(super) const ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff"];
+
+/// The most rows and columns of an image.
+const MOST_PIXELS_A_SIDE: u32 = 1 << 16;
+/// The most memory that decoding an image may take, so that a small file cannot ask for all.
+pub(super) const MOST_MEMORY: u64 = 1 << 29;
+
+/// Reads an image file of any format that is compiled in (PNG, JPEG, BMP, TIFF), at its own size
+/// and depth, laid as its EXIF orientation says.
+///
+/// # Errors
+/// If the file is missing, not an image or too large, naming it.
+pub fn read_picture(path: &Path) -> Result<Picture> {
+    let image = decode(open(path)?);
+    let image =
+        image.with_context(|| format!("the image '{}' cannot be decoded", path.display()))?;
+    Ok(Picture::from_image(image))
+}
+
+/// Reads an image from memory.
+pub(super) fn picture_from(bytes: &[u8]) -> Result<Picture> {
+    Ok(Picture::from_image(decode(Cursor::new(bytes))?))
+}
+
+/// What an image's file says of it before its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Height and width, as it is laid.
+    pub size: [usize; 2],
+    /// Whether it has no colours.
+    pub gray: bool,
+}
+
+/// Reads no more of an image's file than it must.
 ///
 /// # Errors
 /// If the file is missing or not an image, naming it.
-pub fn read_image(path: &Path) -> Result<DynamicImage> {
-    let image = image::ImageReader::open(path)
-        .with_context(|| format!("the image '{}' cannot be opened", path.display()))?
-        .with_guessed_format()
-        .with_context(|| format!("the image '{}' cannot be read", path.display()))?;
-    image
-        .decode()
-        .with_context(|| format!("the image '{}' cannot be decoded", path.display()))
-}
-
-/// Resizes an image and gives its values from 0 to 1, `[channels, height, width]`.
-pub fn resize(image: &DynamicImage, spec: ImageSpec) -> Vec<f32> {
-    let size = [image.height() as usize, image.width() as usize];
-    let resized;
-    let image = match size == [spec.height, spec.width] {
-        true => image,
-        false => {
-            let (width, height) = (spec.width as u32, spec.height as u32);
-            resized = image.resize_exact(width, height, FilterType::Triangle);
-            &resized
-        }
-    };
-    match spec.channels {
-        1 => image.to_luma32f().into_raw(),
-        _ => {
-            let interleaved = image.to_rgb32f().into_raw();
-            let plane = |channel| interleaved.iter().skip(channel).step_by(3).copied();
-            (0..3).flat_map(plane).collect()
-        }
-    }
-}
-
-/// How many channels an image is best seen with: 1 where it is gray, else 3.
-pub(super) fn channels(image: &DynamicImage) -> usize {
-    match image.color() {
-        ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16 => 1,
-        _ => 3,
-    }
-}
-
-/// The class of each pixel of a mask, `[height, width]`.
-///
-/// With two classes, everything that is not black is the second: masks are drawn as 0 and 255 as
-/// often as 0 and 1. With more, the gray value is the class.
-///
-/// # Errors
-/// If a value is not a class.
-pub(super) fn mask_classes(
-    mask: &DynamicImage,
-    spec: ImageSpec,
-    classes: usize,
-) -> Result<Vec<i32>> {
-    let (width, height) = (spec.width as u32, spec.height as u32);
-    // Classes cannot be interpolated.
-    let mask = mask.resize_exact(width, height, FilterType::Nearest);
-    let values = mask.to_luma8().into_raw();
-    let class = |value: u8| -> Result<i32> {
-        if classes == 2 {
-            return Ok(i32::from(value > 0));
-        }
-        ensure!(
-            usize::from(value) < classes,
-            "a mask has the value {value}; classes are 0 to {}",
-            classes - 1
+pub(super) fn read_header(path: &Path) -> Result<Header> {
+    let file = open(path)?;
+    let header = || -> Result<Header> {
+        let mut decoder = reader(file)?.into_decoder()?;
+        let (width, height) = decoder.dimensions();
+        let size = [height as usize, width as usize];
+        let turned = matches!(
+            decoder.orientation()?,
+            Orientation::Rotate90
+                | Orientation::Rotate270
+                | Orientation::Rotate90FlipH
+                | Orientation::Rotate270FlipH
         );
-        Ok(i32::from(value))
+        let gray = matches!(
+            decoder.color_type(),
+            ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16
+        );
+        Ok(Header {
+            size: if turned { [size[1], size[0]] } else { size },
+            gray,
+        })
     };
-    values.into_iter().map(class).collect()
+    header().with_context(|| format!("the image '{}' cannot be decoded", path.display()))
 }
 
-pub(super) fn decode_image(bytes: &[u8], spec: ImageSpec) -> Result<Vec<f32>> {
-    Ok(resize(&image::load_from_memory(bytes)?, spec))
+pub(super) fn open(path: &Path) -> Result<BufReader<File>> {
+    let file = File::open(path)
+        .with_context(|| format!("the image '{}' cannot be opened", path.display()))?;
+    Ok(BufReader::new(file))
 }
 
-pub(super) fn decode_mask(bytes: &[u8], spec: ImageSpec, classes: usize) -> Result<Vec<i32>> {
-    mask_classes(&image::load_from_memory(bytes)?, spec, classes)
+/// Decodes an image and lays it as its EXIF orientation says.
+pub(super) fn decode(file: impl BufRead + Seek) -> Result<DynamicImage> {
+    let mut decoder = reader(file)?.into_decoder()?;
+    let needed = decoder.total_bytes();
+    ensure!(
+        needed <= MOST_MEMORY,
+        "it needs {needed} bytes; at most {MOST_MEMORY} are allowed"
+    );
+    let orientation = decoder.orientation()?;
+    let mut image = DynamicImage::from_decoder(decoder)?;
+    image.apply_orientation(orientation);
+    Ok(image)
+}
+
+fn reader<R: BufRead + Seek>(file: R) -> Result<ImageReader<R>> {
+    let mut reader = ImageReader::new(file).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MOST_PIXELS_A_SIDE);
+    limits.max_image_height = Some(MOST_PIXELS_A_SIDE);
+    limits.max_alloc = Some(MOST_MEMORY);
+    reader.limits(limits);
+    Ok(reader)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{GrayImage, RgbImage};
+    use crate::data::picture::Values;
+    use crate::data::random::generator;
+    use image::{ExtendedColorType, ImageEncoder, ImageFormat, Luma, RgbImage};
+    use rand::RngExt;
+    use std::fs;
+    use tempfile::tempdir;
 
-    #[test]
-    fn colours_come_plane_by_plane() {
-        let image = RgbImage::from_raw(2, 1, vec![255, 0, 51, 0, 255, 102]).expect("6 values");
-        let spec = ImageSpec {
-            channels: 3,
-            height: 1,
-            width: 2,
-        };
-        let pixels = resize(&image.into(), spec);
-        assert_eq!(pixels, [1.0, 0.0, 0.0, 1.0, 0.2, 0.4]);
+    fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).expect("encodes");
+        bytes.into_inner()
+    }
+
+    /// A JPEG of one white pixel above a black one, with an EXIF block that says how to turn it.
+    fn turned(orientation: u8) -> Vec<u8> {
+        let mut image = image::GrayImage::new(16, 32);
+        for pixel in image.pixels_mut().take(16 * 16) {
+            *pixel = Luma([255]);
+        }
+        let exif = [
+            b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(),
+            &[orientation, 0, 0, 0, 0, 0, 0],
+        ]
+        .concat();
+        let jpeg = encoded(&image.into(), ImageFormat::Jpeg);
+        let length = (exif.len() as u16 + 2).to_be_bytes();
+        [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()
     }
 
     #[test]
-    fn a_mask_value_beyond_the_classes_is_refused() {
-        let mask: DynamicImage = GrayImage::from_raw(2, 1, vec![2, 7])
-            .expect("2 values")
-            .into();
-        let spec = ImageSpec {
-            channels: 1,
-            height: 1,
-            width: 2,
+    fn an_exif_orientation_is_applied() {
+        let folder = tempdir().expect("a folder");
+        let path = folder.path().join("photo.jpg");
+        let read = |orientation| {
+            fs::write(&path, turned(orientation)).expect("writes");
+            let picture = read_picture(&path).expect("reads");
+            assert_eq!(read_header(&path).expect("reads").size, picture.size());
+            picture
         };
-        let error = mask_classes(&mask, spec, 3).expect_err("7 is no class");
+        let as_it_is = read(1);
+        assert_eq!(as_it_is.size(), [32, 16]);
+        // To be turned by a quarter clockwise: the white top comes to the right.
+        let turned = read(6);
+        assert_eq!(turned.size(), [16, 32]);
+        let row = &turned.plane(0)[8 * 32..9 * 32];
+        assert!(row[4] < 0.1 && row[28] > 0.9, "{row:?}");
+        let upside_down = read(3);
+        let column = upside_down.plane(0);
+        assert!(column[4 * 16] < 0.1 && column[28 * 16] > 0.9);
+    }
+
+    #[test]
+    fn a_file_of_sixteen_bits_is_read_at_its_depth() {
+        let image = image::ImageBuffer::<Luma<u16>, _>::from_raw(2, 1, vec![3, 40_000]);
+        let image: DynamicImage = image.expect("2 x 1").into();
+        for format in [ImageFormat::Png, ImageFormat::Tiff] {
+            let picture = picture_from(&encoded(&image, format)).expect("reads");
+            assert_eq!(*picture.values(), Values::U16(vec![3, 40_000]));
+        }
+    }
+
+    #[test]
+    fn a_file_that_would_fill_the_memory_is_an_error_at_once() {
+        // A header of 60,000 x 60,000 pixels and no more.
+        let mut header = Vec::new();
+        image::codecs::png::PngEncoder::new(&mut header)
+            .write_image(&[0], 1, 1, ExtendedColorType::L8)
+            .expect("encodes");
+        let sides = 60_000_u32.to_be_bytes();
+        header[16..20].copy_from_slice(&sides);
+        header[20..24].copy_from_slice(&sides);
+        let sum = crc32(&header[12..29]).to_be_bytes();
+        header[29..33].copy_from_slice(&sum);
+        let error = picture_from(&header).expect_err("too large");
         assert_eq!(
             error.to_string(),
-            "a mask has the value 7; classes are 0 to 2"
+            "it needs 3600000000 bytes; at most 536870912 are allowed"
         );
-        assert_eq!(mask_classes(&mask, spec, 2).expect("two classes"), [1, 1]);
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        let mut sum = flate2::Crc::new();
+        sum.update(bytes);
+        sum.sum()
+    }
+
+    /// Files with some bytes changed, or with their ends cut off.
+    #[test]
+    fn damaged_files_are_errors_or_pictures_but_never_a_panic() {
+        let image = RgbImage::from_fn(19, 13, |x, y| image::Rgb([x as u8 * 9, y as u8 * 9, 77]));
+        let gray = DynamicImage::from(image.clone()).to_luma16();
+        let mut random = generator(5, 0, 0);
+        for image in [DynamicImage::from(image), gray.into()] {
+            for format in [
+                ImageFormat::Png,
+                ImageFormat::Jpeg,
+                ImageFormat::Bmp,
+                ImageFormat::Tiff,
+            ] {
+                let mut bytes = Cursor::new(Vec::new());
+                if image.write_to(&mut bytes, format).is_err() {
+                    continue;
+                }
+                let whole = bytes.into_inner();
+                for _ in 0..500 {
+                    let mut damaged = whole.clone();
+                    for _ in 0..random.random_range(1..6) {
+                        let place = random.random_range(0..damaged.len());
+                        damaged[place] = random.random();
+                    }
+                    if random.random() {
+                        damaged.truncate(random.random_range(0..damaged.len()));
+                    }
+                    if let Ok(picture) = picture_from(&damaged) {
+                        assert!(picture.size().into_iter().product::<usize>() > 0);
+                    }
+                }
+            }
+        }
     }
 }

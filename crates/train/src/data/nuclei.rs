@@ -1,12 +1,20 @@
 //! The embedded nuclei: a part of BBBC038, in the layout of a folder of one's own.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use models::{ImageSpec, Task};
 use rust_embed::RustEmbed;
 
-use super::image_file::{decode_image, decode_mask};
+use super::image_file::picture_from;
+use super::mask::MaskValues;
+use super::mask_file::mask_from;
+use super::normalization::Normalization;
+use super::preprocessing::{Preprocessing, Resizing};
+use super::source::{Item, Kept, Source, Subset, Target};
 use super::split::hold_out;
-use super::{Augmentation, DataSet, HELD_OUT, Normalization, Problem, Sample, Samples};
+use super::transform::Transform;
+use super::{DataSet, HELD_OUT, Problem};
 
 #[derive(RustEmbed)]
 #[folder = "data/nuclei-mini"]
@@ -21,51 +29,76 @@ const SIZE: ImageSpec = ImageSpec {
 
 /// 70 images to learn from and 24 to test, 256x256, background and nucleus.
 pub(super) fn nuclei_mini(seed: u64) -> Result<DataSet> {
-    let (train, valid) = hold_out(read("train")?, HELD_OUT, seed);
+    let learned = Arc::new(Kept::new(Nuclei::list("train")));
+    let (train, valid) = hold_out((0..learned.len()).collect(), HELD_OUT, seed);
     Ok(DataSet {
         problem: Problem {
             task: Task::Segmentation,
             image: SIZE,
             classes: vec!["background".into(), "nucleus".into()],
-            // The images' brightness differs tenfold.
-            normalization: Normalization::Image,
+            mask_values: Some(MaskValues::Binary),
+            preprocessing: Preprocessing {
+                channels: SIZE.channels,
+                size: Some([SIZE.height, SIZE.width]),
+                resizing: Resizing::Stretch,
+                // The images' brightness differs tenfold.
+                normalization: Normalization::Image,
+            },
         },
-        train: Samples::new(train),
-        valid: Samples::new(valid),
-        test: Samples::new(read("test")?),
-        augmentation: Augmentation {
-            crop: Some(128),
-            shift: 0,
-            flip_horizontal: true,
-            flip_vertical: true,
-            transpose: true,
-        },
+        train: Arc::new(Subset::new(learned.clone(), train)),
+        valid: Arc::new(Subset::new(learned, valid)),
+        test: Arc::new(Nuclei::list("test")),
+        transforms: vec![
+            Transform::Crop { size: 128 },
+            Transform::FlipHorizontal,
+            Transform::FlipVertical,
+            Transform::Transpose,
+        ],
     })
 }
 
-fn read(split: &str) -> Result<Vec<Sample>> {
-    let folder = format!("{split}/images/");
-    let names = Files::iter().filter_map(|path| {
-        let name = path.strip_prefix(&folder)?.strip_suffix(".png")?;
-        Some(name.to_string())
-    });
-    let mut names: Vec<_> = names.collect();
-    names.sort();
-    let sample = |name: String| {
-        let image = file(&format!("{split}/images/{name}.png"))?;
-        let mask = file(&format!("{split}/masks/{name}.png"))?;
-        Ok(Sample {
-            pixels: decode_image(&image, SIZE)?,
-            target: decode_mask(&mask, SIZE, 2)?,
-            name,
-        })
-    };
-    names.into_iter().map(sample).collect()
+/// The images of a split, which are embedded as files.
+struct Nuclei {
+    split: &'static str,
+    names: Vec<String>,
 }
 
-fn file(path: &str) -> Result<Vec<u8>> {
-    let file = Files::get(path).with_context(|| format!("'{path}' is not embedded"))?;
-    Ok(file.data.into_owned())
+impl Nuclei {
+    fn list(split: &'static str) -> Self {
+        let folder = format!("{split}/images/");
+        let names = Files::iter().filter_map(|path| {
+            let name = path.strip_prefix(&folder)?.strip_suffix(".png")?;
+            Some(name.to_string())
+        });
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        Self { split, names }
+    }
+
+    fn file(&self, kind: &str, index: usize) -> Result<Vec<u8>> {
+        let path = format!("{}/{kind}/{}.png", self.split, self.names[index]);
+        let file = Files::get(&path).with_context(|| format!("'{path}' is not embedded"))?;
+        Ok(file.data.into_owned())
+    }
+}
+
+impl Source for Nuclei {
+    fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.names[index].clone()
+    }
+
+    fn get(&self, index: usize) -> Result<Item> {
+        let mask = mask_from(&self.file("masks", index)?)?;
+        Ok(Item {
+            name: self.name(index),
+            picture: picture_from(&self.file("images", index)?)?,
+            target: Target::Mask(MaskValues::Binary.mask(mask.size, &mask.values)?),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -75,11 +108,16 @@ mod tests {
     #[test]
     fn every_image_has_a_mask_with_nuclei() {
         for (split, count) in [("train", 70), ("test", 24)] {
-            let samples = read(split).expect("embedded");
-            assert_eq!(samples.len(), count);
-            for sample in samples {
-                assert_eq!(sample.pixels.len(), sample.target.len());
-                assert!(sample.target.contains(&0) && sample.target.contains(&1));
+            let nuclei = Nuclei::list(split);
+            assert_eq!(nuclei.len(), count);
+            for index in 0..count {
+                let item = nuclei.get(index).expect("embedded");
+                let Target::Mask(mask) = item.target else {
+                    panic!("a mask");
+                };
+                assert_eq!(item.picture.size(), [256, 256]);
+                assert_eq!(mask.size(), [256, 256]);
+                assert!(mask.classes().contains(&0) && mask.classes().contains(&1));
             }
         }
     }

@@ -1,7 +1,13 @@
 //! Running the trainer as a user does.
 
+// Not every test uses all of it.
+#![allow(dead_code)]
+
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+
+use serde_json::Value;
 
 /// Runs the binary with these arguments in a folder.
 pub fn train(folder: &Path, arguments: &[&str]) -> Output {
@@ -19,4 +25,10 @@ pub fn succeeds(folder: &Path, arguments: &[&str]) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?} failed: {error}");
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// What a file of JSON says.
+pub fn read(path: &Path) -> Value {
+    let text = fs::read_to_string(path).expect("written");
+    serde_json::from_str(&text).expect("JSON")
 }

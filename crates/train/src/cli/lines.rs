@@ -1,0 +1,101 @@
+//! Progress as plain lines, for where there is no terminal to draw on.
+
+use std::time::{Duration, Instant};
+
+use train::{Begin, Event, Observer, Values};
+
+use super::stdout::say;
+use super::stop::Stop;
+
+/// A line when an epoch ends, on standard output, and one now and then in between, on standard
+/// error.
+pub struct Lines {
+    stop: Stop,
+    epochs: usize,
+    /// What goes on, as a line begins, and of how many images.
+    going: (String, usize),
+    last_line: Instant,
+}
+
+/// How long it stays silent at the most.
+const SILENCE: Duration = Duration::from_secs(10);
+
+impl Lines {
+    pub fn new(stop: Stop) -> Self {
+        Self {
+            stop,
+            epochs: 0,
+            going: (String::new(), 0),
+            last_line: Instant::now(),
+        }
+    }
+}
+
+impl Observer for Lines {
+    fn event(&mut self, event: Event<'_>) {
+        // Training goes on whether its progress can be shown or not.
+        let _ = match event {
+            Event::Begin(begin) => {
+                self.epochs = begin.epochs;
+                say(beginning(&begin))
+            }
+            Event::SplitBegin {
+                epoch,
+                split,
+                images,
+            } => {
+                let start = format!("epoch {epoch}/{}  {}", self.epochs, split.name());
+                self.going = (start, images);
+                Ok(())
+            }
+            Event::Batch { seen, .. } => {
+                if self.last_line.elapsed() >= SILENCE {
+                    self.last_line = Instant::now();
+                    eprintln!("{} {seen}/{}", self.going.0, self.going.1);
+                }
+                Ok(())
+            }
+            Event::EpochEnd {
+                epoch,
+                seconds,
+                train,
+                valid,
+            } => {
+                self.last_line = Instant::now();
+                say(format_args!(
+                    "epoch {epoch}/{}  {seconds:.1} s  train: {}  valid: {}",
+                    self.epochs,
+                    listed(train),
+                    listed(valid)
+                ))
+            }
+            Event::End { folder } => say(ending(folder)),
+            _ => Ok(()),
+        };
+    }
+
+    fn should_stop(&self) -> bool {
+        self.stop.wanted()
+    }
+}
+
+fn listed(values: &Values) -> String {
+    let values = values.iter();
+    let values = values.map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")));
+    values.collect::<Vec<_>>().join("  ")
+}
+
+/// The line that a run begins with.
+pub fn beginning(begin: &Begin<'_>) -> String {
+    let [train, valid, test] = begin.images;
+    format!(
+        "{} ({} parameters) learns {} from {train} images on {} ({valid} to validate, {test} to \
+         test)",
+        begin.model, begin.parameters, begin.data, begin.backend
+    )
+}
+
+/// The line that it ends with.
+pub fn ending(folder: &std::path::Path) -> String {
+    format!("the run is in '{}'", folder.display())
+}

@@ -1,0 +1,55 @@
+//! `train predict`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use train::{Predicted, Prediction, Records};
+
+use super::place::Place;
+use super::stdout::{Stdout, say};
+
+#[derive(Args, Debug)]
+pub struct PredictArgs {
+    /// Folder of a finished run
+    run: PathBuf,
+    /// Image files
+    #[arg(required = true)]
+    images: Vec<PathBuf>,
+    /// Classification: JSON file to write instead of standard output. Segmentation: new folder
+    /// for masks and overlays
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl PredictArgs {
+    pub fn run(self) -> Result<()> {
+        let prediction = Prediction {
+            run: &self.run,
+            images: &self.images,
+            out: self.out.as_deref(),
+            backend: &self.place.backend,
+            device: self.place.device,
+        };
+        let mut list = None;
+        let outcome = prediction.run(&mut |predicted| {
+            match predicted {
+                Predicted::Record(_) if self.out.is_some() => {}
+                Predicted::Record(record) => {
+                    let list = list.get_or_insert_with(|| Records::new(Stdout));
+                    list.push(&record)?;
+                }
+                Predicted::Pictures(paths) => say(paths[0].display())?,
+                _ => {}
+            }
+            Ok(())
+        });
+        // What was answered before a failure is a whole list too.
+        if let Some(list) = list {
+            list.end()?;
+        }
+        outcome
+    }
+}

@@ -1,0 +1,31 @@
+//! The batches of a run.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+
+use crate::data::{DataSet, Loader, Problem, Source};
+use crate::recipe::Recipe;
+
+/// Batches to learn from: an order of its own each epoch, augmented.
+pub(crate) fn training(recipe: &Recipe, data: &DataSet, device: &Device) -> Loader {
+    let transforms = recipe.augmentation.as_ref().unwrap_or(&data.transforms);
+    in_order(recipe, &data.problem, &data.train, device)
+        .for_training(transforms.clone(), recipe.run.seed)
+}
+
+/// Batches of images as they are, in their order.
+pub(crate) fn in_order(
+    recipe: &Recipe,
+    problem: &Problem,
+    source: &Arc<dyn Source>,
+    device: &Device,
+) -> Loader {
+    let preprocessing = problem.preprocessing.clone();
+    let loader = Loader::new(source.clone(), preprocessing, recipe.run.batch_size);
+    let loader = loader.with_device(device.clone());
+    match recipe.data.threads {
+        Some(threads) => loader.with_threads(threads),
+        None => loader,
+    }
+}

@@ -1,0 +1,42 @@
+//! Pictures of test images with what a model says of them.
+
+use std::path::Path;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use models::Model;
+
+use crate::data::{Problem, Source};
+use crate::drawing::write_png;
+use crate::task;
+
+/// How many pictures there are at most.
+const MOST: usize = 24;
+
+/// Writes pictures of test images, the first of those that the task has something to show of.
+///
+/// # Errors
+/// If an image cannot be read or a picture cannot be written.
+pub(crate) fn write_samples(
+    model: &Model,
+    problem: &Problem,
+    test: &dyn Source,
+    device: &Device,
+    folder: &Path,
+) -> Result<()> {
+    let task = task::of(problem.task);
+    let mut shown = 0;
+    for index in 0..test.len() {
+        let item = test.get(index)?;
+        let input = problem.preprocessing.tensor(item.picture.clone(), device);
+        let answers = model.forward(input).swap_remove(0);
+        if let Some((name, picture)) = task.show(problem, item, answers)? {
+            write_png(&picture.into(), &folder.join(format!("{name}.png")))?;
+            shown += 1;
+        }
+        if shown == MOST {
+            break;
+        }
+    }
+    Ok(())
+}
