@@ -4,7 +4,8 @@ use models::Task;
 use serde_json::{Map, Value, json};
 
 use super::tree::{fill, merge};
-use super::{Size, optimizer, schedule};
+use super::types::Size;
+use super::{optimizer, schedule};
 use crate::task;
 
 /// The longest side of images that are small.

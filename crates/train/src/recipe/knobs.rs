@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-use super::Recipe;
+use super::types::Recipe;
 
 /// A value of the recipe that can be given on the command line.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@ use anyhow::{Context, Error, Result, anyhow};
 use models::find;
 use serde_json::Value;
 
+use super::defaults;
 use super::tree::merge;
-use super::{Recipe, Size, defaults};
+use super::types::{Recipe, Size};
 use crate::data;
 
 /// What was given, the last on top.

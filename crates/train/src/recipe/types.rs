@@ -1,0 +1,164 @@
+//! The sections of a recipe.
+
+use anyhow::{Result, bail, ensure};
+use models::{Task, Variant};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::optimizer::Optimizer;
+use super::recompute::Recompute;
+use super::schedule::Schedule;
+use crate::backend::DeviceChoice;
+use crate::data::Transform;
+use crate::loss::Loss;
+
+/// How a run goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What learns.
+    pub model: Model,
+    /// What it learns from.
+    pub data: Data,
+    /// Where, and for how long.
+    pub run: Run,
+    /// How parameters follow their gradients.
+    pub optimizer: Optimizer,
+    /// How the learning rate goes over the run.
+    pub schedule: Schedule,
+    /// What is made small.
+    pub loss: Loss,
+    /// What training does to the images. None: what suits the data set.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub augmentation: Option<Vec<Transform>>,
+}
+
+/// A model of the registry, and what is changed about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Model {
+    /// Model to train; see the command `models`
+    #[schemars(extend("x-flag" = "model", "x-value" = "NAME"))]
+    pub name: String,
+    /// Fields of its configuration, by name, in place of the variant's own.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
+}
+
+/// The images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Embedded data set (mnist-mini, nuclei-mini) or folder of images
+    #[schemars(extend("x-flag" = "data", "x-value" = "NAME|FOLDER"))]
+    pub path: String,
+    /// Height and width that a folder's images are resized to [default: what suits them]
+    #[serde(default)]
+    #[schemars(extend("x-flag" = "image-size", "x-value" = "PIXELS"))]
+    pub size: Option<Size>,
+    /// Use at most so many images of each split, to try things out
+    #[serde(default)]
+    #[schemars(extend("x-flag" = "limit", "x-value" = "N"))]
+    pub limit: Option<usize>,
+    /// How many threads read images; none: half as many as there are cores, at most 8. The run is
+    /// the same for any number.
+    #[serde(default)]
+    pub threads: Option<usize>,
+}
+
+/// Height and width: one number for both, or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Size {
+    /// Both.
+    Square(usize),
+    /// Height, width.
+    Sides([usize; 2]),
+}
+
+impl Size {
+    /// Height and width.
+    pub fn sides(self) -> [usize; 2] {
+        match self {
+            Self::Square(side) => [side, side],
+            Self::Sides(sides) => sides,
+        }
+    }
+}
+
+impl From<[usize; 2]> for Size {
+    fn from([height, width]: [usize; 2]) -> Self {
+        match height == width {
+            true => Self::Square(height),
+            false => Self::Sides([height, width]),
+        }
+    }
+}
+
+/// Where a run computes, and for how long.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Backend: flex, ndarray, wgpu or cuda
+    #[serde(default = "flex")]
+    #[schemars(extend("x-flag" = "backend", "x-value" = "NAME"))]
+    pub backend: String,
+    /// Device: default, cpu or gpu:NUMBER
+    #[serde(default)]
+    #[schemars(with = "String", extend("x-flag" = "device", "x-value" = "DEVICE"))]
+    pub device: DeviceChoice,
+    /// How many times every training image is seen
+    #[schemars(extend("x-flag" = "epochs", "x-value" = "N"))]
+    pub epochs: usize,
+    /// How many images make a step
+    #[schemars(extend("x-flag" = "batch-size", "x-value" = "N"))]
+    pub batch_size: usize,
+    /// Compute blocks again on the way back instead of keeping them: slower, with less memory
+    #[serde(default)]
+    #[schemars(extend("x-flag" = "recompute"))]
+    pub recompute: Recompute,
+    /// Starts every random draw; the same seed gives the same run
+    #[serde(default = "one")]
+    #[schemars(extend("x-flag" = "seed", "x-value" = "N"))]
+    pub seed: u64,
+}
+
+fn flex() -> String {
+    "flex".to_string()
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl Recipe {
+    /// Whether the values make sense together.
+    ///
+    /// # Errors
+    /// If the model is for another task than the data, or a value is out of its range.
+    pub(super) fn check(&self, entry: &Variant, task: Task) -> Result<()> {
+        if entry.task() != task {
+            bail!(
+                "model '{}' is for {}, data '{}' for {}; the command `models` lists what there is",
+                self.model.name,
+                entry.task(),
+                self.data.path,
+                task
+            );
+        }
+        let sides = self.data.size.map(Size::sides);
+        let smallest = sides.map_or(usize::MAX, |[height, width]| height.min(width));
+        let sizes = [
+            ("--limit", self.data.limit.unwrap_or(usize::MAX)),
+            ("--epochs", self.run.epochs),
+            ("--batch-size", self.run.batch_size),
+            ("--image-size", smallest),
+        ];
+        for (flag, value) in sizes {
+            ensure!(value > 0, "{flag} {value}: must be at least 1");
+        }
+        self.optimizer.check()?;
+        self.schedule.check()
+    }
+}
