@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use crate::{ModelConfig, ModelError};
 
-/// All fields with their values, by path.
+/// All fields with their values, in the order of their paths.
 pub(crate) fn fields(config: &ModelConfig) -> Vec<(String, Value)> {
     let mut found = vec![];
     collect(&tree(config), "", &mut found);
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
     found
 }
 

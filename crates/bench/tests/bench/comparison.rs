@@ -4,9 +4,12 @@ use crate::{bench, errors, json, smallest};
 use serde_json::Value;
 use tempfile::tempdir;
 
+/// In the order of the alphabet.
 fn keys(value: &Value) -> Vec<&str> {
     let object = value.as_object().expect("an object");
-    object.keys().map(String::as_str).collect()
+    let mut keys: Vec<_> = object.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
 }
 
 #[test]
