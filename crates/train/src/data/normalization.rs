@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::picture::{Picture, Values, unit_of_u8, unit_of_u16};
 use super::survey::survey;
+use super::transform::Exposed;
 
 /// How pixels, from 0 to 1, are brought to a common scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +72,16 @@ impl Normalization {
 pub(super) struct Scale(Vec<(f32, f32)>);
 
 impl Scale {
+    /// One that gives other values for the same picture: `contrast * x + brightness`.
+    pub fn exposed(self, exposed: Exposed) -> Self {
+        let Exposed {
+            contrast,
+            brightness,
+        } = exposed;
+        let change = |(zero, unit)| (zero - brightness * unit / contrast, unit / contrast);
+        Self(self.0.into_iter().map(change).collect())
+    }
+
     /// `(x - zero) / unit` for a picture, or a part of it, appended to `values` channel by channel.
     pub fn apply(&self, picture: &Picture, values: &mut Vec<f32>) {
         for channel in 0..picture.channels() {
@@ -238,6 +249,23 @@ mod tests {
                 assert_eq!(at_ranks(picture.values(), [0.01, 0.995]), sorted(&picture));
             }
         }
+    }
+
+    #[test]
+    fn an_exposure_is_of_normalised_values() {
+        let picture = Picture::new([1, 3], 1, Values::F32(vec![0.0, 0.5, 1.0]));
+        let scale = || Scale(vec![(0.25, 0.5)]);
+        let values = |scale: Scale| {
+            let mut values = vec![];
+            scale.apply(&picture, &mut values);
+            values
+        };
+        let exposed = scale().exposed(Exposed {
+            contrast: 2.0,
+            brightness: 0.5,
+        });
+        let expected: Vec<_> = values(scale()).iter().map(|x| 2.0 * x + 0.5).collect();
+        assert_eq!(values(exposed), expected);
     }
 
     #[test]

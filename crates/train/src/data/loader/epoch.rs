@@ -12,7 +12,7 @@ use crate::data::batch::Stack;
 use crate::data::normalization::Scale;
 use crate::data::random::{ORDER, generator};
 use crate::data::source::{Item, Source, Target};
-use crate::data::transform::{draw, size_after};
+use crate::data::transform::{Drawn, draw, size_after};
 
 /// The background: what a transform brings in from outside of a mask.
 const BACKGROUND: i32 = 0;
@@ -90,7 +90,7 @@ impl Epoch {
         let transforms = &self.work.transforms;
         size_after(transforms, size).with_context(|| format!("'{}'", item.name))?;
         let mut random = generator(self.work.seed, self.number, index as u64);
-        let window = draw(transforms, size, &mut random);
+        let Drawn { window, exposed } = draw(transforms, size, &mut random);
         let target = match item.target {
             Target::Mask(mask) => Target::Mask(mask.seen_through(&window, BACKGROUND)),
             Target::Picture(picture) => Target::Picture(picture.seen_through(&window)),
@@ -105,7 +105,7 @@ impl Epoch {
             target,
             ..item
         };
-        Ok((item, scale))
+        Ok((item, scale.exposed(exposed)))
     }
 }
 
