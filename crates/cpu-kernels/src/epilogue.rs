@@ -87,6 +87,8 @@ impl Kernel for Apply<'_> {
             residual,
             epilogue,
         } = self;
+        // Asked once: the loop is a few instructions long.
+        let relu = epilogue.act == Act::Relu;
         for pixel in pixels {
             // SAFETY: the views were checked for all pixels and channels, the
             // tables for all channels; tasks own their pixels of `y`.
@@ -102,7 +104,7 @@ impl Kernel for Apply<'_> {
                     if let Some(residual) = residual {
                         value = simd.add(value, simd.load_upto(residual.at(pixel).add(c), n));
                     }
-                    if epilogue.act == Act::Relu {
+                    if relu {
                         value = simd.max(value, simd.zero());
                     }
                     simd.store_upto(y.at(pixel).add(c), value, n);

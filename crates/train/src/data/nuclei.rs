@@ -53,6 +53,10 @@ pub(super) fn nuclei_mini(seed: u64) -> Result<DataSet> {
             Transform::FlipHorizontal,
             Transform::FlipVertical,
             Transform::Transpose,
+            Transform::Exposure {
+                contrast: 0.3,
+                brightness: 0.2,
+            },
         ],
     })
 }
