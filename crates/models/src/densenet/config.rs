@@ -4,7 +4,7 @@ use skip_blocks::{DenseBlockConfig, TransitionConfig};
 
 use crate::Stem;
 
-/// Configures a [`DenseNet`].
+/// Configures a [`DenseNet`](super::DenseNet).
 #[derive(Config, Debug, PartialEq)]
 pub struct DenseNetConfig {
     /// How many layers each block has.

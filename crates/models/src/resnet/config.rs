@@ -7,7 +7,7 @@ use skip_blocks::{
 use super::block::{BlockConfig, BlockKind};
 use crate::Stem;
 
-/// Configures a [`ResNet`].
+/// Configures a [`ResNet`](super::ResNet).
 #[derive(Config, Debug, PartialEq)]
 pub struct ResNetConfig {
     /// The block that is repeated.
