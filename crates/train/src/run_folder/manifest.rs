@@ -70,7 +70,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Writes a checkpoint; it is listed once [`write`](Self::write) is called.
+    /// Writes a checkpoint; it is listed once [`keep_only`](Self::keep_only) is called.
     ///
     /// # Errors
     /// If it cannot be written.
