@@ -296,6 +296,12 @@ pub fn run_on<T: BackendTask>(
     }
 }
 
+#[cfg(any(
+    feature = "flex",
+    feature = "ndarray",
+    feature = "wgpu",
+    feature = "cuda"
+))]
 fn on<B: ComputeBackend, T: BackendTask>(task: T) -> Result<T::Output> {
     B::set_up();
     task.run::<B>()
