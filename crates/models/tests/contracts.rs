@@ -338,7 +338,7 @@ fn fields_are_set_by_path() {
     );
     assert_eq!(
         message(create("unet8").expect("a variant"), "norm", "none".into()),
-        "'norm' may be any of: encoder.norm, decoder.norm; give more of the path"
+        "'norm' may be any of: decoder.norm, encoder.norm; give more of the path"
     );
 }
 
