@@ -4,9 +4,8 @@
 //! weights are stored by it, and parts are watched by it. A family's [`Names`] say how one follows
 //! from the other.
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
-use skip_blocks::seam::tree_path;
+use burn::module::{Module, ParamId};
+use skip_blocks::{Parameter, parameters};
 
 /// Renames of a family, each of a path and of all that stands below it. The first that fits holds.
 ///
@@ -52,6 +51,8 @@ fn apply(pattern: &str, name: &str, path: &str) -> Option<String> {
 /// A parameter, or a running statistic, as others know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
+    /// What Burn knows it by.
+    pub id: ParamId,
     /// Its name, such as `layer1.0.conv1.weight`.
     pub name: String,
     /// Its shape, as it is kept here: a linear layer's has its inputs first, PyTorch's its outputs.
@@ -60,44 +61,20 @@ pub struct Key {
 
 /// The keys of a module, in the order in which they stand, named by `public`.
 pub(crate) fn keys_of(module: &impl Module, public: impl Fn(&str) -> String) -> Vec<Key> {
-    let mut visitor = Visitor::default();
-    module.visit(&mut visitor);
-    let named = |(path, shape): (String, Vec<usize>)| {
+    let named = |parameter: Parameter| {
         // Burn's name of a normalisation's parameters, and everybody else's.
-        let path = match path.rsplit_once('.') {
+        let path = match parameter.path.rsplit_once('.') {
             Some((part, "gamma")) => format!("{part}.weight"),
             Some((part, "beta")) => format!("{part}.bias"),
-            _ => path,
+            _ => parameter.path,
         };
         Key {
+            id: parameter.id,
             name: public(&path),
-            shape,
+            shape: parameter.shape,
         }
     };
-    visitor.found.into_iter().map(named).collect()
-}
-
-#[derive(Default)]
-struct Visitor {
-    names: Vec<(String, String)>,
-    found: Vec<(String, Vec<usize>)>,
-}
-
-impl ModuleVisitor for Visitor {
-    fn enter_module(&mut self, name: &str, container_type: &str) {
-        self.names
-            .push((name.to_string(), container_type.to_string()));
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.names.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let names = self.names.iter();
-        let path = tree_path(names.map(|(name, container)| (name.as_str(), container.as_str())));
-        self.found.push((path, param.lazy_shape().to_vec()));
-    }
+    parameters(module).into_iter().map(named).collect()
 }
 
 #[cfg(test)]

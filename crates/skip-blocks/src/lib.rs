@@ -45,6 +45,7 @@ mod parameters;
 mod residual;
 pub mod seam;
 mod shortcut;
+mod tree;
 
 pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
 
@@ -62,6 +63,6 @@ pub use long_skip::{
 pub use modifiers::{
     LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation, StochasticDepth,
 };
-pub use parameters::parameter_count;
+pub use parameters::{Parameter, parameter_count, parameters};
 pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};
 pub use shortcut::{Projection, Shortcut, ShortcutConfig, ShortcutKind, ZeroPad};

@@ -31,7 +31,6 @@ mod metric;
 pub mod network;
 mod observer;
 mod outcome;
-mod parameters;
 mod predict;
 pub mod recipe;
 mod records;

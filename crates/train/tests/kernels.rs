@@ -44,6 +44,25 @@ fn a_run_is_the_same_for_any_number_of_threads() {
 }
 
 #[test]
+fn a_run_is_the_same_for_any_number_of_loader_threads() {
+    let folder = tempdir().expect("a folder");
+    for (name, data) in [
+        ("classification", &CLASSIFICATION[..]),
+        ("segmentation", &["--data", "nuclei-mini"]),
+    ] {
+        let run = |threads: &str| {
+            let set = format!("data.threads={threads}");
+            let arguments = [data, &["--set", &set]].concat();
+            let out = format!("{name}-{threads}");
+            metrics(folder.path(), &out, &arguments, ("RAYON_NUM_THREADS", "2"))
+        };
+        let none = run("0");
+        assert_eq!(run("1"), none);
+        assert_eq!(run("2"), none);
+    }
+}
+
+#[test]
 fn a_run_without_the_kernels_has_the_same_losses() {
     let folder = tempdir().expect("a folder");
     for (name, data) in [

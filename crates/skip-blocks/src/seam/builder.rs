@@ -7,10 +7,10 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::edit::Edit;
-use super::paths::paths_of;
 use super::pattern::Pattern;
 use super::record::Record;
 use super::scope::{Plan, Public, with_plan};
+use crate::tree::leaves;
 
 /// Looks inside a network while it runs: see [the module](crate::seam).
 ///
@@ -47,7 +47,10 @@ impl Seam {
     /// Finds the parts of a network.
     pub fn of(network: &impl Module) -> Self {
         let plan = Plan {
-            paths: paths_of(network),
+            paths: leaves(network)
+                .into_iter()
+                .map(|leaf| (leaf.id, leaf.path))
+                .collect(),
             ..Plan::default()
         };
         Self {

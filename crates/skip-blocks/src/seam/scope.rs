@@ -8,9 +8,9 @@ use std::sync::Arc;
 use burn::module::{Module, ParamId};
 
 use super::edit::Edit;
-use super::paths::first_of;
 use super::pattern::Pattern;
 use super::record::Record;
+use crate::tree::first_leaf;
 
 /// Gives a part's name for its path in the module tree.
 pub type Public = Arc<dyn Fn(&str) -> String + Send + Sync>;
@@ -34,8 +34,8 @@ impl Plan {
     /// A container's first parameter is also that of its first part: what tells them apart is
     /// how far the parameter stands below each.
     pub fn path_of(&self, part: &impl Module) -> Option<String> {
-        let (id, below) = first_of(part)?;
-        let path = self.paths.get(&id)?.strip_suffix(&below)?;
+        let first = first_leaf(part)?;
+        let path = self.paths.get(&first.id)?.strip_suffix(&first.path)?;
         Some(self.publish(path.strip_suffix('.').unwrap_or(path)))
     }
 

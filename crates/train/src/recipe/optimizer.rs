@@ -5,13 +5,12 @@ use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
+use models::keys::Key;
 use models::{Model, ModelConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use skip_blocks::seam::fits;
-
-use crate::parameters::{Parameter, parameters};
 
 /// An algorithm with its constants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -154,17 +153,17 @@ impl Optimizer {
     /// # Errors
     /// If a group has none.
     pub fn groups(&self, model: &Model, config: &ModelConfig) -> Result<Vec<ParamGroup>> {
-        self.groups_of(&parameters(model, |path| config.public_name(path)))
+        self.groups_of(&model.keys(config))
     }
 
-    fn groups_of(&self, all: &[Parameter]) -> Result<Vec<ParamGroup>> {
+    fn groups_of(&self, all: &[Key]) -> Result<Vec<ParamGroup>> {
         let ids = self.groups.iter().enumerate().map(|(index, group)| {
             let members = all.iter().filter(|parameter| {
-                let dims = group.dims.is_none_or(|dims| dims == parameter.dims);
+                let dims = group.dims.is_none_or(|dims| dims == parameter.shape.len());
                 dims && group
                     .paths
                     .iter()
-                    .any(|pattern| fits(pattern, &parameter.path))
+                    .any(|pattern| fits(pattern, &parameter.name))
             });
             let ids: Vec<_> = members.map(|parameter| parameter.id).collect();
             ensure!(
@@ -174,7 +173,7 @@ impl Optimizer {
                 group
                     .dims
                     .map_or(String::new(), |dims| format!(" and {dims} dimensions")),
-                all.first().map_or("", |parameter| &parameter.path)
+                all.first().map_or("", |parameter| &parameter.name)
             );
             Ok(ParamGroup::from_ids(ids))
         });
@@ -240,6 +239,7 @@ mod tests {
     use burn::nn::{BatchNormConfig, Initializer, Linear, LinearConfig};
     use burn::optim::GradientsParams;
     use burn::tensor::{Device, Tensor};
+    use skip_blocks::{Parameter, parameters};
 
     fn optimizer(name: &str, fields: Value) -> Optimizer {
         let mut tree = defaults(name).expect("an algorithm");
@@ -250,8 +250,13 @@ mod tests {
         serde_json::from_value(tree).expect("an optimizer")
     }
 
-    fn own_names(module: &impl Module) -> Vec<Parameter> {
-        parameters(module, str::to_string)
+    fn own_names(module: &impl Module) -> Vec<Key> {
+        let named = |parameter: Parameter| Key {
+            id: parameter.id,
+            name: parameter.path,
+            shape: parameter.shape,
+        };
+        parameters(module).into_iter().map(named).collect()
     }
 
     /// The weight and the bias of a layer of one value, both 1, after a step where every gradient
