@@ -1,6 +1,6 @@
 """Writes torchvision's names of parameters and running statistics to torchvision.json.
 
-Needs torch and torchvision as `../pytorch/requirements.txt` pins them.
+Made with torch 2.15.0 and torchvision 0.29.2, as `crates/bench/peers/requirements.txt` pins them.
 """
 
 import json
