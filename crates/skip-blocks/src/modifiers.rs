@@ -16,7 +16,7 @@ use burn::tensor::{Device, Tensor};
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::{self, ConfigError, ensure};
+use crate::check::{self, ConfigError};
 
 /// Configures a [`Modifier`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,14 +87,7 @@ impl ModifierConfig {
             Self::StochasticDepth { drop_probability } => {
                 check::probability("drop_probability", drop_probability)
             }
-            Self::SqueezeExcitation { reduction } => {
-                check::positive("reduction", reduction)?;
-                ensure!(
-                    reduction <= channels,
-                    "reduction = {reduction}: must be at most channels = {channels}"
-                );
-                Ok(())
-            }
+            Self::SqueezeExcitation { reduction } => SqueezeExcitation::check(channels, reduction),
             Self::LayerScale { .. } | Self::SkipInit => Ok(()),
         }
     }

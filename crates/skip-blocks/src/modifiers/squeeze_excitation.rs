@@ -2,6 +2,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::per_channel::per_channel;
+use crate::check::{self, ConfigError, ensure};
 use crate::layers::{Act, Linear, LinearConfig, global_avg_pool, linear};
 
 /// Squeeze-and-excitation: `s * F(x)` with `s = sigmoid(W2 relu(W1 mean(F(x))))`, one scale a
@@ -33,15 +34,25 @@ pub struct SqueezeExcitation {
 }
 
 impl SqueezeExcitation {
+    /// Whether there can be one.
+    ///
+    /// # Errors
+    /// If `reduction` is zero or larger than `channels`.
+    pub fn check(channels: usize, reduction: usize) -> Result<(), ConfigError> {
+        check::positive("reduction", reduction)?;
+        ensure!(
+            reduction <= channels,
+            "reduction = {reduction}: must be at most channels = {channels}"
+        );
+        Ok(())
+    }
+
     /// A gate whose hidden layer has `channels / reduction` units.
     ///
     /// # Panics
     /// Panics if `reduction` is zero or larger than `channels`.
     pub fn new(channels: usize, reduction: usize, device: &Device) -> Self {
-        assert!(
-            (1..=channels).contains(&reduction),
-            "reduction = {reduction}: must be 1 to channels = {channels}"
-        );
+        check::or_panic(Self::check(channels, reduction));
         let hidden = channels / reduction;
         Self {
             fc1: LinearConfig::new(channels, hidden).init(device),
