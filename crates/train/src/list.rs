@@ -1,7 +1,7 @@
 //! The models that there are.
 
 use anyhow::{Result, ensure};
-use models::{Skips, Task, Variant};
+use models::{Skips, Task, Twin, Variant};
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
@@ -15,6 +15,9 @@ struct Row {
     macs: u64,
     /// Channels, height, width.
     input: [usize; 3],
+    outputs: usize,
+    /// The same network elsewhere.
+    twin: Option<Twin>,
 }
 
 impl From<&Variant> for Row {
@@ -27,6 +30,8 @@ impl From<&Variant> for Row {
             parameters: size.parameters,
             macs: size.macs,
             input: variant.input().dims(),
+            outputs: variant.outputs(),
+            twin: variant.twin().cloned(),
         }
     }
 }
