@@ -348,6 +348,7 @@ fn resampling_and_its_transpose() {
             [4, 6],
         ),
         (Resampling::global_average(size), [1, 1]),
+        (Resampling::blur(size, 2), [2, 3]),
     ];
     let (batch, channels) = (2, 11);
     for (index, (map, want)) in maps.iter().enumerate() {
@@ -387,6 +388,17 @@ fn resampling_and_its_transpose() {
         ViewMut::new(&mut both, 1),
     );
     assert_eq!(both[..4], [0.0, 1.0, 3.0, 4.0]);
+}
+
+/// Reflected about the outermost pixels, as PyTorch pads before `[1, 2, 1] / 4`.
+#[test]
+fn blurring_as_matrices() {
+    let [vertical, horizontal] = Resampling::blur([1, 4], 2).matrices();
+    assert_eq!(vertical, [1.0]);
+    assert_eq!(horizontal, [0.5, 0.5, 0.0, 0.0, 0.0, 0.25, 0.5, 0.25]);
+    let [vertical, horizontal] = Resampling::blur([2, 3], 1).matrices();
+    assert_eq!(vertical, [0.5, 0.5, 0.5, 0.5]);
+    assert_eq!(horizontal, [0.5, 0.5, 0.0, 0.25, 0.5, 0.25, 0.0, 0.5, 0.5]);
 }
 
 #[test]

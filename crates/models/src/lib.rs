@@ -60,10 +60,10 @@ pub use highway::{HighwayConvNet, HighwayConvNetConfig, HighwayNet, HighwayNetCo
 pub use image::ImageSpec;
 pub use model::{Model, ModelConfig};
 pub use registry::{create, find, list, variants};
-pub use resnet::{Block, BlockKind, ResNet, ResNetConfig};
+pub use resnet::{Block, BlockKind, PoolingConv, ResNet, ResNetConfig, StemPool};
 pub use sizes::Size;
 pub use skip::{Skip, Skips};
-pub use stem::Stem;
+pub use stem::{DeepStem, Stem, StemConv};
 pub use task::Task;
 pub use twin::{Package, Twin};
 pub use unet::{UNetDecoder, UNetDecoderConfig, UNetStages, UNetStagesConfig};

@@ -16,6 +16,10 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
     let names = [
         "resnet10_w16",
         "resnet50",
+        "resnet10t",
+        "resnetblur18",
+        "resnetaa34d",
+        "resnetv2_50x1_bit",
         "plain20",
         "preact_resnet110",
         "densenet121",
@@ -87,7 +91,14 @@ fn the_last_map_alone_is_the_last_of_all() {
 #[test]
 fn a_dilated_encoder_keeps_its_parameters_and_its_size() {
     let device = Device::flex();
-    for name in ["resnet18", "resnet50", "resnext50_32x4d"] {
+    for name in [
+        "resnet18",
+        "resnet50",
+        "resnext50_32x4d",
+        "seresnet18",
+        "resnetblur50d",
+        "resnetv2_18d",
+    ] {
         let plain = create(name).expect("a variant");
         for output_stride in [8, 16, 32] {
             let config = plain
@@ -157,7 +168,7 @@ fn the_decoder_stands_on_every_encoder() {
 
 /// Those of many layers differ from others in their number alone.
 fn deep(variant: &Variant) -> bool {
-    let deep = ["101", "152", "161", "169", "201", "110", "164"];
+    let deep = ["101", "152", "161", "169", "200", "201", "110", "164", "1001"];
     deep.iter().any(|number| variant.name().contains(number))
 }
 

@@ -1,11 +1,13 @@
 //! What may be put on a residual branch before it joins the shortcut.
 
+mod efficient_channel_attention;
 mod layer_scale;
 mod per_channel;
 mod skip_init;
 mod squeeze_excitation;
 mod stochastic_depth;
 
+pub use efficient_channel_attention::EfficientChannelAttention;
 pub use layer_scale::LayerScale;
 pub use skip_init::SkipInit;
 pub use squeeze_excitation::SqueezeExcitation;
@@ -37,9 +39,11 @@ pub enum ModifierConfig {
     SkipInit,
     /// See [`SqueezeExcitation`].
     SqueezeExcitation {
-        /// How many times fewer channels its hidden layer has.
+        /// How many times fewer channels its hidden layer has, rounded to a multiple of 8.
         reduction: usize,
     },
+    /// See [`EfficientChannelAttention`].
+    EfficientChannelAttention,
 }
 
 /// A change to a residual branch: `y = x + M(F(x))`.
@@ -74,6 +78,8 @@ pub enum Modifier {
     SkipInit(SkipInit),
     /// See [`SqueezeExcitation`].
     SqueezeExcitation(SqueezeExcitation),
+    /// See [`EfficientChannelAttention`].
+    EfficientChannelAttention(EfficientChannelAttention),
 }
 
 impl ModifierConfig {
@@ -88,7 +94,7 @@ impl ModifierConfig {
                 check::probability("drop_probability", drop_probability)
             }
             Self::SqueezeExcitation { reduction } => SqueezeExcitation::check(channels, reduction),
-            Self::LayerScale { .. } | Self::SkipInit => Ok(()),
+            Self::LayerScale { .. } | Self::SkipInit | Self::EfficientChannelAttention => Ok(()),
         }
     }
 
@@ -107,8 +113,11 @@ impl ModifierConfig {
             }
             Self::SkipInit => Modifier::SkipInit(SkipInit::new(device)),
             Self::SqueezeExcitation { reduction } => {
-                Modifier::SqueezeExcitation(SqueezeExcitation::new(channels, reduction, device))
+                Modifier::SqueezeExcitation(SqueezeExcitation::rounded(channels, reduction, device))
             }
+            Self::EfficientChannelAttention => Modifier::EfficientChannelAttention(
+                EfficientChannelAttention::new(channels, device),
+            ),
         }
     }
 }
@@ -121,6 +130,7 @@ impl Modifier {
             Self::LayerScale(modifier) => modifier.forward(branch),
             Self::SkipInit(modifier) => modifier.forward(branch),
             Self::SqueezeExcitation(modifier) => modifier.forward(branch),
+            Self::EfficientChannelAttention(modifier) => modifier.forward(branch),
         }
     }
 }
