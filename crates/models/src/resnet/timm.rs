@@ -43,7 +43,6 @@ pub(super) fn variants() -> Vec<Variant> {
         timm("ecaresnet101d", eca(&d(&r101))),
         timm("ecaresnetlight", eca(&pooled(&light))),
         timm("ecaresnext26t_32x4d", eca(&t(&x4(&r26)))),
-        timm("ecaresnext50t_32x4d", eca(&t(&x4(&r50)))),
         // "Bag of Tricks" (He et al. 2018).
         timm("resnet10t", t(&r10)),
         timm("resnet14t", t(&r14)),
