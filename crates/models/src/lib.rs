@@ -29,6 +29,7 @@
 #![warn(missing_docs)]
 
 mod decoder;
+mod decoders;
 mod densenet;
 mod encoder;
 mod error;
@@ -49,8 +50,15 @@ mod task;
 mod twin;
 mod unet;
 mod variant;
+mod way_up;
 
 pub use decoder::{Decode, DecoderFamily};
+pub use decoders::{
+    Aspp, ConvNorm, DeepLabDecoder, DeepLabDecoderConfig, Excitation, FpnDecoder, FpnDecoderConfig,
+    FullScaleStage, FusionStage, Lateral, LinkNetDecoder, LinkNetDecoderConfig, LinkNetStage,
+    MANetDecoder, MANetDecoderConfig, MANetStage, PositionAttention, SeparableConv,
+    UNet3PlusDecoder, UNet3PlusDecoderConfig, UNetPlusPlusDecoder, UNetPlusPlusDecoderConfig,
+};
 pub use densenet::{DenseNet, DenseNetConfig};
 pub use encoder::{Encode, EncoderFamily, Level, Levels};
 pub use error::ModelError;
@@ -60,7 +68,7 @@ pub use highway::{HighwayConvNet, HighwayConvNetConfig, HighwayNet, HighwayNetCo
 pub use image::ImageSpec;
 pub use model::{Model, ModelConfig};
 pub use registry::{create, find, list, variants};
-pub use resnet::{Block, BlockKind, ResNet, ResNetConfig};
+pub use resnet::{Block, BlockKind, DilationStart, ResNet, ResNetConfig};
 pub use sizes::Size;
 pub use skip::{Skip, Skips};
 pub use stem::Stem;
@@ -68,3 +76,4 @@ pub use task::Task;
 pub use twin::{Package, Twin};
 pub use unet::{UNetDecoder, UNetDecoderConfig, UNetStages, UNetStagesConfig};
 pub use variant::Variant;
+pub use way_up::Step;

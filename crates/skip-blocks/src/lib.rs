@@ -32,6 +32,7 @@
 //! [`Device`]: burn::tensor::Device
 #![warn(missing_docs)]
 
+mod attention_gate;
 pub mod check;
 mod combinators;
 mod dense;
@@ -42,6 +43,7 @@ pub mod layers;
 mod long_skip;
 mod modifiers;
 mod parameters;
+mod rank;
 mod residual;
 pub mod seam;
 mod shortcut;
@@ -49,6 +51,7 @@ mod tree;
 
 pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
 
+pub use attention_gate::AttentionGate;
 pub use check::ConfigError;
 pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{
@@ -61,7 +64,8 @@ pub use long_skip::{
     EncoderStageConfig, Up, Upsampling,
 };
 pub use modifiers::{
-    LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation, StochasticDepth,
+    LayerScale, Modifier, ModifierConfig, SkipInit, SpatialChannelExcitation, SqueezeExcitation,
+    StochasticDepth,
 };
 pub use parameters::{Parameter, parameter_count, parameters};
 pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};
