@@ -11,7 +11,20 @@
 //! | [`UNetStages`], [`UNetDecoder`] | long | `unet` |
 //!
 //! [`list`], [`find`] and [`create`] know all variants by name. A decoder's name before an
-//! encoder's makes both one model.
+//! encoder's makes both one model, with the names and numbers of segmentation_models.pytorch where
+//! it has the decoder:
+//!
+//! | name | decoder | how the encoder's maps join |
+//! |---|---|---|
+//! | `unet-..` | [`UNetDecoder`] | concatenated |
+//! | `unet_scse-..` | the same, with [`SpatialChannelExcitation`](skip_blocks::SpatialChannelExcitation) | concatenated, then weighted |
+//! | `attention_unet-..` | the same, with [`AttentionGate`](skip_blocks::AttentionGate)s | gated, then concatenated |
+//! | `unetpp-..` | [`UNetPlusPlusDecoder`] | through stages of their own |
+//! | `unet3p-..` | [`UNet3PlusDecoder`] | all sizes with all sizes |
+//! | `linknet-..` | [`LinkNetDecoder`] | added |
+//! | `fpn-..` | [`FpnDecoder`] | added, down a pyramid |
+//! | `deeplabv3plus-..` | [`DeepLabDecoder`] | one, concatenated |
+//! | `manet-..` | [`MANetDecoder`] | weighted, then concatenated |
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};

@@ -265,7 +265,12 @@ fn a_skip_of_every_decoder_is_cut_by_its_path() -> Result<(), Box<dyn std::error
         let forward = || model.forward(x.clone()).remove(0);
         let cut = model.seam(&none).cut("decoder.*join")?.run(forward).0;
         assert_eq!(cut.to_data(), forward().to_data(), "{decoder}");
-        assert_eq!(none.skips().to_string(), "add", "{decoder}");
+        // MAnet's still weighs its maps by them.
+        let carries = decoder == "manet";
+        assert_eq!(
+            none.skips().to_string(),
+            if carries { "add+long" } else { "add" }
+        );
     }
     Ok(())
 }
@@ -558,6 +563,9 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
         "manet-resnet10_w16",
     ] {
         let config = create(name)?;
+        // Both runs would drop other values.
+        let kept = config.clone().set("decoder.drop_rate", 0.0.into());
+        let config = kept.unwrap_or(config);
         let model = config.init(&device);
         let x = images(small(&find(name)?), 2, &device).require_grad();
         let gradient = |seam: &skip_blocks::seam::Seam| {
