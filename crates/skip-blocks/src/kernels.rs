@@ -36,7 +36,7 @@ pub(crate) use norm::norm;
 pub(crate) use pool::max_pool;
 pub(crate) use recompute::recompute;
 pub(crate) use resample::{
-    avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, subsample_pad, upsample,
+    avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, resize, subsample_pad,
 };
 pub(crate) use split::split;
 

@@ -33,6 +33,7 @@
 #![warn(missing_docs)]
 
 mod anti_aliasing;
+mod attention_gate;
 pub mod check;
 mod combinators;
 mod dense;
@@ -43,6 +44,7 @@ pub mod layers;
 mod long_skip;
 mod modifiers;
 mod parameters;
+mod rank;
 mod residual;
 pub mod seam;
 mod shortcut;
@@ -51,6 +53,7 @@ mod tree;
 pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
 
 pub use anti_aliasing::AntiAliasing;
+pub use attention_gate::AttentionGate;
 pub use check::ConfigError;
 pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{
@@ -63,8 +66,8 @@ pub use long_skip::{
     EncoderStageConfig, Up, Upsampling,
 };
 pub use modifiers::{
-    EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation,
-    StochasticDepth,
+    EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, SkipInit,
+    SpatialChannelExcitation, SqueezeExcitation, StochasticDepth,
 };
 pub use parameters::{Parameter, parameter_count, parameters};
 pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};

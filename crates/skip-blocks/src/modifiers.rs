@@ -4,12 +4,14 @@ mod efficient_channel_attention;
 mod layer_scale;
 mod per_channel;
 mod skip_init;
+mod spatial_channel;
 mod squeeze_excitation;
 mod stochastic_depth;
 
 pub use efficient_channel_attention::EfficientChannelAttention;
 pub use layer_scale::LayerScale;
 pub use skip_init::SkipInit;
+pub use spatial_channel::SpatialChannelExcitation;
 pub use squeeze_excitation::SqueezeExcitation;
 pub use stochastic_depth::StochasticDepth;
 
@@ -19,6 +21,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, ConfigError};
+use crate::rank::{as_map, from_map};
 
 /// Configures a [`Modifier`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +47,11 @@ pub enum ModifierConfig {
     },
     /// See [`EfficientChannelAttention`].
     EfficientChannelAttention,
+    /// See [`SpatialChannelExcitation`].
+    SpatialChannelExcitation {
+        /// How many times fewer channels its hidden layer has.
+        reduction: usize,
+    },
 }
 
 /// A change to a residual branch: `y = x + M(F(x))`.
@@ -80,6 +88,8 @@ pub enum Modifier {
     SqueezeExcitation(SqueezeExcitation),
     /// See [`EfficientChannelAttention`].
     EfficientChannelAttention(EfficientChannelAttention),
+    /// See [`SpatialChannelExcitation`].
+    SpatialChannelExcitation(SpatialChannelExcitation),
 }
 
 impl ModifierConfig {
@@ -95,6 +105,7 @@ impl ModifierConfig {
             }
             Self::SqueezeExcitation { reduction } => SqueezeExcitation::check(channels, reduction),
             Self::LayerScale { .. } | Self::SkipInit | Self::EfficientChannelAttention => Ok(()),
+            Self::SpatialChannelExcitation { reduction } => check::positive("reduction", reduction),
         }
     }
 
@@ -118,6 +129,10 @@ impl ModifierConfig {
             Self::EfficientChannelAttention => Modifier::EfficientChannelAttention(
                 EfficientChannelAttention::new(channels, device),
             ),
+            Self::SpatialChannelExcitation { reduction } => {
+                let excitation = SpatialChannelExcitation::new(channels, reduction, device);
+                Modifier::SpatialChannelExcitation(excitation)
+            }
         }
     }
 }
@@ -131,6 +146,7 @@ impl Modifier {
             Self::SkipInit(modifier) => modifier.forward(branch),
             Self::SqueezeExcitation(modifier) => modifier.forward(branch),
             Self::EfficientChannelAttention(modifier) => modifier.forward(branch),
+            Self::SpatialChannelExcitation(modifier) => from_map(modifier.forward(as_map(branch))),
         }
     }
 }

@@ -20,7 +20,7 @@ mod timm;
 mod variants;
 
 pub use block::{Block, BlockKind};
-pub use config::ResNetConfig;
+pub use config::{DilationStart, ResNetConfig};
 pub use network::ResNet;
 pub use stem_pool::{PoolingConv, StemPool};
 pub(crate) use variants::variants;

@@ -19,6 +19,7 @@ pub(crate) mod norm;
 mod normalize;
 mod pool;
 mod resize;
+pub(crate) mod resize_by;
 mod standardize;
 pub(crate) mod statistics;
 
@@ -34,9 +35,9 @@ pub use conv::{
     linear, padded_conv,
 };
 pub(crate) use dropout::drop_samples;
-pub use dropout::dropout;
+pub use dropout::{drop_channels, dropout};
 pub use end::End;
-pub use join::{add, concat, gate, split};
+pub use join::{add, concat, gate, scale, split};
 pub use loss::{by_pixel, cross_entropy};
 pub use loss_options::{CrossEntropy, IGNORED};
 pub use norm::{Norm, NormKind};
@@ -45,5 +46,6 @@ pub use pool::{
     avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, max_pool, max_pool_ceil,
     max_pool_zeros,
 };
-pub use resize::{center_crop, fit, interpolate, subsample_pad};
+pub use resize::{center_crop, fit, resize, subsample_pad};
+pub use resize_by::Resize;
 pub use standardize::standardized;
