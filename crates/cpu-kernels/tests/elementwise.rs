@@ -105,6 +105,73 @@ fn batch_norm_gradient_matches_the_formula() {
 }
 
 #[test]
+fn layer_norm_and_its_gradient_match_their_formulas() {
+    const EPSILON: f64 = 1e-6;
+    let mut random = Random(18);
+    for (pixels, channels) in [(1, 1), (7, 3), (900, 20), (130, 64), (33, 100), (0, 5)] {
+        // A mean that is large beside the deviation.
+        let x: Vec<f32> = random.floats(pixels * channels);
+        let x: Vec<f32> = x.iter().map(|v| 20.0 + v).collect();
+        let dy = random.floats(pixels * channels);
+        let [gamma, beta] = [0; 2].map(|_| random.floats(channels));
+        let wide = widen(&x, channels, channels + 3, 2);
+        let mut want = [vec![], vec![]];
+        let (mut want_dgamma, mut want_dbeta) = (vec![0.0; channels], vec![0.0; channels]);
+        for (x, dy) in x.chunks(channels).zip(dy.chunks(channels)) {
+            let mean_of =
+                |f: &dyn Fn(usize) -> f64| (0..channels).map(f).sum::<f64>() / channels as f64;
+            let mean = mean_of(&|c| f64::from(x[c]));
+            let variance = mean_of(&|c| (f64::from(x[c]) - mean).powi(2));
+            let inv_std = 1.0 / (variance + EPSILON).sqrt();
+            let xhat = |c: usize| (f64::from(x[c]) - mean) * inv_std;
+            let g = |c: usize| f64::from(gamma[c]) * f64::from(dy[c]);
+            let (mean_g, mean_g_xhat) = (mean_of(&g), mean_of(&|c| g(c) * xhat(c)));
+            for c in 0..channels {
+                want[0].push(f64::from(gamma[c]) * xhat(c) + f64::from(beta[c]));
+                want[1].push(inv_std * (g(c) - mean_g - xhat(c) * mean_g_xhat));
+                want_dgamma[c] += f64::from(dy[c]) * xhat(c);
+                want_dbeta[c] += f64::from(dy[c]);
+            }
+        }
+        for isa in Isa::available() {
+            let norm = LayerNorm {
+                pixels,
+                channels,
+                x: View::slice(&wide, channels + 3, 2),
+                gamma: &gamma,
+            };
+            let (mut y, mut moments) = (vec![f32::NAN; x.len()], vec![0.0; 2 * pixels]);
+            let targets = (
+                ViewMut::new(&mut moments, 2),
+                ViewMut::new(&mut y, channels),
+            );
+            layer_norm_forward(isa, &norm, &beta, EPSILON as f32, targets.0, targets.1);
+            let mut dx = vec![f32::NAN; x.len()];
+            let (mut dgamma, mut dbeta) = (vec![0.0; channels], vec![0.0; channels]);
+            let gradients = LayerNormGradients {
+                dx: ViewMut::new(&mut dx, channels),
+                dgamma: &mut dgamma,
+                dbeta: &mut dbeta,
+            };
+            let (moments, dy) = (View::new(&moments, 2), View::new(&dy, channels));
+            layer_norm_backward(isa, &norm, moments, dy, gradients);
+            let near = |got: &[f32], want: &[f64], what: &str| {
+                assert_eq!(got.len(), want.len());
+                let scale = want.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+                for (got, want) in got.iter().zip(want) {
+                    let error = (f64::from(*got) - want).abs();
+                    assert!(error < 2e-5 * scale, "{what}: {got}, expected {want}");
+                }
+            };
+            near(&y, &want[0], "y");
+            near(&dx, &want[1], "dx");
+            near(&dgamma, &want_dgamma, "dgamma");
+            near(&dbeta, &want_dbeta, "dbeta");
+        }
+    }
+}
+
+#[test]
 fn activations_match_their_formulas() {
     let mut random = Random(19);
     let acts = [

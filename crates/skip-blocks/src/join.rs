@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::attention_gate::AttentionGate;
 use crate::layers::{
-    Act, Conv2d, Linear, LinearConfig, add, concat, conv, gate, linear, padded_conv, scale,
+    Act, Conv2d, Linear, LinearConfig, add, add_concat, concat, conv, gate, linear, padded_conv,
+    scale,
 };
 use crate::rank::{as_map, from_map};
 use crate::seam::{self, Mark};
@@ -61,10 +62,20 @@ pub enum Join {
     Gate(Conv2d),
     /// [`Join::Gate`] whose `t` is of a linear layer, for maps without pixels.
     LinearGate(Linear),
+    /// `[skip + x, rest of skip, rest of x]`: some channels are added, the others put side by side.
+    AddConcat(AddConcat),
     /// See [`JoinKind::Attention`].
     Attention(AttentionGate),
     /// See [`JoinKind::None`].
     None(Mark),
+}
+
+/// See [`Join::AddConcat`].
+#[derive(Module, Debug)]
+pub struct AddConcat {
+    /// How many channels are added.
+    pub added: usize,
+    mark: Mark,
 }
 
 impl JoinKind {
@@ -102,6 +113,14 @@ impl Join {
         Self::LinearGate(layer)
     }
 
+    /// A join that adds the first `added` channels and puts the others side by side, as in DPN.
+    pub fn add_concat(added: usize) -> Self {
+        Self::AddConcat(AddConcat {
+            added,
+            mark: Mark::new(),
+        })
+    }
+
     /// Joins the skips with `x`. See [`Join`].
     ///
     /// # Panics
@@ -123,6 +142,9 @@ impl Join {
             Self::Add(_) => skips
                 .into_iter()
                 .fold(x, |sum, skip| add(skip, sum, Act::None)),
+            Self::AddConcat(join) => skips
+                .into_iter()
+                .fold(x, |x, skip| add_concat(skip, x, join.added)),
             Self::Gate(_) | Self::LinearGate(_) => {
                 let skip = the_one(skips);
                 let z = self.before_sigmoid(skip.clone());

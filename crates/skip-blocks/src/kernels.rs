@@ -9,11 +9,13 @@
 //! the channels of a pixel lie side by side, so activations are converted at a model's edges alone.
 
 mod activation;
+mod add_concat;
 mod concat;
 mod conv;
 mod conv_transpose;
 mod elementwise;
 mod gate;
+mod layer_norm;
 mod loss;
 mod norm;
 mod operands;
@@ -21,16 +23,21 @@ mod packed;
 mod pool;
 mod recompute;
 mod resample;
+mod response_norm;
+mod scale;
 mod split;
+mod sums;
 
 use std::env;
 use std::sync::OnceLock;
 
+pub(crate) use add_concat::add_concat;
 pub(crate) use concat::concat;
 pub(crate) use conv::{conv, conv_norm};
 pub(crate) use conv_transpose::conv_transpose;
 pub(crate) use elementwise::{act, add};
 pub(crate) use gate::gate;
+pub(crate) use layer_norm::layer_norm;
 pub(crate) use loss::cross_entropy;
 pub(crate) use norm::norm;
 pub(crate) use pool::max_pool;
@@ -38,6 +45,8 @@ pub(crate) use recompute::recompute;
 pub(crate) use resample::{
     avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, resize, subsample_pad,
 };
+pub(crate) use response_norm::response_norm;
+pub(crate) use scale::scale_channels;
 pub(crate) use split::split;
 
 /// Set to `off`, this environment variable turns the kernels off, to compare.

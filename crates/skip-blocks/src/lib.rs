@@ -5,6 +5,8 @@
 //! |---|---|---|
 //! | added | `y = x + F(x)` | [`BasicBlock`], [`Bottleneck`], [`Residual`] |
 //! | concatenated | `y = [x, F(x)]` | [`DenseLayer`], [`DenseBlock`], [`DenseConcat`] |
+//! | added and concatenated | `y = [x + F(x), x', F'(x)]` | [`DualPath`] |
+//! | added across sizes | `y_i = sum_j f_ij(x_j)` | [`Exchange`] |
 //! | gated | `y = T(x) * H(x) + (1 - T(x)) * x` | [`Highway`], [`HighwayConv`], [`Gated`] |
 //! | long | `y = F([skip, up(x)])` | [`EncoderStage`], [`DecoderStage`] |
 //!
@@ -37,12 +39,15 @@ mod attention_gate;
 pub mod check;
 mod combinators;
 mod dense;
+mod dual_path;
+mod exchange;
 mod highway;
 mod join;
 mod kernels;
 pub mod layers;
 mod long_skip;
 mod modifiers;
+mod pair;
 mod parameters;
 mod rank;
 mod residual;
@@ -59,8 +64,10 @@ pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{
     DenseBlock, DenseBlockConfig, DenseLayer, DenseLayerConfig, Transition, TransitionConfig,
 };
+pub use dual_path::{DualPath, DualPathConfig, DualPathOutput, Expand, SplitExpand};
+pub use exchange::{Exchange, ExchangeConfig, ExchangePath};
 pub use highway::{Highway, HighwayConfig, HighwayConv, HighwayConvConfig};
-pub use join::{Join, JoinKind};
+pub use join::{AddConcat, Join, JoinKind};
 pub use long_skip::{
     ConvPadding, DecoderStage, DecoderStageConfig, DoubleConv, DoubleConvConfig, EncoderStage,
     EncoderStageConfig, Up, Upsampling,
@@ -69,6 +76,7 @@ pub use modifiers::{
     EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, SkipInit,
     SpatialChannelExcitation, SqueezeExcitation, StochasticDepth,
 };
+pub use pair::{ConvNorm, NormConv};
 pub use parameters::{Parameter, parameter_count, parameters};
 pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};
 pub use shortcut::{

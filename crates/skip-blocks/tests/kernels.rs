@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, LayerNormConfig};
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::module::{avg_pool2d, conv2d, interpolate as burn_interpolate, max_pool2d};
 use burn::tensor::ops::{
@@ -15,7 +15,9 @@ use burn::tensor::ops::{
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance, s};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use skip_blocks::layers::{Act, CrossEntropy, End, IGNORED, Norm, Resize};
+use skip_blocks::layers::{
+    Act, CrossEntropy, End, GlobalResponseNorm, IGNORED, LayerNorm2d, Norm, Resize,
+};
 use skip_blocks::seam::{Seam, part};
 use skip_blocks::{DenseBlock, DenseBlockConfig, LayerScale, StochasticDepth, layers};
 
@@ -761,4 +763,110 @@ fn derivatives_are_slopes() {
         |x| layers::concat(vec![x.clone(), layers::add(x, other.clone(), Act::Relu)]),
         "joins",
     );
+}
+
+#[test]
+fn a_layer_norm_is_that_of_burn() {
+    let mut random = Random::new(20);
+    for (channels, dims) in [(5, [2, 5, 3, 4]), (40, [1, 40, 1, 1]), (33, [3, 33, 7, 5])] {
+        let norm = random.redraw(LayerNorm2d::new(channels, 1e-6, &device()));
+        let mut burns = LayerNormConfig::new(channels)
+            .with_epsilon(1e-6)
+            .init(&device());
+        burns.gamma = norm.gamma.clone();
+        burns.beta = Some(norm.beta.clone());
+        let (x, y) = (random.normal(dims), random.normal(dims));
+        let any = Norm::Layer(norm.clone());
+        same(
+            &[x.clone(), y.clone()],
+            &[&norm.gamma, &norm.beta],
+            || layers::norm(x.clone(), &any, End::add(Some(y.clone()), Act::None)),
+            || {
+                let x = burns.forward(x.clone().permute([0, 2, 3, 1]));
+                x.permute([0, 3, 1, 2]) + y.clone()
+            },
+        );
+    }
+}
+
+#[test]
+fn a_response_norm_is_its_formula() {
+    let mut random = Random::new(21);
+    let norm = random.redraw(GlobalResponseNorm::new(6, &device()));
+    let x = random.normal([3, 6, 4, 5]);
+    let per_channel = |param: &Param<Tensor<1>>| param.val().reshape([1, 6, 1, 1]);
+    same(
+        from_ref(&x),
+        &[&norm.gamma, &norm.beta],
+        || norm.forward(x.clone()),
+        || {
+            let g = x.clone().powi_scalar(2).sum_dim(2).sum_dim(3).sqrt();
+            let n = g.clone() / (g.mean_dim(1) + norm.epsilon);
+            let normalized = x.clone() * n;
+            x.clone() + per_channel(&norm.gamma) * normalized + per_channel(&norm.beta)
+        },
+    );
+}
+
+#[test]
+fn a_channel_of_zeros_passes_no_response_on() {
+    let norm = GlobalResponseNorm::new(2, &device());
+    let x = Tensor::<4>::zeros([1, 2, 3, 3], &device()).require_grad();
+    let gradients = norm.forward(x.clone()).sum().backward();
+    let gradient = x.grad(&gradients).expect("reached");
+    assert_eq!(
+        gradient.to_data(),
+        Tensor::<4>::ones([1, 2, 3, 3], &device()).to_data()
+    );
+}
+
+#[test]
+fn channels_are_scaled() {
+    let mut random = Random::new(22);
+    let scale = random.redraw(LayerScale::new(7, 1.0, &device()));
+    let x = random.normal([2, 7, 5, 3]);
+    same(
+        from_ref(&x),
+        &[&scale.gamma],
+        || scale.forward(x.clone()),
+        || x.clone() * scale.gamma.val().reshape([1, 7, 1, 1]),
+    );
+}
+
+#[test]
+fn some_channels_are_added_and_others_put_beside() {
+    let mut random = Random::new(24);
+    let (skip, x) = (random.normal([2, 8, 3, 4]), random.normal([2, 5, 3, 4]));
+    for added in [1, 3, 4] {
+        same(
+            &[skip.clone(), x.clone()],
+            &[],
+            || layers::add_concat(skip.clone(), x.clone(), added),
+            || {
+                let sum = skip.clone().narrow(1, 0, added) + x.clone().narrow(1, 0, added);
+                let skipped = skip.clone().narrow(1, added, 8 - added);
+                let new = x.clone().narrow(1, added, 5 - added);
+                Tensor::cat(vec![sum, skipped, new], 1)
+            },
+        );
+    }
+}
+
+#[test]
+fn any_number_of_branches_add_their_derivatives() {
+    let mut random = Random::new(25);
+    let x = random.normal([1, 3, 4, 2]);
+    for paths in [1, 4] {
+        let weighted = |paths: Vec<Tensor<4>>| {
+            let paths = paths.into_iter().enumerate();
+            let paths = paths.map(|(index, x)| x * (index + 1) as f32);
+            paths.reduce(|sum, x| sum + x).expect("some")
+        };
+        same(
+            from_ref(&x),
+            &[],
+            || weighted(layers::branches(x.clone(), paths)),
+            || weighted(vec![x.clone(); paths]),
+        );
+    }
 }

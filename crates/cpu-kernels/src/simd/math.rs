@@ -2,6 +2,27 @@
 
 use super::Simd;
 
+/// The most lanes of a vector.
+pub(crate) const MOST_LANES: usize = 16;
+
+/// The sum of all lanes.
+#[inline(always)]
+pub(crate) fn sum<S: Simd>(simd: S, x: S::Vector) -> f32 {
+    const { assert!(S::LANES <= MOST_LANES) };
+    let mut lanes = [0.0; MOST_LANES];
+    // SAFETY: there is room for all lanes.
+    unsafe { simd.store(lanes.as_mut_ptr(), x) };
+    // Halves are added, which the compiler does with vectors.
+    let mut half = MOST_LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
 /// `exp(x)` with an error of about one unit in the last place; infinity is out
 /// of reach, and what is less than the smallest normal number is that.
 ///

@@ -37,10 +37,16 @@ impl Activation {
 
     /// For the kernels.
     pub fn view(&self) -> View<'_> {
+        self.image(0)
+    }
+
+    /// One of the images.
+    pub fn image(&self, index: usize) -> View<'_> {
         let floats: &[f32] = self.tensor.storage();
         let offset = self.tensor.layout().start_offset();
         let channel = offset % self.pixel_stride.max(1);
-        View::slice(&floats[offset - channel..], self.pixel_stride, channel)
+        let first = offset - channel + index * self.height * self.width * self.pixel_stride;
+        View::slice(&floats[first..], self.pixel_stride, channel)
     }
 
     /// The floats of all pixels, where no other channels lie between them.

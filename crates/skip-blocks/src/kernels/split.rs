@@ -13,11 +13,11 @@ use super::operands::Operands;
 /// The derivatives that came back after the first, which goes through the graph; `None` before it.
 type Returned = Arc<Mutex<Option<Vec<FlexTensor>>>>;
 
-/// `x` for each of `N` paths.
+/// `x` for each of so many paths.
 ///
 /// Where paths meet again going back, Burn adds their derivatives by its own addition, which is
 /// slow for channels side by side. So they are gathered here, and added by the kernels.
-pub(crate) fn split<const N: usize>(x: &Tensor<4>) -> Option<[Tensor<4>; N]> {
+pub(crate) fn split(x: &Tensor<4>, paths: usize) -> Option<Vec<Tensor<4>>> {
     let operands = Operands::of(x.clone())?;
     if !operands.tracked {
         return None;
@@ -25,16 +25,12 @@ pub(crate) fn split<const N: usize>(x: &Tensor<4>) -> Option<[Tensor<4>; N]> {
     let returned = Returned::default();
     let value = operands.tensors()[0].clone();
     let trunk = operands.record::<4, _>(value, || returned.clone(), gather);
-    let mut paths = (0..N).map(|_| {
+    let path = |_| {
         let operands = Operands::of(trunk.clone())?;
         let value = operands.tensors()[0].clone();
         Some(operands.record(value, || returned.clone(), give_back))
-    });
-    let mut found = Vec::with_capacity(N);
-    for path in &mut paths {
-        found.push(path?);
-    }
-    found.try_into().ok()
+    };
+    (0..paths).map(path).collect()
 }
 
 /// Where a path begins: its derivative goes back to the trunk.

@@ -12,7 +12,13 @@ use crate::kernels;
 ///
 /// The same as as many clones; going back, the derivatives of the paths are added faster.
 pub fn split<const N: usize>(x: Tensor<4>) -> [Tensor<4>; N] {
-    kernels::split(&x).unwrap_or_else(|| std::array::from_fn(|_| x.clone()))
+    let paths = branches(x, N).try_into();
+    paths.unwrap_or_else(|_| unreachable!("as many as were asked for"))
+}
+
+/// [`split`] into a number of paths that is not fixed.
+pub fn branches(x: Tensor<4>, paths: usize) -> Vec<Tensor<4>> {
+    kernels::split(&x, paths).unwrap_or_else(|| vec![x; paths])
 }
 
 /// `act(x + y)`
@@ -32,6 +38,33 @@ pub fn scale(x: Tensor<4>, s: Tensor<4>) -> Tensor<4> {
 /// All `maps` side by side, along the channels (dimension 1).
 pub fn concat<const D: usize>(maps: Vec<Tensor<D>>) -> Tensor<D> {
     kernels::concat(&maps).unwrap_or_else(|| Tensor::cat(maps, 1))
+}
+
+/// `[skip + x, rest of skip, rest of x]`: the first `added` channels are added, those that follow
+/// are put side by side.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use skip_blocks::layers::add_concat;
+///
+/// let device = Device::flex();
+/// let skip = Tensor::<2>::from_data([[1.0, 2.0, 3.0]], &device);
+/// let x = Tensor::<2>::from_data([[10.0, 20.0]], &device);
+/// let y = add_concat(skip, x, 1);
+/// assert_eq!(y.to_data(), [[11.0f32, 2.0, 3.0, 20.0]].into());
+/// ```
+pub fn add_concat<const D: usize>(skip: Tensor<D>, x: Tensor<D>, added: usize) -> Tensor<D> {
+    kernels::add_concat(&skip, &x, added).unwrap_or_else(|| {
+        let [first, skipped] = parts(skip, added);
+        let [second, new] = parts(x, added);
+        Tensor::cat(vec![first + second, skipped, new], 1)
+    })
+}
+
+/// The first channels, and the others.
+fn parts<const D: usize>(x: Tensor<D>, first: usize) -> [Tensor<D>; 2] {
+    let rest = x.dims()[1] - first;
+    [x.clone().narrow(1, 0, first), x.narrow(1, first, rest)]
 }
 
 /// `t * h + (1 - t) * x` with `t = sigmoid(z)`: `t = 1` takes the transformed `h`, `t = 0` carries

@@ -13,6 +13,7 @@ mod conv;
 mod dropout;
 pub(crate) mod end;
 mod join;
+pub(crate) mod layer_norm;
 mod loss;
 pub(crate) mod loss_options;
 pub(crate) mod norm;
@@ -20,7 +21,10 @@ mod normalize;
 mod pool;
 mod resize;
 pub(crate) mod resize_by;
+pub(crate) mod response_norm;
+mod scale;
 mod standardize;
+mod start;
 pub(crate) mod statistics;
 
 pub use burn::nn::conv::{
@@ -37,7 +41,8 @@ pub use conv::{
 pub(crate) use dropout::drop_samples;
 pub use dropout::{drop_channels, dropout};
 pub use end::End;
-pub use join::{add, concat, gate, scale, split};
+pub use join::{add, add_concat, branches, concat, gate, scale, split};
+pub use layer_norm::LayerNorm2d;
 pub use loss::{by_pixel, cross_entropy};
 pub use loss_options::{CrossEntropy, IGNORED};
 pub use norm::{Norm, NormKind};
@@ -48,4 +53,7 @@ pub use pool::{
 };
 pub use resize::{center_crop, fit, resize, subsample_pad};
 pub use resize_by::Resize;
+pub use response_norm::GlobalResponseNorm;
+pub use scale::scale_channels;
 pub use standardize::standardized;
+pub use start::normal_conv;

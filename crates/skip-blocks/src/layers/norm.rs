@@ -1,13 +1,11 @@
 //! Normalisations as values.
 
 use burn::module::Module;
-use burn::nn::{
-    BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig, Identity, Initializer, LayerNorm,
-    LayerNormConfig,
-};
+use burn::nn::{BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig, Identity, Initializer};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::layer_norm::LayerNorm2d;
 use crate::check::{self, ConfigError};
 
 /// Which normalisation follows a convolution.
@@ -21,8 +19,7 @@ pub enum NormKind {
     /// Over the pixels and channels of each of so many groups, for each image (Wu and He 2018,
     /// <https://arxiv.org/abs/1803.08494>).
     Group(usize),
-    /// Over the channels of each pixel (Ba et al. 2016, <https://arxiv.org/abs/1607.06450>, as
-    /// ConvNeXt applies it).
+    /// Over the channels of each pixel: see [`LayerNorm2d`].
     Layer,
     /// None: convolutions have biases instead.
     None,
@@ -36,7 +33,7 @@ pub enum Norm {
     /// See [`NormKind::Group`].
     Group(GroupNorm),
     /// See [`NormKind::Layer`].
-    Layer(LayerNorm),
+    Layer(LayerNorm2d),
     /// See [`NormKind::None`].
     None(Identity),
 }
@@ -62,10 +59,7 @@ impl NormKind {
         match *self {
             Self::Batch => Norm::Batch(BatchNormConfig::new(channels).init(device)),
             Self::Group(groups) => Norm::Group(GroupNormConfig::new(groups, channels).init(device)),
-            Self::Layer => {
-                let config = LayerNormConfig::new(channels).with_epsilon(1e-6);
-                Norm::Layer(config.init(device))
-            }
+            Self::Layer => Norm::Layer(LayerNorm2d::new(channels, 1e-6, device)),
             Self::None => Norm::None(Identity::new()),
         }
     }
@@ -89,5 +83,18 @@ impl NormKind {
     /// Whether a convolution before it needs a bias of its own.
     pub fn wants_bias(&self) -> bool {
         matches!(self, Self::None)
+    }
+}
+
+impl Norm {
+    /// With another number that is added to the variance before its root is taken.
+    pub fn with_epsilon(mut self, epsilon: f64) -> Self {
+        match &mut self {
+            Self::Batch(norm) => norm.epsilon = epsilon,
+            Self::Group(norm) => norm.epsilon = epsilon,
+            Self::Layer(norm) => norm.epsilon = epsilon,
+            Self::None(_) => {}
+        }
+        self
     }
 }

@@ -32,10 +32,7 @@ pub fn norm(x: Tensor<4>, layer: &Norm, end: impl Into<End>) -> Tensor<4> {
             finish(y.unwrap_or_else(|| act(batch_norm(x, layer), along)), end)
         }
         Norm::Group(layer) => finish(layer.forward(x), end),
-        Norm::Layer(layer) => {
-            let y = layer.forward(x.permute([0, 2, 3, 1]));
-            finish(y.permute([0, 3, 1, 2]), end)
-        }
+        Norm::Layer(layer) => finish(layer.forward(x), end),
         Norm::None(_) => finish(x, end),
     };
     seam::output(layer, y)

@@ -1,7 +1,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use super::per_channel::per_channel;
+use crate::layers::scale_channels;
 
 /// LayerScale: `gamma * F(x)`, one learned scale a channel, small at first.
 ///
@@ -36,7 +36,6 @@ impl LayerScale {
 
     /// `gamma * branch`
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
-        let [channels] = self.gamma.dims();
-        branch * self.gamma.val().reshape(per_channel::<D>(channels))
+        scale_channels(branch, self.gamma.val())
     }
 }

@@ -1,0 +1,15 @@
+//! A factor for each channel.
+
+use burn::tensor::Tensor;
+
+use crate::kernels;
+
+/// `gamma * x`, one factor for each channel (dimension 1).
+pub fn scale_channels<const D: usize>(x: Tensor<D>, gamma: Tensor<1>) -> Tensor<D> {
+    kernels::scale_channels(&x, &gamma).unwrap_or_else(|| {
+        let [channels] = gamma.dims();
+        let per_channel: [usize; D] =
+            std::array::from_fn(|dim| if dim == 1 { channels } else { 1 });
+        x * gamma.reshape(per_channel)
+    })
+}
