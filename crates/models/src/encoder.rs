@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use skip_blocks::ConfigError;
 use skip_blocks::layers::split;
 
-use crate::{ImageSpec, Skip};
+use crate::{HeadConfig, ImageSpec, Skip};
 
 /// A feature map that an encoder gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,11 @@ pub trait EncoderFamily: Clone {
 
     /// How it skips; none for a plain network.
     fn skip(&self) -> Option<Skip>;
+
+    /// A classifier's head, where the family has another than `head`: pooling and a linear layer.
+    fn head(&self, head: HeadConfig) -> HeadConfig {
+        head
+    }
 
     /// What its parts are called where their paths in the module tree are not their names: see
     /// [`Names`](crate::keys::Names).

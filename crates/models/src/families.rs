@@ -11,8 +11,8 @@ use skip_blocks::ConfigError;
 use crate::keys::Names;
 use crate::twin::SmpDecoder;
 use crate::{
-    Decode, DecoderFamily, Encode, EncoderFamily, ImageSpec, Level, Levels, ModelConfig, Skip,
-    decoders, densenet, highway, resnet, unet,
+    Decode, DecoderFamily, Encode, EncoderFamily, HeadConfig, ImageSpec, Level, Levels,
+    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, resnet, unet,
 };
 
 /// Configuration and network of any encoder.
@@ -73,6 +73,10 @@ macro_rules! encoders {
 
             fn skip(&self) -> Option<Skip> {
                 match self { $(Self::$name(config) => config.skip(),)* }
+            }
+
+            fn head(&self, head: HeadConfig) -> HeadConfig {
+                match self { $(Self::$name(config) => config.head(head),)* }
             }
 
             fn names(&self) -> Names {
@@ -158,8 +162,14 @@ macro_rules! decoders {
 encoders! {
     /// See [`resnet::ResNet`].
     Resnet: resnet::ResNetConfig => resnet::ResNet,
+    /// See [`convnext::ConvNeXt`].
+    Convnext: convnext::ConvNeXtConfig => convnext::ConvNeXt,
     /// See [`densenet::DenseNet`].
     Densenet: densenet::DenseNetConfig => densenet::DenseNet,
+    /// See [`dpn::Dpn`].
+    Dpn: dpn::DpnConfig => dpn::Dpn,
+    /// See [`hrnet::HrNet`].
+    Hrnet: hrnet::HrNetConfig => hrnet::HrNet,
     /// See [`highway::HighwayNet`].
     Highway: highway::HighwayNetConfig => highway::HighwayNet,
     /// See [`highway::HighwayConvNet`].
@@ -186,9 +196,12 @@ decoders! {
 }
 
 /// The variants of each family.
-pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 4] = [
+pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 7] = [
     resnet::variants,
+    convnext::variants,
     densenet::variants,
+    dpn::variants,
+    hrnet::variants,
     highway::variants,
     unet::variants,
 ];

@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor};
 use skip_blocks::ConfigError;
 use skip_blocks::check;
 use skip_blocks::layers::{
-    Act, Conv2d, Conv2dConfig, Dropout, DropoutConfig, Linear, LinearConfig, Resize, conv, dropout,
-    global_avg_pool, linear, resize,
+    Act, Conv2d, Conv2dConfig, Dropout, DropoutConfig, Linear, LinearConfig, Norm, NormKind,
+    Resize, conv, dropout, global_avg_pool, linear, norm, resize,
 };
 
 use crate::Task;
@@ -23,6 +23,9 @@ pub struct HeadConfig {
     /// Probability that a value is dropped before the last layer, in training. Default: 0.
     #[config(default = 0.0)]
     pub drop_rate: f64,
+    /// What normalises the pooled features, as ConvNeXt does. Default: none.
+    #[config(default = "NormKind::None")]
+    pub pooled_norm: NormKind,
     /// Height and width of the last layer's kernel, where there is an answer for each pixel.
     /// Default: 1.
     #[config(default = 1)]
@@ -42,9 +45,11 @@ pub enum Head {
     Map(MapHead),
 }
 
-/// `linear(dropout(mean(x)))`
+/// `linear(dropout(norm(mean(x))))`
 #[derive(Module, Debug)]
 pub struct PooledHead {
+    /// Normalises the pooled features.
+    pub norm: Norm,
     /// Drops values in training.
     pub dropout: Dropout,
     /// The classifier, or regressor.
@@ -86,6 +91,7 @@ impl HeadConfig {
     pub fn init_pooled(&self, channels: usize, device: &Device) -> Head {
         check::or_panic(self.check());
         Head::Pooled(PooledHead {
+            norm: self.pooled_norm.init(channels, device),
             dropout: DropoutConfig::new(self.drop_rate).init(),
             linear: LinearConfig::new(channels, self.outputs).init(device),
         })
@@ -114,10 +120,10 @@ impl Head {
     pub fn forward(&self, x: Tensor<4>, image: [usize; 2]) -> Tensor<4> {
         match self {
             Self::Pooled(head) => {
-                let x = dropout(global_avg_pool(x), &head.dropout);
-                let x = linear(x, &head.linear, Act::None);
-                let [batch, outputs] = x.dims();
-                x.reshape([batch, outputs, 1, 1])
+                let x = global_avg_pool(x).unsqueeze_dims(&[2, 3]);
+                let x = norm(x, &head.norm, Act::None);
+                let x = dropout(x.flatten::<2>(1, 3), &head.dropout);
+                linear(x, &head.linear, Act::None).unsqueeze_dims(&[2, 3])
             }
             Self::Map(head) => {
                 let x = conv(dropout(x, &head.dropout), &head.conv, Act::None);

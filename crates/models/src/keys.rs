@@ -9,8 +9,8 @@ use skip_blocks::{Parameter, parameters};
 
 /// Renames of a family, each of a path and of all that stands below it. The first that fits holds.
 ///
-/// In a pattern `#` is an index. In a name `{0}` is the first of them and `{0+1}` is one more:
-/// `("stages.#.#", "layer{0+1}.{1}")`.
+/// In a pattern `#` is an index. In a name `{0}` is the first of them, and `{0+1}` and `{0+2}` are
+/// one and two more: `("stages.#.#", "layer{0+1}.{1}")`.
 pub type Names = &'static [(&'static str, &'static str)];
 
 /// The name of a path by a family's renames.
@@ -35,9 +35,10 @@ fn apply(pattern: &str, name: &str, path: &str) -> Option<String> {
     }
     let mut renamed = name.to_string();
     for (place, index) in indices.into_iter().enumerate() {
-        renamed = renamed
-            .replace(&format!("{{{place}}}"), &index.to_string())
-            .replace(&format!("{{{place}+1}}"), &(index + 1).to_string());
+        renamed = renamed.replace(&format!("{{{place}}}"), &index.to_string());
+        for more in 1..=2 {
+            renamed = renamed.replace(&format!("{{{place}+{more}}}"), &(index + more).to_string());
+        }
     }
     for segment in rest {
         if !renamed.is_empty() {

@@ -6,7 +6,10 @@
 //! | family | skip | folder |
 //! |---|---|---|
 //! | [`ResNet`] | added | `resnet` |
+//! | [`ConvNeXt`] | added | `convnext` |
 //! | [`DenseNet`] | concatenated | `densenet` |
+//! | [`Dpn`] | added and concatenated | `dpn` |
+//! | [`HrNet`] | added, also across sizes | `hrnet` |
 //! | [`HighwayNet`], [`HighwayConvNet`] | gated | `highway` |
 //! | [`UNetStages`], [`UNetDecoder`] | long | `unet` |
 //!
@@ -41,14 +44,17 @@
 //! ```
 #![warn(missing_docs)]
 
+mod convnext;
 mod decoder;
 mod decoders;
 mod densenet;
+mod dpn;
 mod encoder;
 mod error;
 mod families;
 mod head;
 mod highway;
+mod hrnet;
 mod image;
 pub mod keys;
 mod model;
@@ -65,6 +71,7 @@ mod unet;
 mod variant;
 mod way_up;
 
+pub use convnext::{ConvNeXt, ConvNeXtBlock, ConvNeXtConfig, ConvNeXtStage, Mlp};
 pub use decoder::{Decode, DecoderFamily};
 pub use decoders::{
     Aspp, ConvNorm, DeepLabDecoder, DeepLabDecoderConfig, Excitation, FpnDecoder, FpnDecoderConfig,
@@ -73,11 +80,13 @@ pub use decoders::{
     UNet3PlusDecoder, UNet3PlusDecoderConfig, UNetPlusPlusDecoder, UNetPlusPlusDecoderConfig,
 };
 pub use densenet::{DenseNet, DenseNetConfig};
+pub use dpn::{Dpn, DpnConfig};
 pub use encoder::{Encode, EncoderFamily, Level, Levels};
 pub use error::ModelError;
 pub use families::{Decoder, DecoderConfig, Encoder, EncoderConfig};
 pub use head::{Head, HeadConfig, MapHead, PooledHead};
 pub use highway::{HighwayConvNet, HighwayConvNetConfig, HighwayNet, HighwayNetConfig};
+pub use hrnet::{HrModule, HrNet, HrNetConfig, HrTop, HrTransition, TopKind};
 pub use image::ImageSpec;
 pub use model::{Model, ModelConfig};
 pub use registry::{create, find, list, variants};

@@ -66,10 +66,11 @@ pub struct Model {
 impl ModelConfig {
     /// A model whose answer is of the image as a whole.
     pub fn classifier(encoder: impl Into<EncoderConfig>, outputs: usize) -> Self {
+        let encoder = encoder.into();
         Self {
-            encoder: encoder.into(),
+            head: encoder.head(HeadConfig::new(Task::Classification, outputs)),
+            encoder,
             decoder: None,
-            head: HeadConfig::new(Task::Classification, outputs),
         }
     }
 

@@ -12,6 +12,8 @@ pub enum Skip {
     Add,
     /// Concatenated: `[x, F(x)]`.
     Concat,
+    /// Some channels added, the others concatenated: `[x + F(x), x', F'(x)]`.
+    Dual,
     /// Gated: `T(x) * H(x) + (1 - T(x)) * x`.
     Gate,
     /// Carried from an encoder to a decoder.
@@ -23,6 +25,7 @@ impl Skip {
         match self {
             Self::Add => "add",
             Self::Concat => "concat",
+            Self::Dual => "dual",
             Self::Gate => "gate",
             Self::Long => "long",
         }

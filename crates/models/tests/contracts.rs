@@ -25,8 +25,12 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
         "resnetv2_50x1_bit",
         "plain20",
         "preact_resnet110",
+        "convnext_atto",
+        "convnextv2_atto",
         "densenet121",
         "densenet40_k12",
+        "dpn68",
+        "hrnet_w18_small",
         "highway_conv",
         "unet8",
     ];
@@ -63,7 +67,7 @@ fn maps_have_the_channels_and_sizes_that_were_said() {
 }
 
 #[test]
-fn reductions_grow_and_start_at_one_or_two() {
+fn reductions_grow_and_start_at_four_at_most() {
     for variant in variants() {
         let levels = variant.config().encoder.levels();
         let reductions: Vec<_> = levels.iter().map(|level| level.reduction).collect();
@@ -74,7 +78,7 @@ fn reductions_grow_and_start_at_one_or_two() {
                 .all(|reduction| reduction.is_power_of_two())
         );
         if levels.len() > 1 {
-            assert!(reductions[0] <= 2, "{}: {reductions:?}", variant.name());
+            assert!(reductions[0] <= 4, "{}: {reductions:?}", variant.name());
         }
     }
 }
@@ -122,6 +126,40 @@ fn a_dilated_encoder_keeps_its_parameters_and_its_size() {
             assert_eq!(parameters(&config), parameters(&plain));
         }
     }
+}
+
+#[test]
+fn a_dilated_convnext_keeps_its_parameters_and_the_size_of_its_patches() {
+    let device = Device::flex();
+    let plain = create("convnext_atto").expect("a variant");
+    for output_stride in [8, 16, 32] {
+        let config = plain.clone().with_output_stride(output_stride);
+        let config = config.expect("has a dilated form");
+        let encoder = config.encoder.init(&device);
+        let last = encoder.forward(images(ImageSpec::new(3, 79, 64), 1, &device));
+        let expected = [79, 64].map(|size| size / output_stride);
+        assert_eq!(size(&last), expected);
+        assert_eq!(
+            encoder.num_params(),
+            plain.encoder.init(&device).num_params()
+        );
+    }
+    let wrong = plain.with_output_stride(4).expect("checked later").check();
+    assert_eq!(
+        wrong.expect_err("patches are of 4 pixels").to_string(),
+        "output_stride = 4: must be 8, 16 or 32"
+    );
+}
+
+#[test]
+fn stochastic_depth_of_a_convnext_starts_at_zero() {
+    let config = create("convnext_atto").expect("a variant");
+    let config = config.set("drop_path_rate", 0.55.into()).expect("a field");
+    let text = format!("{:?}", config.init(&Device::flex()));
+    let rates = text.matches("drop_probability: ").count();
+    assert_eq!(rates, 11, "none for the first of 12 blocks");
+    assert!(text.contains("drop_probability: 0.55,"));
+    assert!(text.contains("drop_probability: 0.05"));
 }
 
 #[test]
@@ -194,6 +232,9 @@ fn every_decoder_answers_in_the_images_size() {
             ("densenet121", ImageSpec::new(3, 45, 33)),
             ("resnet8", ImageSpec::new(1, 21, 28)),
             ("densenet40_k12", ImageSpec::new(3, 17, 19)),
+            ("convnext_atto", ImageSpec::new(1, 37, 50)),
+            ("dpn68", ImageSpec::new(3, 45, 33)),
+            ("hrnet_w18_small", ImageSpec::new(1, 37, 50)),
         ] {
             let config = composed(&decoder, encoder, image);
             let answers = config.init(&device).forward(images(image, 1, &device));
@@ -520,6 +561,8 @@ fn how_a_model_skips_follows_from_its_configuration() {
     assert_eq!(skips("resnet18"), "add");
     assert_eq!(skips("plain18"), "none");
     assert_eq!(skips("densenet121"), "concat");
+    assert_eq!(skips("dpn68"), "dual");
+    assert_eq!(skips("hrnet_w18"), "add");
     assert_eq!(skips("highway10"), "gate");
     assert_eq!(skips("unet8"), "long");
     assert_eq!(skips("unet32_noskip"), "none");
@@ -563,6 +606,9 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
         "resnet8",
         "densenet40_k12",
         "unet8",
+        "convnextv2_atto",
+        "dpn48b",
+        "hrnet_w18_small",
         "highway_conv",
         "unet_scse-resnet10_w16",
         "attention_unet-resnet10_w16",

@@ -25,6 +25,10 @@ pub struct DenseNetConfig {
     /// What stands before the first block. Default: ImageNet.
     #[config(default = "Stem::ImageNet")]
     pub stem: Stem,
+    /// Whether the stem's pooling is blurred, where it would stride: see
+    /// [`blur_pool`](skip_blocks::layers::blur_pool). Default: false.
+    #[config(default = false)]
+    pub blur: bool,
     /// The normalisation. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,

@@ -6,10 +6,10 @@ use skip_blocks::check::{self, ensure};
 use skip_blocks::layers::Act;
 
 use super::config::DenseNetConfig;
-use super::names::NAMES;
+use super::names::{DEEP, SINGLE};
 use super::network::DenseNet;
 use crate::keys::Names;
-use crate::{EncoderFamily, ImageSpec, Level, Skip};
+use crate::{EncoderFamily, ImageSpec, Level, Skip, Stem};
 
 impl EncoderFamily for DenseNetConfig {
     type Network = DenseNet;
@@ -59,7 +59,10 @@ impl EncoderFamily for DenseNetConfig {
     }
 
     fn names(&self) -> Names {
-        NAMES
+        match self.stem {
+            Stem::Deep(_) => DEEP,
+            _ => SINGLE,
+        }
     }
 
     fn check(&self) -> Result<(), ConfigError> {

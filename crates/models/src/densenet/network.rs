@@ -1,6 +1,6 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use skip_blocks::layers::{Act, Norm, NormKind, conv, conv_norm, max_pool, norm};
+use skip_blocks::layers::{Act, Norm, NormKind, blur_pool, conv, conv_norm, max_pool, norm};
 use skip_blocks::{DenseBlock, Transition};
 
 use super::config::DenseNetConfig;
@@ -37,6 +37,8 @@ pub struct DenseNet {
     /// Which stem this is.
     #[module(skip)]
     pub stem: Stem,
+    /// Whether its pooling is blurred.
+    pub blur: bool,
     /// The activation.
     #[module(skip)]
     pub act: Act,
@@ -68,6 +70,7 @@ impl DenseNet {
                 .collect(),
             norm: config.norm.init(last, device),
             stem: config.stem,
+            blur: config.blur,
             act: config.act,
             last_act: config.last_act.unwrap_or(config.act),
         }
@@ -77,8 +80,11 @@ impl DenseNet {
         let (x, conv0) = self.conv0.up_to_last(x, self.act);
         match self.stem.pools() {
             true => {
-                let x = conv_norm(x, conv0, &self.norm0, self.act);
-                max_pool(levels.pass(x), 3, 2, 1)
+                let x = levels.pass(conv_norm(x, conv0, &self.norm0, self.act));
+                match self.blur {
+                    true => blur_pool(max_pool(x, 3, 1, 1), 2),
+                    false => max_pool(x, 3, 2, 1),
+                }
             }
             false => conv(x, conv0, Act::None),
         }
