@@ -48,17 +48,11 @@ fn patterns_choose_by_name() {
     assert!(names("vit*").is_empty());
 }
 
-/// The committed table against the code. Each model is made once, and applied once.
+/// The committed table against the code.
 #[test]
 fn every_variant_has_its_parameters_and_multiply_adds() {
-    let device = Device::flex();
-    for variant in variants() {
-        assert_eq!(
-            variant.measure(&device),
-            variant.size(),
-            "{}",
-            variant.name()
-        );
+    for variant in list("*") {
+        assert_eq!(variant.measure(), variant.size(), "{}", variant.name());
     }
 }
 

@@ -41,6 +41,7 @@ mod kernels;
 pub mod layers;
 mod long_skip;
 mod modifiers;
+pub mod outline;
 mod parameters;
 mod residual;
 pub mod seam;

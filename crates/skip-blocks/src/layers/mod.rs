@@ -38,5 +38,5 @@ pub use loss::{by_pixel, cross_entropy};
 pub use loss_options::{CrossEntropy, IGNORED};
 pub use norm::{Norm, NormKind};
 pub use normalize::norm;
-pub use pool::{avg_pool, global_avg_pool, max_pool, max_pool_ceil};
+pub use pool::{avg_pool, global_avg_pool, global_max_pool, max_pool, max_pool_ceil};
 pub use resize::{center_crop, fit, interpolate, subsample_pad};
