@@ -186,9 +186,19 @@ pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 4] = [
     unet::variants,
 ];
 
-/// What a decoder's name before an encoder's stands for: the decoder, and the size of the kernel
-/// that answers.
-pub(crate) type Composition = fn(&EncoderConfig) -> (DecoderConfig, usize);
+/// A decoder that stands on any encoder.
+pub(crate) struct Composition {
+    /// What goes before the encoder's name.
+    pub name: &'static str,
+    /// What segmentation_models.pytorch calls it, where it is the same.
+    pub smp: Option<&'static str>,
+    /// The decoder for an encoder, and the size of the kernel that answers.
+    pub on: fn(&EncoderConfig) -> (DecoderConfig, usize),
+}
 
-/// The decoders that stand on any encoder, by the names that go before its own.
-pub(crate) const COMPOSITIONS: [(&str, Composition); 1] = [("unet", unet::on)];
+/// The decoders that stand on any encoder.
+pub(crate) const COMPOSITIONS: [Composition; 1] = [Composition {
+    name: "unet",
+    smp: None,
+    on: unet::on,
+}];

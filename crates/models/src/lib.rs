@@ -47,6 +47,7 @@ mod skip;
 mod stem;
 pub mod table;
 mod task;
+mod twin;
 mod unet;
 mod variant;
 
@@ -66,5 +67,6 @@ pub use sizes::Size;
 pub use skip::{Skip, Skips};
 pub use stem::Stem;
 pub use task::Task;
+pub use twin::{Package, Twin};
 pub use unet::{UNetDecoder, UNetDecoderConfig, UNetStages, UNetStagesConfig};
 pub use variant::Variant;

@@ -18,9 +18,9 @@ pub fn variants() -> &'static [Variant] {
 /// The variants whose names fit a pattern, in which `*` stands for anything; those that are
 /// composed, such as `unet-resnet18`, after the others.
 pub fn list(pattern: &str) -> Vec<Variant> {
-    let composed = COMPOSITIONS.iter().flat_map(|(decoder, composition)| {
+    let composed = COMPOSITIONS.iter().flat_map(|composition| {
         let encoders = NAMED.iter();
-        encoders.filter_map(move |encoder| compose(decoder, *composition, encoder).ok())
+        encoders.filter_map(move |encoder| compose(composition, encoder).ok())
     });
     let all = NAMED.iter().cloned().chain(composed);
     all.filter(|variant| skip_blocks::seam::fits(pattern, variant.name()))
@@ -35,9 +35,9 @@ pub fn find(name: &str) -> Result<Variant, ModelError> {
     if let Some(variant) = named(name) {
         return Ok(variant.clone());
     }
-    let composed = COMPOSITIONS.iter().find_map(|(decoder, composition)| {
-        let encoder = named(name.strip_prefix(decoder)?.strip_prefix('-')?)?;
-        Some(compose(decoder, *composition, encoder))
+    let composed = COMPOSITIONS.iter().find_map(|composition| {
+        let encoder = named(name.strip_prefix(composition.name)?.strip_prefix('-')?)?;
+        Some(compose(composition, encoder))
     });
     composed.unwrap_or_else(|| {
         let known: Vec<_> = NAMED.iter().map(Variant::name).collect();
@@ -61,13 +61,9 @@ fn named(name: &str) -> Option<&'static Variant> {
 }
 
 /// A decoder on a classifier's encoder.
-fn compose(
-    decoder: &str,
-    composition: Composition,
-    classifier: &Variant,
-) -> Result<Variant, ModelError> {
+fn compose(composition: &Composition, classifier: &Variant) -> Result<Variant, ModelError> {
     let encoder = classifier.config().encoder.clone();
-    let name = format!("{decoder}-{}", classifier.name());
+    let name = format!("{}-{}", composition.name, classifier.name());
     let levels = encoder.levels().len();
     if levels < 2 || classifier.task() != Task::Classification {
         return Err(ModelError::NoLevels {
@@ -76,11 +72,17 @@ fn compose(
             levels,
         });
     }
-    let (decoder, kernel) = composition(&encoder);
+    let (decoder, kernel) = (composition.on)(&encoder);
     let config = ModelConfig {
         encoder,
         decoder: Some(decoder),
         head: HeadConfig::new(Task::Segmentation, FOREGROUND).with_kernel(kernel),
     };
-    Ok(Variant::new(name, classifier.input(), config))
+    let variant = Variant::new(name, classifier.input(), config);
+    let twin = composition.smp.zip(classifier.twin());
+    let twin = twin.and_then(|(decoder, twin)| twin.under(decoder));
+    Ok(match twin {
+        Some(twin) => variant.with_twin_named(twin.package, &twin.name),
+        None => variant,
+    })
 }

@@ -6,7 +6,7 @@ use skip_blocks::parameter_count;
 use skip_blocks::seam::count_macs;
 
 use crate::sizes::{Size, size_of};
-use crate::{DecoderConfig, EncoderConfig, ImageSpec, ModelConfig, Skips, Task};
+use crate::{DecoderConfig, EncoderConfig, ImageSpec, ModelConfig, Package, Skips, Task, Twin};
 
 /// Images, and how many outputs: what a family's papers measure on.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,7 @@ pub struct Variant {
     name: String,
     input: ImageSpec,
     config: ModelConfig,
+    twin: Option<Twin>,
 }
 
 /// A variant that tells images apart.
@@ -73,7 +74,21 @@ impl Variant {
             name,
             input,
             config: config.with_image(input),
+            twin: None,
         }
+    }
+
+    /// With a twin that is called the same.
+    pub(crate) fn with_twin(self, package: Package) -> Self {
+        let name = self.name.clone();
+        self.with_twin_named(package, &name)
+    }
+
+    /// With a twin that is called so.
+    pub(crate) fn with_twin_named(mut self, package: Package, name: &str) -> Self {
+        let name = name.to_string();
+        self.twin = Some(Twin { package, name });
+        self
     }
 
     /// What the model is called everywhere.
@@ -104,6 +119,11 @@ impl Variant {
     /// Its configuration, for those images and outputs.
     pub fn config(&self) -> &ModelConfig {
         &self.config
+    }
+
+    /// The same network elsewhere, if there is one.
+    pub fn twin(&self) -> Option<&Twin> {
+        self.twin.as_ref()
     }
 
     /// Its size, as the committed table has it.

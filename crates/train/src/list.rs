@@ -1,7 +1,7 @@
 //! The models that there are.
 
 use anyhow::{Result, ensure};
-use models::{Skips, Task, Variant};
+use models::{Skips, Task, Twin, Variant};
 use serde::Serialize;
 
 use crate::markdown::markdown;
@@ -16,6 +16,9 @@ pub(crate) struct Row {
     macs: u64,
     /// Channels, height, width.
     input: [usize; 3],
+    outputs: usize,
+    /// The same network elsewhere.
+    twin: Option<Twin>,
 }
 
 impl From<&Variant> for Row {
@@ -28,6 +31,8 @@ impl From<&Variant> for Row {
             parameters: size.parameters,
             macs: size.macs,
             input: variant.input().dims(),
+            outputs: variant.outputs(),
+            twin: variant.twin().cloned(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The rows of the papers' tables.
 
 use super::{BlockKind, ResNetConfig};
+use crate::Package;
 use crate::variant::{CIFAR, IMAGENET, SMALL, Variant, classifier};
 use BlockKind::{Basic, Bottleneck};
 use skip_blocks::{Order, ShortcutKind};
@@ -15,24 +16,17 @@ pub(crate) fn variants() -> Vec<Variant> {
     let grouped = |net: ResNetConfig, width| net.with_groups(32).with_width_per_group(width);
     // Shortcuts without parameters: option A of the paper.
     let cifar = |depth| ResNetConfig::cifar(Basic, depth).with_shortcut(ShortcutKind::ZeroPad);
+    let torchvision = |name, net| classifier(name, IMAGENET, net).with_twin(Package::Torchvision);
     vec![
-        classifier("resnet18", IMAGENET, resnet18()),
-        classifier("resnet34", IMAGENET, resnet34()),
-        classifier("resnet50", IMAGENET, resnet50()),
-        classifier("resnet101", IMAGENET, resnet101()),
-        classifier("resnet152", IMAGENET, net(Bottleneck, vec![3, 8, 36, 3])),
-        classifier(
-            "wide_resnet50_2",
-            IMAGENET,
-            resnet50().with_width_per_group(128),
-        ),
-        classifier(
-            "wide_resnet101_2",
-            IMAGENET,
-            resnet101().with_width_per_group(128),
-        ),
-        classifier("resnext50_32x4d", IMAGENET, grouped(resnet50(), 4)),
-        classifier("resnext101_32x8d", IMAGENET, grouped(resnet101(), 8)),
+        torchvision("resnet18", resnet18()),
+        torchvision("resnet34", resnet34()),
+        torchvision("resnet50", resnet50()),
+        torchvision("resnet101", resnet101()),
+        torchvision("resnet152", net(Bottleneck, vec![3, 8, 36, 3])),
+        torchvision("wide_resnet50_2", resnet50().with_width_per_group(128)),
+        torchvision("wide_resnet101_2", resnet101().with_width_per_group(128)),
+        torchvision("resnext50_32x4d", grouped(resnet50(), 4)),
+        torchvision("resnext101_32x8d", grouped(resnet101(), 8)),
         classifier("resnet10", IMAGENET, resnet10()),
         classifier("resnet10_w32", SMALL, resnet10().with_width(32)),
         classifier("resnet10_w16", SMALL, resnet10().with_width(16)),

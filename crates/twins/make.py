@@ -1,0 +1,95 @@
+"""Writes fixtures/: what the twins of this project's models compute.
+
+A twin is the same network in a Python package. It is built by its name, every parameter and running
+statistic is set by a formula on its key and index (proof/fill.py, src/fill.rs), and what it answers
+is written down, summed up in a few kilobytes (proof/outputs.py). tests/outputs.rs does the same with
+ours, and compares.
+
+    pip install -r requirements.txt
+    python make.py                  # all that are not there yet
+    python make.py 'resnet*' --again
+    python make.py --keys resnet18  # what the twin calls its parameters
+
+The variants and their twins come from `cargo run -p train -- models --json`, or from a file.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from fnmatch import fnmatchcase
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from proof import outputs
+from proof.build import Case, build
+
+HERE = Path(__file__).resolve().parent
+FIXTURES = HERE / "fixtures"
+PACKAGES = {
+    "torchvision": "torchvision",
+    "timm": "timm",
+    "smp": "segmentation_models_pytorch",
+    "monai": "monai",
+    "nnunet": "dynamic_network_architectures",
+}
+
+
+def main():
+    arguments = parse()
+    torch.set_num_threads(arguments.threads)
+    variants = {variant["name"]: variant for variant in models(arguments.models)}
+    cases = (Case.of(variants, name) for name in [*variants, *varied()])
+    cases = [case for case in cases if case and chosen(case.name, arguments.names)]
+    if not cases:
+        sys.exit(f"no variant with a twin is called like {arguments.names}")
+    for case in cases:
+        if arguments.keys:
+            print("\n".join(outputs.keys(build(case))))
+        else:
+            write(case, FIXTURES / f"{case.name}.json", outputs.fixture, arguments.again)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", help="patterns such as 'resnet*' [default: all]")
+    parser.add_argument("--again", action="store_true", help="also those that are there")
+    parser.add_argument("--keys", action="store_true", help="print the twins' keys and shapes")
+    parser.add_argument("--models", type=Path, help="what `train models --json` printed")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def models(path):
+    if path:
+        return json.loads(path.read_text())
+    command = ["cargo", "run", "--quiet", "-p", "train", "--", "models", "--json"]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=HERE).stdout)
+
+
+def varied():
+    """Names of variants for other images or with another output stride."""
+    return json.loads((HERE / "cases.json").read_text())["varied"]
+
+
+def chosen(name, patterns):
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def write(case, path, fixture, again):
+    if path.exists() and not again:
+        return
+    start = time.monotonic()
+    found = fixture(case, build(case))
+    packages = ["torch", PACKAGES[case.package]]
+    found["versions"] = {package: version(package) for package in packages}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(found, indent=1) + "\n")
+    print(f"{case.name}: {time.monotonic() - start:.1f} s, float32 {found['float32']:.1e}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

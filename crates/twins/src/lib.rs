@@ -1,0 +1,30 @@
+//! The proof that the models are those of PyTorch's packages.
+//!
+//! A [`Twin`](models::Twin) is the same network elsewhere. Nothing can be downloaded or shipped to
+//! compare them at full size, so both sides write the same values down: every parameter and running
+//! statistic is filled by a [formula](fill) on its public name and index. `make.py` builds the
+//! twins, and keeps what they compute in a few kilobytes each, in `fixtures/`. The tests fill ours
+//! and compare.
+//!
+//! Because the values follow from names, and names and shapes have to be those of the twin, what is
+//! filled shows that a twin's weights can be loaded as well.
+//!
+//! ```
+//! use burn::tensor::Device;
+//! use twins::{Case, outputs};
+//!
+//! let case = Case::find("resnet18@32x40").expect("committed");
+//! let differences = outputs::compare(&case, &Device::flex()).expect("the twin's keys");
+//! assert!(differences.largest < case.fixture.tolerance);
+//! ```
+#![warn(missing_docs)]
+
+mod case;
+pub mod fill;
+mod fixture;
+mod model;
+pub mod outputs;
+
+pub use case::Case;
+pub use fixture::{Fixture, Keys, Output};
+pub use model::{KeysDiffer, filled};

@@ -1,0 +1,115 @@
+//! A model with the values of the formula in every parameter and running statistic.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::tensor::{Device, Tensor, TensorData};
+use models::{Model, ModelConfig};
+
+use crate::Keys;
+use crate::fill::{canonical, hash, values};
+
+/// The model of a configuration, filled: each parameter by its public name, in the order in which
+/// PyTorch keeps it.
+///
+/// # Errors
+/// If its names and shapes are not those of the twin.
+pub fn filled(config: &ModelConfig, twin: &Keys, device: &Device) -> Result<Model, KeysDiffer> {
+    let model = config.init(device);
+    let named = model.keys(config).into_iter();
+    let mut fill = Fill {
+        names: named.map(|key| (key.id, key.name)).collect(),
+        containers: vec![],
+        lines: vec![],
+    };
+    let model = model.map(&mut fill);
+    fill.lines.sort_unstable();
+    let text: String = fill.lines.iter().map(|line| format!("{line}\n")).collect();
+    let ours = Keys {
+        count: fill.lines.len(),
+        hash: format!("{:016x}", hash(&text)),
+    };
+    match ours == *twin {
+        true => Ok(model),
+        false => Err(KeysDiffer {
+            ours: fill.lines,
+            twins: twin.count,
+        }),
+    }
+}
+
+/// A model's names or shapes are not those of its twin.
+#[derive(Clone, Debug)]
+pub struct KeysDiffer {
+    /// What ours are, sorted, a line each.
+    pub ours: Vec<String>,
+    /// How many the twin has.
+    pub twins: usize,
+}
+
+impl fmt::Display for KeysDiffer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "names and shapes are not those of the twin, which `make.py --keys NAME` prints; it has \
+             {}, ours are {}:\n{}",
+            self.twins,
+            self.ours.len(),
+            self.ours.join("\n")
+        )
+    }
+}
+
+impl std::error::Error for KeysDiffer {}
+
+/// Fills what is not drawn yet: nothing is drawn at random first.
+struct Fill {
+    names: HashMap<ParamId, String>,
+    /// The types of the modules around.
+    containers: Vec<String>,
+    lines: Vec<String>,
+}
+
+impl ModuleMapper for Fill {
+    fn enter_module(&mut self, _name: &str, container_type: &str) {
+        self.containers.push(container_type.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.containers.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let name = self.names.remove(&param.id).expect("each is filled once");
+        let shape = param.lazy_shape();
+        // Burn keeps a linear layer's weight with its inputs first, PyTorch with its outputs first.
+        let is_linear = self
+            .containers
+            .last()
+            .is_some_and(|kind| kind == "Struct:Linear");
+        let data = if is_linear && D == 2 {
+            let [inputs, outputs] = [shape[0], shape[1]];
+            self.note(&name, &[outputs, inputs]);
+            let turned = transposed(&values(&name, &[outputs, inputs]), inputs);
+            TensorData::new(turned, shape)
+        } else {
+            self.note(&name, &shape);
+            TensorData::new(values(&name, &shape), shape)
+        };
+        let tensor = Tensor::from_data(data, &param.lazy_device());
+        Param::initialized(param.id, tensor).set_require_grad(true)
+    }
+}
+
+impl Fill {
+    fn note(&mut self, name: &str, shape: &[usize]) {
+        self.lines.push(format!("{name} {:?}", canonical(shape)));
+    }
+}
+
+/// A matrix of rows of this length, by columns.
+fn transposed(values: &[f32], row: usize) -> Vec<f32> {
+    let column = |at: usize| values.iter().skip(at).step_by(row);
+    (0..row).flat_map(column).copied().collect()
+}
