@@ -44,6 +44,7 @@ mod resnet;
 mod settings;
 mod sizes;
 mod skip;
+mod stages;
 mod stem;
 pub mod table;
 mod task;

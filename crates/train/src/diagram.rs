@@ -210,11 +210,10 @@ impl Diagram<'_> {
     fn chain(&mut self, outline: &Outline) {
         for link in &outline.links {
             if link.to == link.from + 1 {
-                let (from, to) = (self.places[link.from], self.places[link.to]);
+                let (from, to, y) = (self.places[link.from], self.places[link.to], self.axis);
                 self.put(format_args!(
-                    "<path class=\"chain\" d=\"M{:.1} {:.1}H{:.1}\"/>\n",
+                    "<path class=\"chain\" d=\"M{:.1} {y:.1}H{:.1}\"/>\n",
                     from.right(),
-                    self.axis,
                     to.left
                 ));
             }
@@ -270,6 +269,7 @@ impl Diagram<'_> {
 
     fn boxes(&mut self) {
         let largest = self.units.iter().map(size).max().unwrap_or(1);
+        let axis = self.axis;
         for (unit, place) in self.units.iter().zip(self.places.clone()) {
             let halvings = (largest as f64 / size(unit) as f64).log2().round() as usize;
             let shape: Vec<_> = unit.output.iter().skip(1).map(usize::to_string).collect();
@@ -278,7 +278,7 @@ impl Diagram<'_> {
                  rx=\"{:.1}\"><title>{}: {}, {} parameters, {} multiply-adds</title></rect>\n",
                 halvings.min(6),
                 place.left,
-                self.axis - place.height / 2.0,
+                axis - place.height / 2.0,
                 place.width,
                 place.height,
                 (place.width / 4.0).min(3.0),
