@@ -9,7 +9,10 @@ const MARGIN: f64 = 28.0;
 /// Room for the title, and for what a colour means.
 const TITLE: f64 = 64.0;
 /// The width that a row of many units is brought to, where they do not get too narrow.
-const WIDTH: f64 = 1400.0;
+const WIDTH: f64 = 1300.0;
+/// How much names go down, in degrees, and how wide a letter is.
+const SLOPE: f64 = 38.0;
+const LETTER: f64 = 6.3;
 /// Most units that are numbered.
 const NUMBERED: usize = 70;
 
@@ -108,8 +111,9 @@ pub fn svg(title: &str, subtitle: &str, outline: &Outline) -> String {
     diagram.chain(outline);
     diagram.arcs(&arcs);
     diagram.boxes();
-    let bottom = diagram.labels(axis + tallest / 2.0 + 6.0);
-    let width = width.max(560.0).max(diagram.legend(title, subtitle, &arcs));
+    let [right, bottom] = diagram.labels(axis + tallest / 2.0 + 6.0);
+    let legend = diagram.legend(title, subtitle, &arcs);
+    let width = width.max(right + MARGIN).max(legend);
     let height = bottom + MARGIN;
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
@@ -180,7 +184,7 @@ fn places(units: &[Unit]) -> (Vec<Place>, f64) {
     const GAP: f64 = 16.0;
     let wish = |unit: &Unit| 5.0 + 2.4 * (channels(unit) as f64 + 1.0).log2();
     let wished: f64 = units.iter().map(|unit| wish(unit) + GAP).sum();
-    let scale = ((WIDTH - 2.0 * MARGIN) / wished).clamp(0.3, 1.0);
+    let scale = ((WIDTH - 2.0 * MARGIN) / wished).clamp(0.3, 1.5);
     let mut left = MARGIN;
     let place = |unit: &Unit| {
         let place = Place {
@@ -290,9 +294,11 @@ impl Diagram<'_> {
         }
     }
 
-    /// Names below the boxes; gives where they end.
-    fn labels(&mut self, top: f64) -> f64 {
-        let mut longest = 0;
+    /// Names below the boxes; gives where they end, to the right and below.
+    fn labels(&mut self, top: f64) -> [f64; 2] {
+        let slope = SLOPE.to_radians();
+        let mut left = 0.0_f64;
+        let mut end = [0.0_f64, top];
         for group in groups(self.units) {
             let (first, last) = (self.places[group.first], self.places[group.last]);
             if group.first < group.last {
@@ -324,16 +330,19 @@ impl Diagram<'_> {
                 .map(usize::to_string)
                 .collect();
             let shape = shape.join("×");
-            longest = longest.max(group.name.len() + 2 + shape.len());
-            let middle = (first.left + last.right()) / 2.0 - 3.0;
+            // Names side by side must not lie on each other.
+            left = ((first.left + last.right()) / 2.0 - 3.0).max(left + 19.0);
+            let length = LETTER * (group.name.len() + 2 + shape.chars().count()) as f64;
+            end[0] = end[0].max(left + length * slope.cos());
+            end[1] = end[1].max(top + 30.0 + length * slope.sin());
             self.put(format_args!(
-                "<text transform=\"translate({middle:.1} {:.1}) rotate(38)\">{} \
+                "<text transform=\"translate({left:.1} {:.1}) rotate({SLOPE})\">{} \
                  <tspan class=\"faint\" dx=\"3\">{shape}</tspan></text>\n",
                 top + 30.0,
                 escaped(&group.name)
             ));
         }
-        top + 34.0 + 6.3 * longest as f64 * 38_f64.to_radians().sin()
+        end
     }
 
     /// Title and meanings of colours; gives the width that they need.
