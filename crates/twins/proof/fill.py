@@ -55,7 +55,7 @@ def values(key, shape):
     elif kind == "running_var":
         value = 1.0 + 0.5 * u
     elif len(shape) > 1:
-        value = u * math.sqrt(6.0 / (count // shape[0]))
+        value = u * math.sqrt(3.0 / (count // shape[0]))
     elif kind in ("bias", "beta"):
         value = 0.1 * u
     elif count == 1:

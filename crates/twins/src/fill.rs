@@ -8,15 +8,16 @@
 //! |---|---|
 //! | `running_mean` | `0.1 u` |
 //! | `running_var` | `1 + 0.5 u` |
-//! | more than one dimension | `u sqrt(6 / n)`, with `n` values for each of the first dimension |
+//! | more than one dimension | `u sqrt(3 / n)`, with `n` values for each of the first dimension |
 //! | `bias`, `beta` | `0.1 u` |
 //! | a single value: a slope, the gain of a branch | `0.25 + 0.1 u` |
 //! | other vectors: scales | `1 + 0.1 u` |
 //!
-//! Weights keep the variance of what comes through ReLUs (He et al. 2015,
-//! <https://arxiv.org/abs/1502.01852>), so that the image still counts at the end of a plain
-//! network. A residual sum doubles the variance with each block, in evaluation: after a hundred
-//! blocks values are 1e15 times as large, far from the end of `f32`.
+//! Weights keep the variance of what comes in, and the ReLUs after them halve it. So a residual
+//! branch adds a quarter or an eighth of its input's variance, and after fifty blocks values are
+//! still of a size at which gates, such as those of squeeze and excitation, are not closed or open
+//! for good. With twice the variance (He et al. 2015, <https://arxiv.org/abs/1502.01852>) a deep
+//! network with gates is chaotic: `f32` and `f64` do not agree in the twin itself.
 //!
 //! A shape counts without its last dimensions of one: a linear layer and a convolution of one pixel
 //! are the same.
@@ -70,7 +71,7 @@ pub fn values(key: &str, shape: &[usize]) -> Vec<f32> {
     let (offset, scale) = match kind {
         "running_mean" => (0.0, 0.1),
         "running_var" => (1.0, 0.5),
-        _ if shape.len() > 1 => (0.0, (6.0 / (count / shape[0]) as f64).sqrt()),
+        _ if shape.len() > 1 => (0.0, (3.0 / (count / shape[0]) as f64).sqrt()),
         "bias" | "beta" => (0.0, 0.1),
         _ if count == 1 => (0.25, 0.1),
         _ => (1.0, 0.1),
