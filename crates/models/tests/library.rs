@@ -3,7 +3,6 @@
 
 mod common;
 
-use burn::module::Module;
 use burn::tensor::Device;
 use common::{images, largest_difference, noise, small};
 use models::{
@@ -20,7 +19,7 @@ fn every_variant_takes_other_images_and_classes() {
             .with_in_channels(5)
             .with_outputs(7)
             .with_drop_rate(0.2);
-        config.check().expect(variant.name());
+        assert_eq!(config.check(), Ok(()), "{}", variant.name());
         let first = &config
             .outline(ImageSpec {
                 channels: 5,

@@ -14,7 +14,7 @@ pub struct ModelsArgs {
     /// its layers
     #[arg(default_value = "*", hide_default_value = true)]
     pattern: String,
-    /// As JSON: an array of objects, or of one model an object
+    /// As JSON: an array of objects; of one model, an object
     #[arg(long)]
     json: bool,
     /// Draw one model's skip connections, as SVG
