@@ -92,7 +92,7 @@ pub use normalise::{
 };
 pub use pack::PackedFilter;
 pub use pool::{PoolShape, max_pool_backward, max_pool_forward};
-pub use resample::Resampling;
+pub use resample::{Grid, Resampling};
 pub use shape::{ConvShape, ShapeError};
 pub use threads::compute_on_this_thread;
 pub use view::{View, ViewMut};

@@ -25,6 +25,29 @@ struct Weights {
     rows: Vec<Vec<(usize, f32)>>,
 }
 
+/// What of an image and of its interpolation meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grid {
+    /// The edges: pixels are areas, with centres at half-integers.
+    Edges,
+    /// The centres of the pixels at the corners.
+    Corners,
+}
+
+impl Grid {
+    /// Where the centre of the output's pixel `o` lies among the input's.
+    fn position(self, o: usize, input: usize, output: usize) -> f32 {
+        match self {
+            Self::Edges => {
+                let scale = input as f32 / output as f32;
+                ((o as f32 + 0.5) * scale - 0.5).max(0.0)
+            }
+            Self::Corners if output > 1 => o as f32 * ((input - 1) as f32 / (output - 1) as f32),
+            Self::Corners => 0.0,
+        }
+    }
+}
+
 impl Resampling {
     /// Average pooling. Where `count_padding` is false, windows that reach into
     /// the padding average over the pixels inside the image only.
@@ -74,21 +97,31 @@ impl Resampling {
         Self::average_pool(size, size, [1; 2], [[0; 2]; 2], true)
     }
 
-    /// Repeats every pixel `scale` times along both axes.
-    pub fn nearest(size: [usize; 2], scale: usize) -> Self {
-        let axis = |input| Weights::new(input, input * scale, |o| vec![(o / scale, 1.0)]);
+    /// The nearest pixel's value at each place of an image of another size.
+    ///
+    /// # Panics
+    /// If there is no pixel to take.
+    pub fn nearest(from: [usize; 2], to: [usize; 2]) -> Self {
+        let axis = |i: usize| {
+            assert!(from[i] > 0 || to[i] == 0, "a pixel to take");
+            Weights::new(from[i], to[i], |o| vec![(o * from[i] / to[i], 1.0)])
+        };
         Self {
-            vertical: axis(size[0]),
-            horizontal: axis(size[1]),
+            vertical: axis(0),
+            horizontal: axis(1),
         }
     }
 
-    /// Bilinear interpolation to `scale` times the size, with pixel centres at
-    /// half-integers (corners not aligned) and the border repeated.
-    pub fn bilinear(size: [usize; 2], scale: usize) -> Self {
-        let axis = |input: usize| {
-            Weights::new(input, input * scale, |o| {
-                let position = ((o as f32 + 0.5) / scale as f32 - 0.5).max(0.0);
+    /// Bilinear interpolation to another size, the border repeated.
+    ///
+    /// # Panics
+    /// If there is no pixel to take.
+    pub fn bilinear(from: [usize; 2], to: [usize; 2], grid: Grid) -> Self {
+        let axis = |i: usize| {
+            let (input, output) = (from[i], to[i]);
+            assert!(input > 0 || output == 0, "a pixel to take");
+            Weights::new(input, output, |o| {
+                let position = grid.position(o, input, output);
                 let low = (position as usize).min(input - 1);
                 let high = (low + 1).min(input - 1);
                 let fraction = position - low as f32;
@@ -100,8 +133,8 @@ impl Resampling {
             })
         };
         Self {
-            vertical: axis(size[0]),
-            horizontal: axis(size[1]),
+            vertical: axis(0),
+            horizontal: axis(1),
         }
     }
 

@@ -337,8 +337,8 @@ fn resampling_and_its_transpose() {
     let mut random = Random(15);
     let size = [4, 6];
     let maps = [
-        (Resampling::nearest(size, 2), [8, 12]),
-        (Resampling::bilinear(size, 2), [8, 12]),
+        (Resampling::nearest(size, [8, 12]), [8, 12]),
+        (Resampling::bilinear(size, [8, 12], Grid::Edges), [8, 12]),
         (
             Resampling::average_pool(size, [3, 2], [2, 2], [[1, 1], [0, 0]], false),
             [2, 3],
@@ -348,6 +348,10 @@ fn resampling_and_its_transpose() {
             [4, 6],
         ),
         (Resampling::global_average(size), [1, 1]),
+        (Resampling::nearest(size, [7, 5]), [7, 5]),
+        (Resampling::bilinear(size, [3, 1], Grid::Edges), [3, 1]),
+        (Resampling::bilinear(size, [9, 7], Grid::Corners), [9, 7]),
+        (Resampling::bilinear(size, [1, 2], Grid::Corners), [1, 2]),
     ];
     let (batch, channels) = (2, 11);
     for (index, (map, want)) in maps.iter().enumerate() {
@@ -377,16 +381,16 @@ fn resampling_and_its_transpose() {
             }
         }
     }
-    let line = Resampling::bilinear([1, 2], 2);
-    let mut both = [0.0; 8];
-    line.apply(
-        Isa::detect(),
-        1,
-        1,
-        View::new(&[0.0, 4.0], 1),
-        ViewMut::new(&mut both, 1),
-    );
-    assert_eq!(both[..4], [0.0, 1.0, 3.0, 4.0]);
+    let line = |to, grid| {
+        let map = Resampling::bilinear([1, 2], [1, to], grid);
+        let mut line = vec![0.0; to];
+        let target = ViewMut::new(&mut line, 1);
+        map.apply(Isa::detect(), 1, 1, View::new(&[0.0, 6.0], 1), target);
+        line
+    };
+    assert_eq!(line(4, Grid::Edges), [0.0, 1.5, 4.5, 6.0]);
+    assert_eq!(line(4, Grid::Corners), [0.0, 2.0, 4.0, 6.0]);
+    assert_eq!(line(3, Grid::Corners), [0.0, 3.0, 6.0]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use skip_blocks::ConfigError;
 
 use crate::Level;
+use crate::keys::Names;
 
 /// The configuration of a family's decoder.
 pub trait DecoderFamily: Clone {
@@ -14,12 +15,20 @@ pub trait DecoderFamily: Clone {
     /// The maps that it gives, the largest first: the answer's, and those for losses of their own.
     fn outputs(&self, levels: &[Level]) -> Vec<Level>;
 
-    /// The height (or width) of the first of them, for that of an image and of the encoder's maps;
-    /// none where the image is too small.
-    fn size(&self, levels: &[Level], sizes: &[usize], image: usize) -> Option<usize>;
+    /// The height (or width) of the answer, for that of an image and of the encoder's maps; none
+    /// where the image is too small. Where nothing else is said, the image's.
+    fn size(&self, _levels: &[Level], _sizes: &[usize], image: usize) -> Option<usize> {
+        Some(image)
+    }
 
     /// Whether the encoder's maps reach the output by another way than the last one.
-    fn carries_skips(&self) -> bool;
+    fn carries_skips(&self) -> bool {
+        true
+    }
+
+    /// What its parts are called where their paths below the decoder are not their names, and what
+    /// the heads are called: see [`Names`].
+    fn names(&self) -> Names;
 
     /// Whether the network can be made.
     ///
@@ -34,7 +43,8 @@ pub trait DecoderFamily: Clone {
     fn init(&self, levels: &[Level], device: &Device) -> Self::Network;
 }
 
-/// A network that turns an encoder's maps into one of the image's size.
+/// A network that turns an encoder's maps into one of the image's size, or into a smaller one whose
+/// answer is brought to that size.
 pub trait Decode: Module {
     /// From an encoder's maps, the largest first, and the image's height and width, to
     /// [`DecoderFamily::outputs`].

@@ -84,6 +84,12 @@ pub trait EncoderFamily: Clone {
         )))
     }
 
+    /// As it stands under a decoder: as segmentation_models.pytorch has it there, where that differs
+    /// from the classifier. Where nothing else is said, the same.
+    fn under_decoder(self) -> Self {
+        self
+    }
+
     /// How it skips; none for a plain network.
     fn skip(&self) -> Option<Skip>;
 

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use skip_blocks::ConfigError;
 
 use crate::keys::Names;
+use crate::twin::SmpDecoder;
 use crate::{
-    Decode, DecoderFamily, Encode, EncoderFamily, ImageSpec, Level, Levels, Skip, densenet,
-    highway, resnet, unet,
+    Decode, DecoderFamily, Encode, EncoderFamily, ImageSpec, Level, Levels, ModelConfig, Skip,
+    decoders, densenet, highway, resnet, unet,
 };
 
 /// Configuration and network of any encoder.
@@ -80,6 +81,12 @@ macro_rules! encoders {
                 })
             }
 
+            fn under_decoder(self) -> Self {
+                match self {
+                    $(Self::$name(config) => Self::$name(EncoderFamily::under_decoder(config)),)*
+                }
+            }
+
             fn skip(&self) -> Option<Skip> {
                 match self { $(Self::$name(config) => config.skip(),)* }
             }
@@ -143,6 +150,10 @@ macro_rules! decoders {
                 match self { $(Self::$name(config) => config.carries_skips(),)* }
             }
 
+            fn names(&self) -> Names {
+                match self { $(Self::$name(config) => config.names(),)* }
+            }
+
             fn check(&self, levels: &[Level]) -> Result<(), ConfigError> {
                 match self { $(Self::$name(config) => config.check(levels),)* }
             }
@@ -176,6 +187,18 @@ encoders! {
 decoders! {
     /// See [`unet::UNetDecoder`].
     Unet: unet::UNetDecoderConfig => unet::UNetDecoder,
+    /// See [`decoders::UNetPlusPlusDecoder`].
+    Unetpp: decoders::UNetPlusPlusDecoderConfig => decoders::UNetPlusPlusDecoder,
+    /// See [`decoders::UNet3PlusDecoder`].
+    Unet3p: decoders::UNet3PlusDecoderConfig => decoders::UNet3PlusDecoder,
+    /// See [`decoders::LinkNetDecoder`].
+    Linknet: decoders::LinkNetDecoderConfig => decoders::LinkNetDecoder,
+    /// See [`decoders::FpnDecoder`].
+    Fpn: decoders::FpnDecoderConfig => decoders::FpnDecoder,
+    /// See [`decoders::DeepLabDecoder`].
+    Deeplab: decoders::DeepLabDecoderConfig => decoders::DeepLabDecoder,
+    /// See [`decoders::MANetDecoder`].
+    Manet: decoders::MANetDecoderConfig => decoders::MANetDecoder,
 }
 
 /// The variants of each family.
@@ -190,15 +213,53 @@ pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 4] = [
 pub(crate) struct Composition {
     /// What goes before the encoder's name.
     pub name: &'static str,
-    /// What segmentation_models.pytorch calls it, where it is the same.
-    pub smp: Option<&'static str>,
-    /// The decoder for an encoder, and the size of the kernel that answers.
-    pub on: fn(&EncoderConfig) -> (DecoderConfig, usize),
+    /// What segmentation_models.pytorch has that is the same.
+    pub smp: Option<SmpDecoder>,
+    /// The decoder and its head on an encoder.
+    pub on: fn(EncoderConfig) -> ModelConfig,
 }
 
+const fn composition(
+    name: &'static str,
+    smp: Option<SmpDecoder>,
+    on: fn(EncoderConfig) -> ModelConfig,
+) -> Composition {
+    Composition { name, smp, on }
+}
+
+/// A decoder as segmentation_models.pytorch has it by default, in its class of this name.
+const fn smp(class: &'static str) -> Option<SmpDecoder> {
+    Some(SmpDecoder::new(class))
+}
+
+const UNET_SCSE: SmpDecoder = SmpDecoder {
+    options: &["decoder_attention_type=scse"],
+    ..SmpDecoder::new("Unet")
+};
+
+const DEEPLAB: SmpDecoder = SmpDecoder {
+    dilated: true,
+    ..SmpDecoder::new("DeepLabV3Plus")
+};
+
 /// The decoders that stand on any encoder.
-pub(crate) const COMPOSITIONS: [Composition; 1] = [Composition {
-    name: "unet",
-    smp: None,
-    on: unet::on,
-}];
+pub(crate) const COMPOSITIONS: [Composition; 9] = [
+    composition("unet", smp("Unet"), unet::smp),
+    composition("unet_scse", Some(UNET_SCSE), unet::scse),
+    composition("attention_unet", None, unet::attention),
+    composition("unetpp", smp("UnetPlusPlus"), decoders::unetpp::on),
+    composition("unet3p", None, decoders::unet3p::on),
+    composition("linknet", smp("Linknet"), decoders::linknet::on),
+    composition("fpn", smp("FPN"), decoders::fpn::on),
+    composition("deeplabv3plus", Some(DEEPLAB), decoders::deeplab::on),
+    composition("manet", smp("MAnet"), decoders::manet::on),
+];
+
+/// The encoders with which compositions are listed and measured; they stand on all others as well.
+pub(crate) const LISTED: [&str; 5] = [
+    "resnet10_w16",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "densenet121",
+];

@@ -7,8 +7,8 @@ use burn::tensor::{Device, Tensor};
 use skip_blocks::ConfigError;
 use skip_blocks::check;
 use skip_blocks::layers::{
-    Act, Conv2d, Conv2dConfig, Dropout, DropoutConfig, Linear, LinearConfig, Norm, NormKind, conv,
-    dropout, linear, norm,
+    Act, Conv2d, Conv2dConfig, Dropout, DropoutConfig, Linear, LinearConfig, Norm, NormKind,
+    Resize, conv, dropout, linear, norm, resize,
 };
 
 use crate::{Pool, Task};
@@ -63,13 +63,16 @@ pub struct PooledHead {
     pub linear: Option<Linear>,
 }
 
-/// `conv(dropout(x))`
+/// `resize(conv(dropout(x)))`
 #[derive(Module, Debug)]
 pub struct MapHead {
     /// Drops values in training.
     pub dropout: Dropout,
     /// The classifier, or regressor, of each pixel.
     pub conv: Conv2d,
+    /// How the answer is brought to the image's size; none where it stays as it is.
+    #[module(skip)]
+    pub resize: Option<Resize>,
 }
 
 impl HeadConfig {
@@ -142,16 +145,23 @@ impl HeadConfig {
             conv: Conv2dConfig::new([channels, self.outputs], [self.kernel; 2])
                 .with_padding(PaddingConfig2d::Explicit(half, half, half, half))
                 .init(device),
+            resize: None,
         })
     }
 }
 
 impl Head {
-    /// Applies the head. See [`Head`].
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// Applies the head, for images of this height and width. See [`Head`].
+    pub fn forward(&self, x: Tensor<4>, image: [usize; 2]) -> Tensor<4> {
         match self {
             Self::Pooled(head) => head.forward(x),
-            Self::Map(head) => conv(dropout(x, &head.dropout), &head.conv, Act::None),
+            Self::Map(head) => {
+                let x = conv(dropout(x, &head.dropout), &head.conv, Act::None);
+                match head.resize {
+                    Some(by) => resize(x, image, by),
+                    None => x,
+                }
+            }
         }
     }
 }

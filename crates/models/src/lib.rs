@@ -11,7 +11,20 @@
 //! | [`UNetStages`], [`UNetDecoder`] | long | `unet` |
 //!
 //! [`list`], [`find`] and [`create`] know all variants by name. A decoder's name before an
-//! encoder's makes both one model.
+//! encoder's makes both one model, with the names and numbers of segmentation_models.pytorch where
+//! it has the decoder:
+//!
+//! | name | decoder | how the encoder's maps join |
+//! |---|---|---|
+//! | `unet-..` | [`UNetDecoder`] | concatenated |
+//! | `unet_scse-..` | the same, with [`SpatialChannelExcitation`](skip_blocks::SpatialChannelExcitation) | concatenated, then weighted |
+//! | `attention_unet-..` | the same, with [`AttentionGate`](skip_blocks::AttentionGate)s | gated, then concatenated |
+//! | `unetpp-..` | [`UNetPlusPlusDecoder`] | through stages of their own |
+//! | `unet3p-..` | [`UNet3PlusDecoder`] | all sizes with all sizes |
+//! | `linknet-..` | [`LinkNetDecoder`] | added |
+//! | `fpn-..` | [`FpnDecoder`] | added, down a pyramid |
+//! | `deeplabv3plus-..` | [`DeepLabDecoder`] | one, concatenated |
+//! | `manet-..` | [`MANetDecoder`] | weighted, then concatenated |
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -29,6 +42,7 @@
 #![warn(missing_docs)]
 
 mod decoder;
+mod decoders;
 mod densenet;
 mod encoder;
 mod error;
@@ -51,8 +65,15 @@ mod task;
 mod twin;
 mod unet;
 mod variant;
+mod way_up;
 
 pub use decoder::{Decode, DecoderFamily};
+pub use decoders::{
+    Aspp, ConvNorm, DeepLabDecoder, DeepLabDecoderConfig, Excitation, FpnDecoder, FpnDecoderConfig,
+    FullScaleStage, FusionStage, Lateral, LinkNetDecoder, LinkNetDecoderConfig, LinkNetStage,
+    MANetDecoder, MANetDecoderConfig, MANetStage, PositionAttention, SeparableConv,
+    UNet3PlusDecoder, UNet3PlusDecoderConfig, UNetPlusPlusDecoder, UNetPlusPlusDecoderConfig,
+};
 pub use densenet::{DenseNet, DenseNetConfig};
 pub use encoder::{Encode, EncoderFamily, Level, Levels};
 pub use error::ModelError;
@@ -63,7 +84,7 @@ pub use image::ImageSpec;
 pub use model::{Model, ModelConfig};
 pub use pool::Pool;
 pub use registry::{create, find, list, variants};
-pub use resnet::{Block, BlockKind, ResNet, ResNetConfig};
+pub use resnet::{Block, BlockKind, DilationStart, ResNet, ResNetConfig};
 pub use sizes::Size;
 pub use skip::{Skip, Skips};
 pub use stem::Stem;
@@ -71,3 +92,4 @@ pub use task::Task;
 pub use twin::{Package, Twin};
 pub use unet::{UNetDecoder, UNetDecoderConfig, UNetStages, UNetStagesConfig};
 pub use variant::Variant;
+pub use way_up::Step;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use skip_blocks::layers::global_avg_pool;
+use skip_blocks::layers::{Resize, global_avg_pool};
 use skip_blocks::outline::Outline;
 use skip_blocks::seam::Seam;
 use skip_blocks::{ConfigError, check};
 
-use crate::keys::{Key, Names, keys_of, renamed};
+use crate::keys::{Key, keys_of, renamed};
 use crate::settings;
 use crate::{
     Decode, Decoder, DecoderConfig, DecoderFamily, Encode, Encoder, EncoderConfig, EncoderFamily,
@@ -99,6 +99,12 @@ impl ModelConfig {
         self
     }
 
+    /// With a last layer of such a kernel, where the answer is of each pixel.
+    pub fn with_head_kernel(mut self, kernel: usize) -> Self {
+        self.head.kernel = kernel;
+        self
+    }
+
     /// With so many classes, values or points: `num_classes` of timm. With 0 there is no
     /// classifier, and the answer is the pooled features.
     pub fn with_outputs(mut self, outputs: usize) -> Self {
@@ -183,7 +189,19 @@ impl ModelConfig {
 
     /// The answers' maps: how many there are, and how much smaller than the image each is; for an
     /// answer of the image as a whole, one.
+    ///
+    /// The first of a decoder's is brought to the image's size after its head, by bilinear
+    /// interpolation, if it is smaller.
     pub fn outputs(&self) -> Vec<Level> {
+        let mut outputs = self.maps();
+        if let (Some(_), Some(answer)) = (&self.decoder, outputs.first_mut()) {
+            answer.reduction = 1;
+        }
+        outputs
+    }
+
+    /// What the heads stand on.
+    fn maps(&self) -> Vec<Level> {
         match &self.decoder {
             Some(decoder) => decoder.outputs(&self.encoder.levels()),
             None => self
@@ -278,12 +296,16 @@ impl ModelConfig {
 
     /// The head of the answer, and those of the decoder's smaller maps.
     fn init_heads(&self, device: &Device) -> (Head, Vec<Head>) {
-        let outputs = self.outputs();
-        let head = |output: &Level| match self.decoder {
-            Some(_) => self.head.init_map(output.channels, device),
-            None => self.head.init_pooled(output.channels, device),
+        let maps = self.maps();
+        let head = |map: &Level| match self.decoder {
+            Some(_) => self.head.init_map(map.channels, device),
+            None => self.head.init_pooled(map.channels, device),
         };
-        (head(&outputs[0]), outputs[1..].iter().map(head).collect())
+        let mut answer = head(&maps[0]);
+        if let (Head::Map(head), true) = (&mut answer, maps[0].reduction > 1) {
+            head.resize = Some(Resize::BilinearCorners);
+        }
+        (answer, maps[1..].iter().map(head).collect())
     }
 
     /// The layers and how they are wired, for one image, by their public names. Nothing is computed
@@ -313,23 +335,19 @@ impl ModelConfig {
 
     /// The public name of a path in the module tree.
     ///
-    /// A classifier's parts have the names of its family. A segmenter's stand under `encoder`,
-    /// `decoder` and `head`.
+    /// A classifier's parts have the names of its family. A segmenter's stand under `encoder` and
+    /// `decoder`; what its heads are called, its decoder's family says.
     pub fn public_name(&self, path: &str) -> String {
         let names = self.encoder.names();
-        if self.decoder.is_none() {
+        let Some(decoder) = &self.decoder else {
             let path = path.strip_prefix("encoder.").unwrap_or(path);
             return renamed(names, path);
-        }
-        const DECODER: Names = &[
-            ("decoder.stages.#.conv", "decoder.{0}"),
-            ("decoder.stages.#", "decoder.{0}"),
-            ("head.conv", "head"),
-            ("auxiliary.#.conv", "auxiliary.{0}"),
-        ];
-        match path.strip_prefix("encoder.") {
-            Some(inner) => format!("encoder.{}", renamed(names, inner)),
-            None => renamed(DECODER, path),
+        };
+        let heads = decoder.names();
+        match path.split_once('.') {
+            Some(("encoder", inner)) => format!("encoder.{}", renamed(names, inner)),
+            Some(("decoder", inner)) => format!("decoder.{}", renamed(heads, inner)),
+            _ => renamed(heads, path),
         }
     }
 }
@@ -337,15 +355,16 @@ impl ModelConfig {
 impl Model {
     /// Applies the model. See [`Model`].
     pub fn forward(&self, x: Tensor<4>) -> Vec<Tensor<4>> {
-        let Some(decoder) = &self.decoder else {
-            return vec![self.head.forward(self.encoder.forward(x))];
-        };
         let [_, _, height, width] = x.dims();
-        let maps = decoder.forward(self.encoder.features(x), [height, width]);
+        let image = [height, width];
+        let Some(decoder) = &self.decoder else {
+            return vec![self.head.forward(self.encoder.forward(x), image)];
+        };
+        let maps = decoder.forward(self.encoder.features(x), image);
         let heads = std::iter::once(&self.head).chain(&self.auxiliary);
         heads
             .zip(maps)
-            .map(|(head, map)| head.forward(map))
+            .map(|(head, map)| head.forward(map, image))
             .collect()
     }
 

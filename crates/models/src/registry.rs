@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::families::{COMPOSITIONS, Composition, VARIANTS};
-use crate::variant::FOREGROUND;
-use crate::{EncoderFamily, HeadConfig, ModelConfig, ModelError, Task, Variant};
+use crate::families::{COMPOSITIONS, Composition, LISTED, VARIANTS};
+use crate::{EncoderFamily, ModelConfig, ModelError, Task, Variant};
 
 /// The variants that have names of their own.
 static NAMED: LazyLock<Vec<Variant>> =
@@ -15,11 +14,12 @@ pub fn variants() -> &'static [Variant] {
     &NAMED
 }
 
-/// The variants whose names fit a pattern, in which `*` stands for anything; those that are
-/// composed, such as `unet-resnet18`, after the others.
+/// The variants whose names fit a pattern, in which `*` stands for anything; after them those that
+/// are composed, such as `unet-resnet18`: each decoder with a few encoders. [`find`] knows it with
+/// every other as well.
 pub fn list(pattern: &str) -> Vec<Variant> {
     let composed = COMPOSITIONS.iter().flat_map(|composition| {
-        let encoders = NAMED.iter();
+        let encoders = LISTED.iter().filter_map(|encoder| named(encoder));
         encoders.filter_map(move |encoder| compose(composition, encoder).ok())
     });
     let all = NAMED.iter().cloned().chain(composed);
@@ -62,7 +62,7 @@ fn named(name: &str) -> Option<&'static Variant> {
 
 /// A decoder on a classifier's encoder.
 fn compose(composition: &Composition, classifier: &Variant) -> Result<Variant, ModelError> {
-    let encoder = classifier.config().encoder.clone();
+    let encoder = classifier.config().encoder.clone().under_decoder();
     let name = format!("{}-{}", composition.name, classifier.name());
     let levels = encoder.levels().len();
     if levels < 2 || classifier.task() != Task::Classification {
@@ -72,14 +72,9 @@ fn compose(composition: &Composition, classifier: &Variant) -> Result<Variant, M
             levels,
         });
     }
-    let (decoder, kernel) = (composition.on)(&encoder);
-    let config = ModelConfig {
-        encoder,
-        decoder: Some(decoder),
-        head: HeadConfig::new(Task::Segmentation, FOREGROUND).with_kernel(kernel),
-    };
+    let config = (composition.on)(encoder);
     let variant = Variant::new(name, classifier.input(), config);
-    let twin = composition.smp.zip(classifier.twin());
+    let twin = composition.smp.as_ref().zip(classifier.twin());
     let twin = twin.and_then(|(decoder, twin)| twin.under(decoder));
     Ok(match twin {
         Some(twin) => variant.with_twin_named(twin.package, &twin.name),

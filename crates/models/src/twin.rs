@@ -74,15 +74,38 @@ const SMP_ENCODERS: [&str; 11] = [
     "densenet201",
 ];
 
+/// A decoder of segmentation_models.pytorch.
+pub(crate) struct SmpDecoder {
+    /// The class.
+    pub name: &'static str,
+    /// Its arguments that are not the default: `decoder_attention_type=scse`.
+    pub options: &'static [&'static str],
+    /// Whether the encoder is dilated.
+    pub dilated: bool,
+}
+
+impl SmpDecoder {
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            options: &[],
+            dilated: false,
+        }
+    }
+}
+
 impl Twin {
     /// What segmentation_models.pytorch calls a decoder of its own on this classifier's encoder, if
-    /// it has that encoder: `Unet/resnet18`.
-    pub(crate) fn under(&self, decoder: &str) -> Option<Self> {
-        let there =
-            self.package == Package::Torchvision && SMP_ENCODERS.contains(&self.name.as_str());
-        there.then(|| Self {
+    /// it has both together: `Unet/resnet18`, and after that what is set otherwise there.
+    pub(crate) fn under(&self, decoder: &SmpDecoder) -> Option<Self> {
+        let encoder = self.name.as_str();
+        let there = self.package == Package::Torchvision && SMP_ENCODERS.contains(&encoder);
+        // It has no dilated DenseNets.
+        let fits = !(decoder.dilated && encoder.starts_with("densenet"));
+        let name = [&[decoder.name, encoder], decoder.options].concat();
+        (there && fits).then(|| Self {
             package: Package::Smp,
-            name: format!("{decoder}/{}", self.name),
+            name: name.join("/"),
         })
     }
 }

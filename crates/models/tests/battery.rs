@@ -52,7 +52,8 @@ fn patterns_choose_by_name() {
 #[test]
 fn every_variant_has_its_parameters_and_multiply_adds() {
     for variant in list("*") {
-        assert_eq!(variant.measure(), variant.size(), "{}", variant.name());
+        let size = variant.size().expect("in the table");
+        assert_eq!(variant.measure(), size, "{}", variant.name());
     }
 }
 

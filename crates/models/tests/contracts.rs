@@ -6,10 +6,13 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use common::{images, largest_difference, noise, small};
 use models::{
-    Decode, DecoderConfig, DecoderFamily, Encode, EncoderConfig, EncoderFamily, ImageSpec, Level,
-    ModelConfig, Task, UNetDecoderConfig, UNetStagesConfig, Variant, create, find, list, variants,
+    Decode, DecoderConfig, DecoderFamily, DeepLabDecoderConfig, Encode, EncoderConfig,
+    EncoderFamily, FpnDecoderConfig, ImageSpec, Level, LinkNetDecoderConfig, MANetDecoderConfig,
+    ModelConfig, Task, UNet3PlusDecoderConfig, UNetDecoderConfig, UNetPlusPlusDecoderConfig,
+    UNetStagesConfig, create, find, list, variants,
 };
-use skip_blocks::{JoinKind, Upsampling};
+use skip_blocks::layers::NormKind;
+use skip_blocks::{JoinKind, ModifierConfig, Upsampling};
 
 /// The shallowest encoder of each kind, for images of these channels and sizes.
 fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
@@ -139,34 +142,147 @@ fn a_family_without_a_dilated_form_says_so() {
     );
 }
 
+/// What goes before an encoder's name.
+fn decoder_names() -> Vec<String> {
+    let listed = list("*-resnet18");
+    let names = listed
+        .iter()
+        .filter_map(|variant| variant.name().strip_suffix("-resnet18"));
+    names.map(str::to_string).collect()
+}
+
+/// A decoder on an encoder, for these images and two classes.
+fn composed(decoder: &str, encoder: &str, image: ImageSpec) -> ModelConfig {
+    let config = create(&format!("{decoder}-{encoder}")).expect("composes");
+    config.with_image(image).with_outputs(2)
+}
+
 #[test]
-fn the_decoder_stands_on_every_encoder() {
-    let device = Device::flex();
-    for variant in list("unet-*") {
-        let image = ImageSpec::new(1, 37, 50);
-        let config = variant.config().clone().with_image(image).with_outputs(2);
-        config.check().expect("composes");
-        if deep(&variant) {
-            continue;
+fn every_decoder_stands_on_every_encoder() {
+    let image = ImageSpec::new(1, 37, 50);
+    let classifiers = variants().iter().filter(|variant| {
+        let levels = variant.config().encoder.levels().len();
+        variant.task() == Task::Classification && levels > 1
+    });
+    for encoder in classifiers {
+        for decoder in decoder_names() {
+            let config = composed(&decoder, encoder.name(), image);
+            config.check().expect("composes");
+            assert_eq!(config.answer_size(37, 50).expect("large enough"), [37, 50]);
         }
-        let model = config.init(&device);
-        let logits = model.forward(images(image, 1, &device)).remove(0);
-        assert_eq!(logits.dims(), [1, 2, 37, 50], "{}", variant.name());
     }
 }
 
-/// Those of many layers differ from others in their number alone.
-fn deep(variant: &Variant) -> bool {
-    let deep = ["101", "152", "161", "169", "201", "110", "164"];
-    deep.iter().any(|number| variant.name().contains(number))
+#[test]
+fn every_decoder_answers_in_the_images_size() {
+    let device = Device::flex();
+    for decoder in decoder_names() {
+        for (encoder, image) in [
+            ("resnet10_w16", ImageSpec::new(5, 64, 96)),
+            ("resnet10_w16", ImageSpec::new(1, 37, 50)),
+            ("densenet121", ImageSpec::new(3, 45, 33)),
+            ("resnet8", ImageSpec::new(1, 21, 28)),
+            ("densenet40_k12", ImageSpec::new(3, 17, 19)),
+        ] {
+            let config = composed(&decoder, encoder, image);
+            let answers = config.init(&device).forward(images(image, 1, &device));
+            let expected = [1, 2, image.height, image.width];
+            assert_eq!(answers[0].dims(), expected, "{decoder}-{encoder}");
+            assert_eq!(answers.len(), config.outputs().len());
+        }
+    }
+}
+
+#[test]
+fn every_decoder_stands_on_dilated_encoders() {
+    let device = Device::flex();
+    let image = ImageSpec::new(3, 49, 64);
+    for decoder in decoder_names() {
+        for output_stride in [8, 16] {
+            let config = composed(&decoder, "resnet10_w16", image);
+            let config = config.with_output_stride(output_stride).expect("a ResNet");
+            let answers = config.init(&device).forward(images(image, 1, &device));
+            assert_eq!(
+                answers[0].dims(),
+                [1, 2, 49, 64],
+                "{decoder} {output_stride}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_parameter_under_a_decoder_learns() {
+    let device = Device::flex().autodiff();
+    let image = ImageSpec::new(3, 64, 64);
+    for decoder in decoder_names() {
+        let config = composed(&decoder, "resnet10_w16", image);
+        let model = config.init(&device);
+        let answers = model.forward(images(image, 2, &device));
+        let losses = answers.into_iter().map(|answer| {
+            let weights = noise(answer.dims(), &device);
+            (answer * weights).sum()
+        });
+        let loss = losses.reduce(|sum, loss| sum + loss).expect("an answer");
+        let unused = common::without_gradient(&model, &config, &loss.backward());
+        // Its twin makes this excitation too, where no skip is joined, and never applies it.
+        let expected = |name: &String| {
+            decoder == "unet_scse" && name.starts_with("decoder.blocks.4.attention1.")
+        };
+        assert!(unused.iter().all(expected), "{decoder}: {unused:?}");
+    }
+}
+
+#[test]
+fn a_skip_of_every_decoder_is_cut_by_its_path() -> Result<(), Box<dyn std::error::Error>> {
+    let device = Device::flex();
+    let image = ImageSpec::new(3, 64, 64);
+    let joins = [
+        ("unet", "decoder.blocks.3.join"),
+        ("unet_scse", "decoder.blocks.0.join"),
+        ("attention_unet", "decoder.blocks.2.join"),
+        ("unetpp", "decoder.blocks.x_1_2.join"),
+        ("unet3p", "decoder.stages.3.join"),
+        ("linknet", "decoder.blocks.1.join"),
+        ("fpn", "decoder.p3.join"),
+        ("deeplabv3plus", "decoder.join"),
+        ("manet", "decoder.blocks.3.join"),
+    ];
+    assert_eq!(
+        joins.map(|(decoder, _)| decoder.to_string()),
+        decoder_names()[..]
+    );
+    for (decoder, join) in joins {
+        let config = composed(decoder, "resnet10_w16", image);
+        let model = config.init(&device);
+        let x = images(image, 1, &device);
+        let forward = || model.forward(x.clone()).remove(0);
+        let cut = model.seam(&config).cut(join)?.run(forward).0;
+        assert_ne!(cut.to_data(), forward().to_data(), "{decoder}");
+        // Of a decoder that leaves its skips out, nothing is cut.
+        let none = config.set("decoder.join", "none".into())?;
+        let model = none.init(&device);
+        let forward = || model.forward(x.clone()).remove(0);
+        let cut = model.seam(&none).cut("decoder.*join")?.run(forward).0;
+        assert_eq!(cut.to_data(), forward().to_data(), "{decoder}");
+        // MAnet's still weighs its maps by them.
+        let carries = decoder == "manet";
+        assert_eq!(
+            none.skips().to_string(),
+            if carries { "add+long" } else { "add" }
+        );
+    }
+    Ok(())
 }
 
 fn decoders() -> Vec<DecoderConfig> {
     let mut decoders = vec![];
     for join in [
         JoinKind::Concat,
+        JoinKind::Append,
         JoinKind::Add,
         JoinKind::Gate,
+        JoinKind::Attention,
         JoinKind::None,
     ] {
         for upsampling in Upsampling::ALL {
@@ -180,6 +296,27 @@ fn decoders() -> Vec<DecoderConfig> {
             }
         }
     }
+    let excitation = ModifierConfig::SpatialChannelExcitation { reduction: 2 };
+    let channels = vec![24, 16, 12, 8, 4];
+    decoders.extend([
+        UNetDecoderConfig::new()
+            .with_modifiers(vec![excitation])
+            .with_deep_supervision(0)
+            .into(),
+        UNetPlusPlusDecoderConfig::new()
+            .with_channels(channels.clone())
+            .into(),
+        UNet3PlusDecoderConfig::new().with_channels(6).into(),
+        LinkNetDecoderConfig::new().into(),
+        LinkNetDecoderConfig::new().with_join(JoinKind::Gate).into(),
+        FpnDecoderConfig::new()
+            .with_pyramid_channels(8)
+            .with_channels(6)
+            .with_norm(NormKind::Group(3))
+            .into(),
+        DeepLabDecoderConfig::new().with_channels(8).into(),
+        MANetDecoderConfig::new().with_channels(channels).into(),
+    ]);
     decoders
 }
 
@@ -210,7 +347,7 @@ fn pyramids() -> Vec<Vec<Level>> {
 }
 
 #[test]
-fn a_decoder_brings_any_maps_to_the_images_size() {
+fn a_decoder_gives_the_maps_that_it_says() {
     let device = Device::flex();
     for levels in pyramids() {
         for config in decoders() {
@@ -222,30 +359,54 @@ fn a_decoder_brings_any_maps_to_the_images_size() {
             };
             let maps = levels.iter().map(map).collect();
             let outputs = config.init(&levels, &device).forward(maps, [height, width]);
-            let expected = config.outputs(&levels);
-            assert_eq!(outputs.len(), 1);
-            assert_eq!(outputs[0].dims(), [1, expected[0].channels, height, width]);
-            assert_eq!(expected[0].reduction, 1);
+            let found: Vec<_> = outputs.iter().map(|output| output.dims()).collect();
+            let expected = config.outputs(&levels).into_iter().map(|level| {
+                let [height, width] = [height, width].map(|size| size.div_ceil(level.reduction));
+                [1, level.channels, height, width]
+            });
+            let expected: Vec<_> = expected.collect();
+            assert_eq!(found, expected, "{config:?} on {levels:?}");
         }
     }
 }
 
 #[test]
-fn deep_supervision_gives_smaller_answers_too() {
+fn deep_supervision_gives_more_answers() {
     let device = Device::flex();
-    let config = create("unet-resnet10_w16")
-        .expect("composed")
-        .set("deep_supervision", 2.into())
+    let answers = |name: &str, supervised: usize| {
+        let config = create(name).expect("composed");
+        let config = config.set("deep_supervision", supervised.into());
+        let config = config.expect("a field");
+        let answers = config.init(&device).forward(noise([1, 3, 64, 48], &device));
+        let sizes: Vec<_> = answers.iter().map(size).collect();
+        let said = config.outputs().into_iter().map(|level| level.reduction);
+        let said: Vec<_> = said
+            .map(|by| [64_usize, 48].map(|size| size.div_ceil(by)))
+            .collect();
+        assert_eq!(sizes, said, "{name}");
+        sizes
+    };
+    let halves =
+        |count: usize| (0..count).map(|power| [64 >> power, 48_usize.div_ceil(1 << power)]);
+    assert_eq!(
+        answers("unet-resnet10_w16", 2),
+        halves(3).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        answers("unetpp-resnet10_w16", 3),
+        [[64, 48], [32, 24], [32, 24], [32, 24]]
+    );
+    assert_eq!(
+        answers("unet3p-resnet10_w16", 4),
+        [[64, 48], [16, 12], [8, 6], [4, 3], [2, 2]]
+    );
+    let too_many = create("unetpp-resnet10_w16")
+        .and_then(|config| config.set("deep_supervision", 4.into()))
         .expect("a field");
-    let answers = config.init(&device).forward(noise([1, 3, 64, 48], &device));
-    let sizes: Vec<_> = answers.iter().map(|answer| answer.dims()).collect();
-    assert_eq!(sizes, [[1, 1, 64, 48], [1, 1, 32, 24], [1, 1, 16, 12]]);
-    let reductions: Vec<_> = config
-        .outputs()
-        .iter()
-        .map(|level| level.reduction)
-        .collect();
-    assert_eq!(reductions, [1, 2, 4]);
+    assert_eq!(
+        too_many.check().expect_err("too many").to_string(),
+        "deep_supervision = 4: must be at most 3, the stages of the largest skip"
+    );
 }
 
 #[test]
@@ -392,9 +553,19 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
         "densenet40_k12",
         "unet8",
         "highway_conv",
-        "unet-resnet10_w16",
+        "unet_scse-resnet10_w16",
+        "attention_unet-resnet10_w16",
+        "unetpp-resnet10_w16",
+        "unet3p-resnet10_w16",
+        "linknet-resnet10_w16",
+        "fpn-resnet10_w16",
+        "deeplabv3plus-resnet10_w16",
+        "manet-resnet10_w16",
     ] {
         let config = create(name)?;
+        // Both runs would drop other values.
+        let kept = config.clone().set("decoder.drop_rate", 0.0.into());
+        let config = kept.unwrap_or(config);
         let model = config.init(&device);
         let x = images(small(&find(name)?), 2, &device).require_grad();
         let gradient = |seam: &skip_blocks::seam::Seam| {

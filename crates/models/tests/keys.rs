@@ -30,6 +30,14 @@ fn every_family_keeps_its_names() {
         "unet",
         "unet8",
         "unet-resnet18",
+        "unet_scse-resnet18",
+        "attention_unet-resnet18",
+        "unetpp-resnet18",
+        "unet3p-resnet18",
+        "linknet-resnet18",
+        "fpn-resnet18",
+        "deeplabv3plus-resnet18",
+        "manet-resnet18",
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/keys/{name}.txt"));
         let found = keys(name).join("\n") + "\n";

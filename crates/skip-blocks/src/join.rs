@@ -5,9 +5,11 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::attention_gate::AttentionGate;
 use crate::layers::{
-    Act, Conv2d, Linear, LinearConfig, add, concat, conv, gate, linear, padded_conv,
+    Act, Conv2d, Linear, LinearConfig, add, concat, conv, gate, linear, padded_conv, scale,
 };
+use crate::rank::{as_map, from_map};
 use crate::seam::{self, Mark};
 
 /// How the maps that a skip connection carries rejoin what was made meanwhile.
@@ -17,10 +19,14 @@ use crate::seam::{self, Mark};
 pub enum JoinKind {
     /// `[skips.., x]`, along the channels, as in DenseNet and U-Net.
     Concat,
+    /// `[x, skips..]`, as in segmentation_models.pytorch (Iakubovskii 2019).
+    Append,
     /// `x + skips..`, as in ResNet and LinkNet.
     Add,
     /// `t * x + (1 - t) * skip` with `t = sigmoid(conv1x1(skip))`, as in Highway networks.
     Gate,
+    /// `[x, skip * t]` with a `t` in `(0, 1)` for each pixel, of both maps: see [`AttentionGate`].
+    Attention,
     /// `x`: the skips are left out, for comparison.
     None,
 }
@@ -29,8 +35,8 @@ pub enum JoinKind {
 /// `x`.
 ///
 /// # Shapes
-/// All maps have the shape of `x`; but in [`Join::Concat`], where the channels may differ, and in
-/// [`Join::None`].
+/// All maps have the shape of `x`; but in [`Join::Concat`], [`Join::Append`] and
+/// [`Join::Attention`], where the channels may differ, and in [`Join::None`].
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -38,7 +44,7 @@ pub enum JoinKind {
 ///
 /// let device = Device::flex();
 /// let x = Tensor::<2>::from_data([[1.0, 2.0]], &device);
-/// let join = |kind: JoinKind| kind.init(2, &device).forward(vec![x.clone() * 10.0], x.clone());
+/// let join = |kind: JoinKind| kind.init(2, 2, &device).forward(vec![x.clone() * 10.0], x.clone());
 /// assert_eq!(join(JoinKind::Concat).to_data(), [[10.0f32, 20.0, 1.0, 2.0]].into());
 /// assert_eq!(join(JoinKind::Add).to_data(), [[11.0f32, 22.0]].into());
 /// assert_eq!(join(JoinKind::None).to_data(), x.to_data());
@@ -47,23 +53,29 @@ pub enum JoinKind {
 pub enum Join {
     /// See [`JoinKind::Concat`].
     Concat(Mark),
+    /// See [`JoinKind::Append`].
+    Append(Mark),
     /// See [`JoinKind::Add`].
     Add(Mark),
     /// See [`JoinKind::Gate`].
     Gate(Conv2d),
     /// [`Join::Gate`] whose `t` is of a linear layer, for maps without pixels.
     LinearGate(Linear),
+    /// See [`JoinKind::Attention`].
+    Attention(AttentionGate),
     /// See [`JoinKind::None`].
     None(Mark),
 }
 
 impl JoinKind {
-    /// Makes the join of maps of so many channels.
-    pub fn init(&self, channels: usize, device: &Device) -> Join {
+    /// Makes the join, for so many channels of all skips together and of `x`.
+    pub fn init(&self, skips: usize, x: usize, device: &Device) -> Join {
         match self {
             Self::Concat => Join::Concat(Mark::new()),
+            Self::Append => Join::Append(Mark::new()),
             Self::Add => Join::Add(Mark::new()),
-            Self::Gate => Join::Gate(gate_layer(channels, 1, -2.0, device)),
+            Self::Gate => Join::Gate(gate_layer(x, 1, -2.0, device)),
+            Self::Attention => Join::Attention(AttentionGate::new(skips, x, device)),
             Self::None => Join::None(Mark::new()),
         }
     }
@@ -71,7 +83,7 @@ impl JoinKind {
     /// Channels of what comes out, for those of all skips together and of `x`.
     pub fn out_channels(&self, skips: usize, x: usize) -> usize {
         match self {
-            Self::Concat => skips + x,
+            Self::Concat | Self::Append | Self::Attention => skips + x,
             Self::Add | Self::Gate | Self::None => x,
         }
     }
@@ -104,18 +116,23 @@ impl Join {
                 skips.push(x);
                 concat(skips)
             }
+            Self::Append(_) => {
+                skips.insert(0, x);
+                concat(skips)
+            }
             Self::Add(_) => skips
                 .into_iter()
                 .fold(x, |sum, skip| add(skip, sum, Act::None)),
             Self::Gate(_) | Self::LinearGate(_) => {
-                let [skip] = skips.try_into().unwrap_or_else(|skips: Vec<_>| {
-                    panic!(
-                        "skips = {}: a gate joins one with what was made of it",
-                        skips.len()
-                    )
-                });
+                let skip = the_one(skips);
                 let z = self.before_sigmoid(skip.clone());
                 gate(z, x, skip)
+            }
+            Self::Attention(gate) => {
+                let [skip, x] = [the_one(skips), x].map(as_map);
+                let t = gate.opening(skip.clone(), x.clone());
+                seam::opening(self, || t.clone());
+                from_map(concat(vec![x, scale(skip, t)]))
             }
             Self::None(_) => x,
         }
@@ -125,20 +142,23 @@ impl Join {
     fn before_sigmoid<const D: usize>(&self, skip: Tensor<D>) -> Tensor<D> {
         let z = match self {
             Self::LinearGate(layer) => linear(skip, layer, Act::None),
-            Self::Gate(layer) => {
-                assert!(
-                    D == 4,
-                    "the gate is a convolution: it joins maps of 4 dimensions, not {D}"
-                );
-                // The same tensors; a reshape would lay their memory anew.
-                let skip = Tensor::<4>::from_dispatch(skip.into_dispatch());
-                Tensor::from_dispatch(conv(skip, layer, Act::None).into_dispatch())
-            }
+            Self::Gate(layer) => from_map(conv(as_map(skip), layer, Act::None)),
             _ => unreachable!("not a gate"),
         };
         seam::opening(self, || sigmoid(z.clone()));
         z
     }
+}
+
+/// The one skip that a gate joins.
+fn the_one<const D: usize>(skips: Vec<Tensor<D>>) -> Tensor<D> {
+    let [skip] = skips.try_into().unwrap_or_else(|skips: Vec<_>| {
+        panic!(
+            "skips = {}: a gate joins one with what was made of it",
+            skips.len()
+        )
+    });
+    skip
 }
 
 fn gate_layer(channels: usize, kernel: usize, bias: f64, device: &Device) -> Conv2d {
@@ -180,10 +200,12 @@ mod tests {
         let device = Device::flex();
         let skips = || vec![map([1.0, 2.0], &device), map([10.0, 20.0], &device)];
         let x = map([100.0, 200.0], &device);
-        let sum = JoinKind::Add.init(2, &device).forward(skips(), x.clone());
+        let sum = JoinKind::Add
+            .init(4, 2, &device)
+            .forward(skips(), x.clone());
         assert_eq!(sum.to_data(), map([111.0, 222.0], &device).to_data());
         let wide = JoinKind::Concat
-            .init(2, &device)
+            .init(4, 2, &device)
             .forward(skips(), x.clone());
         assert_eq!(wide.dims(), [1, JoinKind::Concat.out_channels(4, 2), 1, 1]);
         assert_eq!(wide.narrow(1, 4, 2).to_data(), x.to_data());
@@ -195,7 +217,7 @@ mod tests {
         let device = Device::flex();
         let skip = map([1.0, 2.0], &device);
         JoinKind::Gate
-            .init(2, &device)
+            .init(4, 2, &device)
             .forward(vec![skip.clone(), skip.clone()], skip);
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use loss::cross_entropy;
 pub(crate) use norm::norm;
 pub(crate) use pool::max_pool;
 pub(crate) use recompute::recompute;
-pub(crate) use resample::{avg_pool, global_avg_pool, subsample_pad, upsample};
+pub(crate) use resample::{avg_pool, global_avg_pool, resize, subsample_pad};
 pub(crate) use split::split;
 
 /// Set to `off`, this environment variable turns the kernels off, to compare.

@@ -32,6 +32,7 @@
 //! [`Device`]: burn::tensor::Device
 #![warn(missing_docs)]
 
+mod attention_gate;
 pub mod check;
 mod combinators;
 mod dense;
@@ -43,6 +44,7 @@ mod long_skip;
 mod modifiers;
 pub mod outline;
 mod parameters;
+mod rank;
 mod residual;
 pub mod seam;
 mod shortcut;
@@ -50,6 +52,7 @@ mod tree;
 
 pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
 
+pub use attention_gate::AttentionGate;
 pub use check::ConfigError;
 pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{
@@ -62,7 +65,8 @@ pub use long_skip::{
     EncoderStageConfig, Up, Upsampling,
 };
 pub use modifiers::{
-    LayerScale, Modifier, ModifierConfig, SkipInit, SqueezeExcitation, StochasticDepth,
+    LayerScale, Modifier, ModifierConfig, SkipInit, SpatialChannelExcitation, SqueezeExcitation,
+    StochasticDepth,
 };
 pub use parameters::{Parameter, parameter_count, parameters};
 pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};

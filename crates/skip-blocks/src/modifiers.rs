@@ -3,11 +3,13 @@
 mod layer_scale;
 mod per_channel;
 mod skip_init;
+mod spatial_channel;
 mod squeeze_excitation;
 mod stochastic_depth;
 
 pub use layer_scale::LayerScale;
 pub use skip_init::SkipInit;
+pub use spatial_channel::SpatialChannelExcitation;
 pub use squeeze_excitation::SqueezeExcitation;
 pub use stochastic_depth::StochasticDepth;
 
@@ -17,6 +19,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, ConfigError};
+use crate::rank::{as_map, from_map};
 
 /// Configures a [`Modifier`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +40,11 @@ pub enum ModifierConfig {
     SkipInit,
     /// See [`SqueezeExcitation`].
     SqueezeExcitation {
+        /// How many times fewer channels its hidden layer has.
+        reduction: usize,
+    },
+    /// See [`SpatialChannelExcitation`].
+    SpatialChannelExcitation {
         /// How many times fewer channels its hidden layer has.
         reduction: usize,
     },
@@ -74,6 +82,8 @@ pub enum Modifier {
     SkipInit(SkipInit),
     /// See [`SqueezeExcitation`].
     SqueezeExcitation(SqueezeExcitation),
+    /// See [`SpatialChannelExcitation`].
+    SpatialChannelExcitation(SpatialChannelExcitation),
 }
 
 impl ModifierConfig {
@@ -88,6 +98,7 @@ impl ModifierConfig {
                 check::probability("drop_probability", drop_probability)
             }
             Self::SqueezeExcitation { reduction } => SqueezeExcitation::check(channels, reduction),
+            Self::SpatialChannelExcitation { reduction } => check::positive("reduction", reduction),
             Self::LayerScale { .. } | Self::SkipInit => Ok(()),
         }
     }
@@ -109,6 +120,10 @@ impl ModifierConfig {
             Self::SqueezeExcitation { reduction } => {
                 Modifier::SqueezeExcitation(SqueezeExcitation::new(channels, reduction, device))
             }
+            Self::SpatialChannelExcitation { reduction } => {
+                let excitation = SpatialChannelExcitation::new(channels, reduction, device);
+                Modifier::SpatialChannelExcitation(excitation)
+            }
         }
     }
 }
@@ -121,6 +136,7 @@ impl Modifier {
             Self::LayerScale(modifier) => modifier.forward(branch),
             Self::SkipInit(modifier) => modifier.forward(branch),
             Self::SqueezeExcitation(modifier) => modifier.forward(branch),
+            Self::SpatialChannelExcitation(modifier) => from_map(modifier.forward(as_map(branch))),
         }
     }
 }

@@ -15,7 +15,7 @@ use burn::tensor::ops::{
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance, s};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use skip_blocks::layers::{Act, CrossEntropy, End, IGNORED, Norm};
+use skip_blocks::layers::{Act, CrossEntropy, End, IGNORED, Norm, Resize};
 use skip_blocks::seam::{Seam, part};
 use skip_blocks::{DenseBlock, DenseBlockConfig, LayerScale, StochasticDepth, layers};
 
@@ -513,18 +513,24 @@ fn resampling_is_that_of_burn() {
     let mut random = Random::new(10);
     let x = random.normal([2, 3, 4, 5]);
     let input = [x.clone()];
-    for mode in [InterpolateMode::Nearest, InterpolateMode::Bilinear] {
-        same(
-            &input,
-            &[],
-            || layers::interpolate(x.clone(), [8, 10], mode.clone()),
-            || {
-                let options = InterpolateOptions::new(mode.clone())
-                    .with_output_size([8, 10])
-                    .with_align_corners(false);
-                burn_interpolate(x.clone(), options)
-            },
-        );
+    for (by, mode, corners) in [
+        (Resize::Nearest, InterpolateMode::Nearest, false),
+        (Resize::Bilinear, InterpolateMode::Bilinear, false),
+        (Resize::BilinearCorners, InterpolateMode::Bilinear, true),
+    ] {
+        for size in [[8, 10], [7, 9], [1, 3]] {
+            same(
+                &input,
+                &[],
+                || layers::resize(x.clone(), size, by),
+                || {
+                    let options = InterpolateOptions::new(mode.clone())
+                        .with_output_size(size)
+                        .with_align_corners(corners);
+                    burn_interpolate(x.clone(), options)
+                },
+            );
+        }
     }
     same(
         &input,

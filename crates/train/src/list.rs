@@ -1,6 +1,6 @@
 //! The models that there are.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use models::{Skips, Task, Twin, Variant};
 use serde::Serialize;
 
@@ -21,10 +21,15 @@ pub(crate) struct Row {
     twin: Option<Twin>,
 }
 
-impl From<&Variant> for Row {
-    fn from(variant: &Variant) -> Self {
-        let size = variant.size();
-        Self {
+impl Row {
+    fn of(variant: &Variant) -> Result<Self> {
+        let size = variant.size().with_context(|| {
+            format!(
+                "the table of models has no '{}': write it anew",
+                variant.name()
+            )
+        })?;
+        Ok(Self {
             name: variant.name().to_string(),
             task: variant.task(),
             skip: variant.skips(),
@@ -33,7 +38,7 @@ impl From<&Variant> for Row {
             input: variant.input().dims(),
             outputs: variant.outputs(),
             twin: variant.twin().cloned(),
-        }
+        })
     }
 }
 
@@ -73,5 +78,5 @@ fn rows(pattern: &str) -> Result<Vec<Row>> {
         !found.is_empty(),
         "there is no model with a name like '{pattern}'"
     );
-    Ok(found.iter().map(Row::from).collect())
+    found.iter().map(Row::of).collect()
 }

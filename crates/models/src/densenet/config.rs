@@ -31,6 +31,9 @@ pub struct DenseNetConfig {
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
+    /// The activation after the last normalisation. Default: none of its own, `act`.
+    #[config(default = "None")]
+    pub last_act: Option<Act>,
     /// Channels of the images. Default: 3.
     #[config(default = 3)]
     pub in_channels: usize,

@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 use skip_blocks::ConfigError;
 use skip_blocks::check::{self, ensure};
+use skip_blocks::layers::Act;
 
 use super::config::DenseNetConfig;
 use super::names::NAMES;
@@ -46,6 +47,11 @@ impl EncoderFamily for DenseNetConfig {
 
     fn with_image(self, image: ImageSpec) -> Self {
         self.with_in_channels(image.channels)
+    }
+
+    /// The last map is not activated.
+    fn under_decoder(self) -> Self {
+        self.with_last_act(Some(Act::None))
     }
 
     fn skip(&self) -> Option<Skip> {

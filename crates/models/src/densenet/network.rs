@@ -40,6 +40,9 @@ pub struct DenseNet {
     /// The activation.
     #[module(skip)]
     pub act: Act,
+    /// The activation after the last normalisation.
+    #[module(skip)]
+    pub last_act: Act,
 }
 
 impl DenseNet {
@@ -65,6 +68,7 @@ impl DenseNet {
             norm: config.norm.init(last, device),
             stem: config.stem,
             act: config.act,
+            last_act: config.last_act.unwrap_or(config.act),
         }
     }
 
@@ -94,6 +98,6 @@ impl Encode for DenseNet {
                 None => {}
             }
         }
-        norm(x, &self.norm, self.act)
+        norm(x, &self.norm, self.last_act)
     }
 }

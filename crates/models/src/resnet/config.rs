@@ -1,4 +1,5 @@
 use burn::config::Config;
+use serde::{Deserialize, Serialize};
 use skip_blocks::layers::{Act, NormKind};
 use skip_blocks::{
     BasicBlockConfig, Bottleneck, BottleneckConfig, ModifierConfig, Order, ShortcutKind,
@@ -52,6 +53,9 @@ pub struct ResNetConfig {
     /// no limit.
     #[config(default = "None")]
     pub output_stride: Option<usize>,
+    /// Where a dilated stage starts to be dilated. Default: with its second convolution.
+    #[config(default = "DilationStart::Second")]
+    pub dilation_start: DilationStart,
     /// Channels of the images. Default: 3.
     #[config(default = 3)]
     pub in_channels: usize,
@@ -183,13 +187,27 @@ impl ResNetConfig {
             }
             StagePlan {
                 stride: if halves { 2 } else { 1 },
-                first_dilation,
+                first_dilation: match self.dilation_start {
+                    DilationStart::First => dilation,
+                    DilationStart::Second => first_dilation,
+                },
                 dilation,
                 reduction,
             }
         };
         (0..self.blocks.len()).map(stage).collect()
     }
+}
+
+/// Where a stage starts to be dilated, whose stride was taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DilationStart {
+    /// With its first 3x3 convolution, as in segmentation_models.pytorch.
+    First,
+    /// With its second, as in torchvision and timm: the first, which had the stride, reads a map of
+    /// the stage before, and keeps that stage's dilation.
+    Second,
 }
 
 /// How a stage goes on from the one before.

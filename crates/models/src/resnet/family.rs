@@ -5,7 +5,7 @@ use skip_blocks::check::{self, ensure};
 use skip_blocks::{ConfigError, ShortcutKind};
 
 use super::block::BlockConfig;
-use super::config::ResNetConfig;
+use super::config::{DilationStart, ResNetConfig};
 use super::names::NAMES;
 use super::network::ResNet;
 use crate::keys::Names;
@@ -38,6 +38,11 @@ impl EncoderFamily for ResNetConfig {
 
     fn with_output_stride(self, output_stride: usize) -> Result<Self, ConfigError> {
         Ok(ResNetConfig::with_output_stride(self, Some(output_stride)))
+    }
+
+    /// Where stages are dilated, all their convolutions are.
+    fn under_decoder(self) -> Self {
+        self.with_dilation_start(DilationStart::First)
     }
 
     fn skip(&self) -> Option<Skip> {

@@ -14,6 +14,6 @@ mod network;
 mod variants;
 
 pub use block::{Block, BlockKind};
-pub use config::ResNetConfig;
+pub use config::{DilationStart, ResNetConfig};
 pub use network::ResNet;
 pub(crate) use variants::variants;

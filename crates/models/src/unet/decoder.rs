@@ -3,11 +3,15 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use skip_blocks::check::{self, ensure};
 use skip_blocks::layers::{Act, NormKind, split};
-use skip_blocks::seam::part;
+use skip_blocks::seam::part_all;
 use skip_blocks::{
-    ConfigError, ConvPadding, DecoderStage, DecoderStageConfig, JoinKind, Upsampling,
+    ConfigError, ConvPadding, DecoderStage, DecoderStageConfig, JoinKind, ModifierConfig,
+    Upsampling,
 };
 
+use super::names;
+use crate::keys::Names;
+use crate::way_up::{self, Maps, Step, way_up};
 use crate::{Decode, DecoderFamily, Level};
 
 /// Configures a [`UNetDecoder`]. The default is that of the padded U-Net.
@@ -32,6 +36,9 @@ pub struct UNetDecoderConfig {
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
+    /// Applied to joined maps, and to what the convolutions make of them. Default: none.
+    #[config(default = "vec![]")]
+    pub modifiers: Vec<ModifierConfig>,
     /// How many smaller maps are given besides the last, for losses of their own ("Deeply-Supervised
     /// Nets", Lee et al. 2014, <https://arxiv.org/abs/1409.5185>). Default: 0.
     #[config(default = 0)]
@@ -52,55 +59,36 @@ pub struct UNetDecoder {
     pub stages: Vec<DecoderStage>,
     /// Which of the encoder's maps each stage joins.
     #[module(skip)]
-    pub skips: Vec<Option<usize>>,
+    pub steps: Vec<Step>,
     /// How many smaller maps are given besides the last.
     pub deep_supervision: usize,
 }
 
-/// A step on the way up.
-struct Step {
-    /// The place of the map that is joined, in the encoder's list.
-    skip: Option<usize>,
-    stage: DecoderStageConfig,
-    /// How many times smaller than the image its result is.
-    reduction: usize,
-}
-
 impl UNetDecoderConfig {
-    fn steps(&self, levels: &[Level]) -> Vec<Step> {
-        let Some(last) = levels.last() else {
-            return vec![];
-        };
-        let reductions = (0..last.reduction.ilog2()).rev().map(|power| 1 << power);
-        let reductions: Vec<usize> = reductions.collect();
-        let mut below = last.channels;
-        let step = |(index, &reduction): (usize, &usize)| {
-            let skip = levels
-                .iter()
-                .rposition(|level| level.reduction == reduction);
-            let skip_channels = skip.map_or(0, |skip| levels[skip].channels);
-            let out_channels = match &self.channels {
-                Some(channels) => {
-                    let last = channels.len().saturating_sub(reductions.len());
+    fn stages(&self, levels: &[Level]) -> Vec<(Step, DecoderStageConfig)> {
+        let mut below = levels.last().map_or(0, |last| last.channels);
+        let steps = way_up(levels);
+        let count = steps.len();
+        let stage = |(index, step): (usize, Step)| {
+            let out_channels = match (&self.channels, step.skip_channels) {
+                (Some(channels), _) => {
+                    let last = channels.len().saturating_sub(count);
                     channels.get(last + index).copied().unwrap_or(0)
                 }
-                None if skip_channels == 0 => below.div_ceil(2),
-                None => skip_channels,
+                (None, 0) => below.div_ceil(2),
+                (None, skip_channels) => skip_channels,
             };
-            let stage = DecoderStageConfig::new(below, skip_channels, out_channels)
+            let stage = DecoderStageConfig::new(below, step.skip_channels, out_channels)
                 .with_upsampling(self.upsampling)
                 .with_join(self.join)
                 .with_padding(self.padding)
                 .with_norm(self.norm)
-                .with_act(self.act);
+                .with_act(self.act)
+                .with_modifiers(self.modifiers.clone());
             below = out_channels;
-            Step {
-                skip,
-                stage,
-                reduction,
-            }
+            (step, stage)
         };
-        reductions.iter().enumerate().map(step).collect()
+        steps.into_iter().enumerate().map(stage).collect()
     }
 }
 
@@ -108,11 +96,13 @@ impl DecoderFamily for UNetDecoderConfig {
     type Network = UNetDecoder;
 
     fn outputs(&self, levels: &[Level]) -> Vec<Level> {
-        let steps = self.steps(levels).into_iter().rev();
-        let outputs = steps.take(1 + self.deep_supervision).map(|step| Level {
-            channels: step.stage.out_channels,
-            reduction: step.reduction,
-        });
+        let stages = self.stages(levels).into_iter().rev();
+        let outputs = stages
+            .take(1 + self.deep_supervision)
+            .map(|(step, stage)| Level {
+                channels: stage.out_channels,
+                reduction: step.reduction,
+            });
         outputs.collect()
     }
 
@@ -121,7 +111,7 @@ impl DecoderFamily for UNetDecoderConfig {
             return Some(image);
         }
         let mut size = *sizes.last()?;
-        for step in self.steps(levels) {
+        for step in way_up(levels) {
             size *= 2;
             if step.skip.is_some_and(|skip| sizes[skip] < size) {
                 return None;
@@ -135,58 +125,56 @@ impl DecoderFamily for UNetDecoderConfig {
         self.join != JoinKind::None
     }
 
+    /// Of segmentation_models.pytorch, where the layers are its.
+    fn names(&self) -> Names {
+        match self.upsampling {
+            Upsampling::Repeat => names::SMP,
+            _ => names::OWN,
+        }
+    }
+
     fn check(&self, levels: &[Level]) -> Result<(), ConfigError> {
-        let steps = self.steps(levels);
-        ensure!(
-            !steps.is_empty(),
-            "levels = {levels:?}: a U-Net's decoder needs an encoder whose last map is smaller than \
-             the image"
-        );
+        way_up::check("a U-Net's decoder", levels)?;
+        let stages = self.stages(levels);
         if let Some(channels) = &self.channels {
             ensure!(
-                channels.len() >= steps.len() && channels.iter().all(|&channels| channels > 0),
+                channels.len() >= stages.len() && channels.iter().all(|&channels| channels > 0),
                 "channels = {channels:?}: must be one for each of {} stages, none 0",
-                steps.len()
+                stages.len()
             );
         }
         ensure!(
-            self.deep_supervision < steps.len(),
+            self.deep_supervision < stages.len(),
             "deep_supervision = {}: must be below {}, the number of stages",
             self.deep_supervision,
-            steps.len()
+            stages.len()
         );
-        steps.iter().try_for_each(|step| step.stage.check())
+        stages.iter().try_for_each(|(_, stage)| stage.check())
     }
 
     fn init(&self, levels: &[Level], device: &Device) -> UNetDecoder {
         check::or_panic(self.check(levels));
-        let steps = self.steps(levels);
+        let stages = self.stages(levels).into_iter();
+        let (steps, stages) = stages
+            .map(|(step, stage)| (step, stage.init(device)))
+            .unzip();
         UNetDecoder {
-            stages: steps.iter().map(|step| step.stage.init(device)).collect(),
-            skips: steps.iter().map(|step| step.skip).collect(),
+            stages,
+            steps,
             deep_supervision: self.deep_supervision,
         }
     }
 }
 
 impl Decode for UNetDecoder {
-    fn forward(&self, mut maps: Vec<Tensor<4>>, image: [usize; 2]) -> Vec<Tensor<4>> {
-        let mut x = maps.pop().expect("an encoder gives a map");
-        let mut maps: Vec<_> = maps.into_iter().map(Some).collect();
+    fn forward(&self, maps: Vec<Tensor<4>>, image: [usize; 2]) -> Vec<Tensor<4>> {
+        let mut maps = Maps::new(maps, image);
+        let mut x = maps.last();
         let mut outputs = vec![];
-        for (index, stage) in self.stages.iter().enumerate() {
+        for (index, (stage, step)) in self.stages.iter().zip(&self.steps).enumerate() {
+            let (skip, size) = maps.at(step);
+            x = ascend(stage, x, skip.into_iter().collect(), size);
             let above = self.stages.len() - 1 - index;
-            let skip = self.skips[index].and_then(|skip| maps[skip].take());
-            x = match skip {
-                Some(skip) => part(stage, [x, skip], |stage, [x, skip]| {
-                    let size = [skip.dims()[2], skip.dims()[3]];
-                    stage.forward(x, Some(skip), size)
-                }),
-                None => {
-                    let size = image.map(|size| size.div_ceil(1 << above));
-                    part(stage, [x], move |stage, [x]| stage.forward(x, None, size))
-                }
-            };
             if (1..=self.deep_supervision).contains(&above) {
                 let [output, on] = split(x);
                 outputs.push(output);
@@ -197,4 +185,19 @@ impl Decode for UNetDecoder {
         outputs.reverse();
         outputs
     }
+}
+
+/// A stage as a part of its network.
+pub(crate) fn ascend(
+    stage: &DecoderStage,
+    x: Tensor<4>,
+    skips: Vec<Tensor<4>>,
+    size: [usize; 2],
+) -> Tensor<4> {
+    let mut inputs = vec![x];
+    inputs.extend(skips);
+    part_all(stage, inputs, move |stage, mut inputs| {
+        let x = inputs.remove(0);
+        stage.forward(x, inputs, size)
+    })
 }

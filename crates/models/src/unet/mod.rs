@@ -4,9 +4,11 @@
 //! <https://arxiv.org/abs/1505.04597>). Its decoder stands on any encoder.
 
 mod decoder;
+mod names;
 mod stages;
 mod variants;
 
+pub(crate) use decoder::ascend;
 pub use decoder::{UNetDecoder, UNetDecoderConfig};
 pub use stages::{UNetStages, UNetStagesConfig};
-pub(crate) use variants::{on, variants};
+pub(crate) use variants::{attention, scse, smp, variants};

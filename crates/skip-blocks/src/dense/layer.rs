@@ -114,7 +114,7 @@ impl DenseLayerConfig {
                 .with_bias(bias)
                 .init(device),
             dropout: DropoutConfig::new(self.drop_probability).init(),
-            join: JoinKind::Concat.init(growth_rate, device),
+            join: JoinKind::Concat.init(in_channels, growth_rate, device),
             act: self.act,
         }
     }

@@ -1,12 +1,12 @@
-//! Average pooling and upsampling: linear maps of each channel's image.
+//! Average pooling and resizing: linear maps of each channel's image.
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
-use burn::tensor::ops::InterpolateMode;
-use cpu_kernels::{Isa, Resampling, ViewMut, fresh};
+use cpu_kernels::{Grid, Isa, Resampling, ViewMut, fresh};
 
 use super::activation::{Activation, activation, contiguous};
 use super::operands::Operands;
+use crate::layers::resize_by::Resize;
 
 /// The mean of each `size` x `size` window, `size` apart.
 pub(crate) fn avg_pool(x: &Tensor<4>, size: usize) -> Option<Tensor<4>> {
@@ -20,13 +20,13 @@ pub(crate) fn avg_pool(x: &Tensor<4>, size: usize) -> Option<Tensor<4>> {
     })
 }
 
-/// Twice the size, by interpolation, pixels seen as areas.
-pub(crate) fn upsample(x: &Tensor<4>, mode: &InterpolateMode) -> Option<Tensor<4>> {
-    match mode {
-        InterpolateMode::Nearest => resample(x, |size| Resampling::nearest(size, 2)),
-        InterpolateMode::Bilinear => resample(x, |size| Resampling::bilinear(size, 2)),
-        _ => None,
-    }
+/// An image of another size.
+pub(crate) fn resize(x: &Tensor<4>, to: [usize; 2], by: Resize) -> Option<Tensor<4>> {
+    resample(x, |from| match by {
+        Resize::Nearest => Resampling::nearest(from, to),
+        Resize::Bilinear => Resampling::bilinear(from, to, Grid::Edges),
+        Resize::BilinearCorners => Resampling::bilinear(from, to, Grid::Corners),
+    })
 }
 
 /// The mean of each channel, `[batch, channels]`.

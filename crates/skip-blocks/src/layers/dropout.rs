@@ -14,6 +14,16 @@ pub fn dropout<const D: usize>(x: Tensor<D>, layer: &Dropout) -> Tensor<D> {
     drop(x, layer.prob, active, |x| x.dims())
 }
 
+/// [`dropout`] of whole channels: "Efficient Object Localization Using Convolutional Networks"
+/// (Tompson et al. 2014, <https://arxiv.org/abs/1411.4280>).
+pub fn drop_channels(x: Tensor<4>, layer: &Dropout) -> Tensor<4> {
+    let active = layer.training.is_enabled() && x.device().is_autodiff();
+    drop(x, layer.prob, active, |x| {
+        let [batch, channels, ..] = x.dims();
+        [batch, channels, 1, 1]
+    })
+}
+
 /// [`dropout`] of all values of a sample at once: what stochastic depth does to a branch.
 pub(crate) fn drop_samples<const D: usize>(x: Tensor<D>, p: f64, active: bool) -> Tensor<D> {
     drop(x, p, active, |x| {

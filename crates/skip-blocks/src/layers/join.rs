@@ -23,6 +23,12 @@ pub fn add<const D: usize>(x: Tensor<D>, y: Tensor<D>, activation: Act) -> Tenso
     kernels::add(&x, &y, activation).unwrap_or_else(|| act(x + y, activation))
 }
 
+/// `x * s`, `s` a factor for each channel (`[batch, channels, 1, 1]`) or for each pixel (`[batch, 1,
+/// height, width]`).
+pub fn scale(x: Tensor<4>, s: Tensor<4>) -> Tensor<4> {
+    x * s
+}
+
 /// All `maps` side by side, along the channels (dimension 1).
 pub fn concat<const D: usize>(maps: Vec<Tensor<D>>) -> Tensor<D> {
     kernels::concat(&maps).unwrap_or_else(|| Tensor::cat(maps, 1))

@@ -19,6 +19,7 @@ pub(crate) mod norm;
 mod normalize;
 mod pool;
 mod resize;
+pub(crate) mod resize_by;
 pub(crate) mod statistics;
 
 pub use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
@@ -31,12 +32,13 @@ pub use conv::{
     padded_conv,
 };
 pub(crate) use dropout::drop_samples;
-pub use dropout::dropout;
+pub use dropout::{drop_channels, dropout};
 pub use end::End;
-pub use join::{add, concat, gate, split};
+pub use join::{add, concat, gate, scale, split};
 pub use loss::{by_pixel, cross_entropy};
 pub use loss_options::{CrossEntropy, IGNORED};
 pub use norm::{Norm, NormKind};
 pub use normalize::norm;
 pub use pool::{avg_pool, global_avg_pool, global_max_pool, max_pool, max_pool_ceil};
-pub use resize::{center_crop, fit, interpolate, subsample_pad};
+pub use resize::{center_crop, fit, resize, subsample_pad};
+pub use resize_by::Resize;

@@ -3,20 +3,37 @@
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions, PadMode};
 use burn::tensor::{Tensor, module, s};
 
+use super::resize_by::Resize;
 use crate::kernels;
 
-/// Resizes `x` to `size` (height, width) by interpolation, pixels seen as areas
-/// (`align_corners = false`).
-pub fn interpolate(x: Tensor<4>, size: [usize; 2], mode: InterpolateMode) -> Tensor<4> {
+/// `x` in another size (height, width).
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use skip_blocks::layers::{Resize, resize};
+///
+/// let x = Tensor::<4>::from_data([[[[0.0, 6.0]]]], &Device::flex());
+/// let wider = |by| resize(x.clone(), [1, 4], by).to_data();
+/// assert_eq!(wider(Resize::Nearest), [[[[0.0f32, 0.0, 6.0, 6.0]]]].into());
+/// assert_eq!(wider(Resize::Bilinear), [[[[0.0f32, 1.5, 4.5, 6.0]]]].into());
+/// assert_eq!(wider(Resize::BilinearCorners), [[[[0.0f32, 2.0, 4.0, 6.0]]]].into());
+/// ```
+pub fn resize(x: Tensor<4>, size: [usize; 2], by: Resize) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
-    if size == [2 * height, 2 * width]
-        && let Some(y) = kernels::upsample(&x, &mode)
-    {
+    if [height, width] == size {
+        return x;
+    }
+    if let Some(y) = kernels::resize(&x, size, by) {
         return y;
     }
+    let (mode, corners) = match by {
+        Resize::Nearest => (InterpolateMode::Nearest, false),
+        Resize::Bilinear => (InterpolateMode::Bilinear, false),
+        Resize::BilinearCorners => (InterpolateMode::Bilinear, true),
+    };
     let options = InterpolateOptions::new(mode)
         .with_output_size(size)
-        .with_align_corners(false);
+        .with_align_corners(corners);
     module::interpolate(x, options)
 }
 

@@ -7,6 +7,7 @@ use super::up::{Up, Upsampling};
 use crate::check::{self, ConfigError};
 use crate::join::{Join, JoinKind};
 use crate::layers::{Act, NormKind, center_crop, fit};
+use crate::modifiers::{self, Modifier, ModifierConfig};
 
 /// Configures a [`DecoderStage`].
 #[derive(Config, Debug, PartialEq)]
@@ -36,9 +37,14 @@ pub struct DecoderStageConfig {
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
+    /// Applied to the joined maps, where there is a skip, and again after the convolutions. Default:
+    /// none.
+    #[config(default = "vec![]")]
+    pub modifiers: Vec<ModifierConfig>,
 }
 
-/// A stage of a U-Net's decoder: `y = double_conv(join(skip, up(x)))`.
+/// A stage of a U-Net's decoder: `y = M(double_conv(M(join(skips, up(x)))))`, with modifiers `M` if
+/// there are any.
 ///
 /// From "U-Net: Convolutional Networks for Biomedical Image Segmentation" (Ronneberger et al. 2015,
 /// <https://arxiv.org/abs/1505.04597>), figure 1; by addition, from "LinkNet" (Chaurasia and
@@ -73,8 +79,12 @@ pub struct DecoderStage {
     pub up: Up,
     /// Joins the skip.
     pub join: Join,
+    /// What is applied to the joined maps.
+    pub joined: Vec<Modifier>,
     /// The convolutions after it.
     pub conv: DoubleConv,
+    /// What is applied to what they give.
+    pub convolved: Vec<Modifier>,
     /// What the convolutions do at the edge, which decides which of both maps is cropped.
     #[module(skip)]
     pub padding: ConvPadding,
@@ -98,7 +108,9 @@ impl DecoderStageConfig {
                 self.join
             );
         }
-        self.conv().check()
+        self.conv().check()?;
+        modifiers::check_all(&self.modifiers, self.joined_channels())?;
+        modifiers::check_all(&self.modifiers, self.out_channels)
     }
 
     /// Makes the stage.
@@ -107,12 +119,13 @@ impl DecoderStageConfig {
     /// Panics where [`DecoderStageConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> DecoderStage {
         check::or_panic(self.check());
+        let (up, skip) = (self.up_channels(), self.skip_channels);
         DecoderStage {
-            up: self
-                .upsampling
-                .init(self.in_channels, self.up_channels(), device),
-            join: self.join_kind().init(self.up_channels(), device),
+            up: self.upsampling.init(self.in_channels, up, device),
+            join: self.join_kind().init(skip, up, device),
+            joined: modifiers::init_all(&self.modifiers, self.joined_channels(), device),
             conv: self.conv().init(device),
+            convolved: modifiers::init_all(&self.modifiers, self.out_channels, device),
             padding: self.padding,
         }
     }
@@ -137,11 +150,13 @@ impl DecoderStageConfig {
         }
     }
 
+    fn joined_channels(&self) -> usize {
+        self.join_kind()
+            .out_channels(self.skip_channels, self.up_channels())
+    }
+
     fn conv(&self) -> DoubleConvConfig {
-        let joined = self
-            .join_kind()
-            .out_channels(self.skip_channels, self.up_channels());
-        DoubleConvConfig::new(joined, self.out_channels)
+        DoubleConvConfig::new(self.joined_channels(), self.out_channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
             .with_act(self.act)
@@ -149,24 +164,34 @@ impl DecoderStageConfig {
 }
 
 impl DecoderStage {
-    /// Joins `x`, from below, with the skip, if there is one. With same padding the output has
-    /// `size` (height, width), which is the skip's. See [`DecoderStage`].
+    /// Joins `x`, from below, with the skips: one, none, or several. With same padding the output
+    /// has `size` (height, width), which is the skips'. See [`DecoderStage`].
     ///
     /// # Panics
-    /// With valid padding, panics if the skip is smaller than twice `x`.
-    pub fn forward(&self, x: Tensor<4>, skip: Option<Tensor<4>>, size: [usize; 2]) -> Tensor<4> {
-        let x = self.up.forward(x);
+    /// With valid padding, panics if a skip is smaller than twice `x`.
+    pub fn forward(
+        &self,
+        x: Tensor<4>,
+        skips: impl IntoIterator<Item = Tensor<4>>,
+        size: [usize; 2],
+    ) -> Tensor<4> {
+        let x = self.up.forward(x, size);
         // Either may be larger: an odd size was rounded up on the way down, or convolutions took
         // the skip's border off.
-        let (x, skip) = match self.padding {
-            ConvPadding::Same => (fit(x, size), skip),
+        let [_, _, height, width] = x.dims();
+        let skips = skips.into_iter();
+        let (x, skips): (_, Vec<_>) = match self.padding {
+            ConvPadding::Same => (fit(x, size), skips.collect()),
             ConvPadding::Valid => {
-                let [_, _, height, width] = x.dims();
-                (x, skip.map(|skip| center_crop(skip, [height, width])))
+                let cropped = skips.map(|skip| center_crop(skip, [height, width]));
+                (x, cropped.collect())
             }
         };
-        let x = self.join.forward(skip.into_iter().collect(), x);
-        self.conv.forward(x)
+        let x = match skips.is_empty() {
+            true => x,
+            false => modifiers::forward_all(&self.joined, self.join.forward(skips, x)),
+        };
+        modifiers::forward_all(&self.convolved, self.conv.forward(x))
     }
 }
 
@@ -175,8 +200,10 @@ mod tests {
     use super::*;
     use crate::long_skip::EncoderStageConfig;
 
-    const JOINS: [JoinKind; 4] = [
+    const JOINS: [JoinKind; 6] = [
         JoinKind::Concat,
+        JoinKind::Append,
+        JoinKind::Attention,
         JoinKind::Add,
         JoinKind::Gate,
         JoinKind::None,

@@ -1,11 +1,11 @@
 use burn::module::Module;
-use burn::tensor::ops::InterpolateMode;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, ConfigError, ensure};
 use crate::layers::{
-    Act, Conv2d, ConvTranspose2d, ConvTranspose2dConfig, conv, conv_transpose, conv1x1, interpolate,
+    Act, Conv2d, ConvTranspose2d, ConvTranspose2dConfig, Resize, conv, conv_transpose, conv1x1,
+    resize,
 };
 use crate::seam::Mark;
 
@@ -20,7 +20,8 @@ pub enum Upsampling {
     Nearest,
     /// Bilinear interpolation, then a 1x1 convolution.
     Bilinear,
-    /// Each pixel repeated, the channels kept, as in segmentation_models.pytorch.
+    /// The nearest pixel, the channels kept, in whatever size is asked for, as in
+    /// segmentation_models.pytorch (Iakubovskii 2019).
     Repeat,
 }
 
@@ -91,8 +92,9 @@ impl Upsampling {
 }
 
 impl Up {
-    /// `[batch, in_channels, height, width]` to `[batch, out_channels, 2 * height, 2 * width]`
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// `[batch, in_channels, height, width]` to `[batch, out_channels, 2 * height, 2 * width]`;
+    /// [`Up::Repeat`] to `size` (height, width) instead.
+    pub fn forward(&self, x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
         let [_, _, height, width] = x.dims();
         let double = [2 * height, 2 * width];
         let mixed = |mix| conv(x.clone(), mix, Act::None);
@@ -100,9 +102,9 @@ impl Up {
         // to 1, so that the bias passes too): mixing channels first takes a quarter of the work.
         match self {
             Self::Transposed(layer) => conv_transpose(x, layer),
-            Self::Nearest(mix) => interpolate(mixed(mix), double, InterpolateMode::Nearest),
-            Self::Bilinear(mix) => interpolate(mixed(mix), double, InterpolateMode::Bilinear),
-            Self::Repeat(_) => interpolate(x, double, InterpolateMode::Nearest),
+            Self::Nearest(mix) => resize(mixed(mix), double, Resize::Nearest),
+            Self::Bilinear(mix) => resize(mixed(mix), double, Resize::Bilinear),
+            Self::Repeat(_) => resize(x, size, Resize::Nearest),
         }
     }
 }
@@ -121,12 +123,11 @@ mod tests {
         let values = (0..60).map(|index| ((index * 37) % 23) as f32 / 23.0);
         let x = Tensor::<1>::from_floats(&values.collect::<Vec<_>>()[..], &device);
         let x = x.reshape([1, 3, 4, 5]);
-        let after = conv(
-            interpolate(x.clone(), [8, 10], InterpolateMode::Bilinear),
-            mix,
-            Act::None,
-        );
-        let difference = (up.forward(x) - after).abs().max().into_scalar::<f32>();
+        let after = conv(resize(x.clone(), [8, 10], Resize::Bilinear), mix, Act::None);
+        let difference = (up.forward(x, [8, 10]) - after)
+            .abs()
+            .max()
+            .into_scalar::<f32>();
         assert!(difference < 1e-5, "{difference}");
     }
 

@@ -42,7 +42,7 @@ pub fn part<M: Module + 'static, const N: usize, const D: usize>(
 }
 
 /// [`part`] for a number of inputs that is not fixed.
-pub(crate) fn part_all<M: Module + 'static, const D: usize>(
+pub fn part_all<M: Module + 'static, const D: usize>(
     module: &M,
     inputs: Vec<Tensor<D>>,
     forward: impl Fn(&M, Vec<Tensor<D>>) -> Tensor<D> + Copy + Send + 'static,
