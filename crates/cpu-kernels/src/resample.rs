@@ -1,4 +1,4 @@
-//! Separable linear resampling: average pooling and upsampling.
+//! Separable linear resampling: average pooling, blurring and upsampling.
 //!
 //! Each axis maps `input` positions to `output` positions by a sparse matrix,
 //! and `y[n, oh, ow, c] = sum_{ih, iw} a[oh, ih] b[ow, iw] x[n, ih, iw, c]`.
@@ -97,6 +97,28 @@ impl Resampling {
         Self::average_pool(size, size, [1; 2], [[0; 2]; 2], true)
     }
 
+    /// Blurs by the binomial weights 1/4, 1/2, 1/4 along both axes, and takes every `stride`-th
+    /// pixel. The image is mirrored at its edges, about its outermost pixels.
+    pub fn blur(size: [usize; 2], stride: usize) -> Self {
+        let axis = |input: usize| {
+            let last = input - 1;
+            Weights::new(input, input.div_ceil(stride), |o| {
+                let middle = o * stride;
+                let before = if middle == 0 { 1.min(last) } else { middle - 1 };
+                let after = if middle == last {
+                    last.saturating_sub(1)
+                } else {
+                    middle + 1
+                };
+                vec![(before, 0.25), (middle, 0.5), (after, 0.25)]
+            })
+        };
+        Self {
+            vertical: axis(size[0]),
+            horizontal: axis(size[1]),
+        }
+    }
+
     /// The nearest pixel's value at each place of an image of another size.
     ///
     /// # Panics
@@ -146,6 +168,12 @@ impl Resampling {
         }
     }
 
+    /// The maps of the rows and of the columns as dense matrices `[output, input]`, a row after the
+    /// other: `y = vertical x horizontal^T` for each channel's image.
+    pub fn matrices(&self) -> [Vec<f32>; 2] {
+        [&self.vertical, &self.horizontal].map(Weights::dense)
+    }
+
     /// Height and width of the result.
     pub fn output_size(&self) -> [usize; 2] {
         [self.vertical.rows.len(), self.horizontal.rows.len()]
@@ -180,6 +208,16 @@ impl Weights {
             input,
             rows: (0..output).map(row).collect(),
         }
+    }
+
+    fn dense(&self) -> Vec<f32> {
+        let mut dense = vec![0.0; self.rows.len() * self.input];
+        for (row, weights) in dense.chunks_mut(self.input).zip(&self.rows) {
+            for &(i, weight) in weights {
+                row[i] += weight;
+            }
+        }
+        dense
     }
 
     fn transposed(&self) -> Self {

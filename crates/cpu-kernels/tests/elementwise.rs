@@ -348,6 +348,7 @@ fn resampling_and_its_transpose() {
             [4, 6],
         ),
         (Resampling::global_average(size), [1, 1]),
+        (Resampling::blur(size, 2), [2, 3]),
         (Resampling::nearest(size, [7, 5]), [7, 5]),
         (Resampling::bilinear(size, [3, 1], Grid::Edges), [3, 1]),
         (Resampling::bilinear(size, [9, 7], Grid::Corners), [9, 7]),
@@ -391,6 +392,17 @@ fn resampling_and_its_transpose() {
     assert_eq!(line(4, Grid::Edges), [0.0, 1.5, 4.5, 6.0]);
     assert_eq!(line(4, Grid::Corners), [0.0, 2.0, 4.0, 6.0]);
     assert_eq!(line(3, Grid::Corners), [0.0, 3.0, 6.0]);
+}
+
+/// Reflected about the outermost pixels, as PyTorch pads before `[1, 2, 1] / 4`.
+#[test]
+fn blurring_as_matrices() {
+    let [vertical, horizontal] = Resampling::blur([1, 4], 2).matrices();
+    assert_eq!(vertical, [1.0]);
+    assert_eq!(horizontal, [0.5, 0.5, 0.0, 0.0, 0.0, 0.25, 0.5, 0.25]);
+    let [vertical, horizontal] = Resampling::blur([2, 3], 1).matrices();
+    assert_eq!(vertical, [0.5, 0.5, 0.5, 0.5]);
+    assert_eq!(horizontal, [0.5, 0.5, 0.0, 0.25, 0.5, 0.25, 0.0, 0.5, 0.5]);
 }
 
 #[test]

@@ -39,10 +39,7 @@ fn patterns_choose_by_name() {
             .map(|variant| variant.name().to_string())
             .collect()
     };
-    assert_eq!(
-        names("resnet10*"),
-        ["resnet101", "resnet10", "resnet10_w32", "resnet10_w16"]
-    );
+    assert_eq!(names("resnet10_*"), ["resnet10_w32", "resnet10_w16"]);
     assert!(names("unet-*").contains(&"unet-densenet121".to_string()));
     assert!(!names("unet-*").contains(&"unet-highway10".to_string()));
     assert!(names("vit*").is_empty());

@@ -19,6 +19,10 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
     let names = [
         "resnet10_w16",
         "resnet50",
+        "resnet10t",
+        "resnetblur18",
+        "resnetaa34d",
+        "resnetv2_50x1_bit",
         "plain20",
         "preact_resnet110",
         "densenet121",
@@ -90,7 +94,14 @@ fn the_last_map_alone_is_the_last_of_all() {
 #[test]
 fn a_dilated_encoder_keeps_its_parameters_and_its_size() {
     let device = Device::flex();
-    for name in ["resnet18", "resnet50", "resnext50_32x4d"] {
+    for name in [
+        "resnet18",
+        "resnet50",
+        "resnext50_32x4d",
+        "seresnet18",
+        "resnetblur50d",
+        "resnetv2_18d",
+    ] {
         let plain = create(name).expect("a variant");
         for output_stride in [8, 16, 32] {
             let config = plain

@@ -35,7 +35,9 @@ pub(crate) use loss::cross_entropy;
 pub(crate) use norm::norm;
 pub(crate) use pool::max_pool;
 pub(crate) use recompute::recompute;
-pub(crate) use resample::{avg_pool, global_avg_pool, resize, subsample_pad};
+pub(crate) use resample::{
+    avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, resize, subsample_pad,
+};
 pub(crate) use split::split;
 
 /// Set to `off`, this environment variable turns the kernels off, to compare.

@@ -32,6 +32,7 @@
 //! [`Device`]: burn::tensor::Device
 #![warn(missing_docs)]
 
+mod anti_aliasing;
 mod attention_gate;
 pub mod check;
 mod combinators;
@@ -52,6 +53,7 @@ mod tree;
 
 pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
 
+pub use anti_aliasing::AntiAliasing;
 pub use attention_gate::AttentionGate;
 pub use check::ConfigError;
 pub use combinators::{DenseConcat, Gated, Residual};
@@ -65,9 +67,11 @@ pub use long_skip::{
     EncoderStageConfig, Up, Upsampling,
 };
 pub use modifiers::{
-    LayerScale, Modifier, ModifierConfig, SkipInit, SpatialChannelExcitation, SqueezeExcitation,
-    StochasticDepth,
+    EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, SkipInit,
+    SpatialChannelExcitation, SqueezeExcitation, StochasticDepth,
 };
 pub use parameters::{Parameter, parameter_count, parameters};
 pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};
-pub use shortcut::{Projection, Shortcut, ShortcutConfig, ShortcutKind, ZeroPad};
+pub use shortcut::{
+    PooledProjection, Projection, Shortcut, ShortcutConfig, ShortcutKind, Windows, ZeroPad,
+};

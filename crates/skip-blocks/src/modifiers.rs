@@ -1,5 +1,6 @@
 //! What may be put on a residual branch before it joins the shortcut.
 
+mod efficient_channel_attention;
 mod layer_scale;
 mod per_channel;
 mod skip_init;
@@ -7,6 +8,7 @@ mod spatial_channel;
 mod squeeze_excitation;
 mod stochastic_depth;
 
+pub use efficient_channel_attention::EfficientChannelAttention;
 pub use layer_scale::LayerScale;
 pub use skip_init::SkipInit;
 pub use spatial_channel::SpatialChannelExcitation;
@@ -40,9 +42,11 @@ pub enum ModifierConfig {
     SkipInit,
     /// See [`SqueezeExcitation`].
     SqueezeExcitation {
-        /// How many times fewer channels its hidden layer has.
+        /// How many times fewer channels its hidden layer has, rounded to a multiple of 8.
         reduction: usize,
     },
+    /// See [`EfficientChannelAttention`].
+    EfficientChannelAttention,
     /// See [`SpatialChannelExcitation`].
     SpatialChannelExcitation {
         /// How many times fewer channels its hidden layer has.
@@ -82,6 +86,8 @@ pub enum Modifier {
     SkipInit(SkipInit),
     /// See [`SqueezeExcitation`].
     SqueezeExcitation(SqueezeExcitation),
+    /// See [`EfficientChannelAttention`].
+    EfficientChannelAttention(EfficientChannelAttention),
     /// See [`SpatialChannelExcitation`].
     SpatialChannelExcitation(SpatialChannelExcitation),
 }
@@ -98,8 +104,8 @@ impl ModifierConfig {
                 check::probability("drop_probability", drop_probability)
             }
             Self::SqueezeExcitation { reduction } => SqueezeExcitation::check(channels, reduction),
+            Self::LayerScale { .. } | Self::SkipInit | Self::EfficientChannelAttention => Ok(()),
             Self::SpatialChannelExcitation { reduction } => check::positive("reduction", reduction),
-            Self::LayerScale { .. } | Self::SkipInit => Ok(()),
         }
     }
 
@@ -118,8 +124,11 @@ impl ModifierConfig {
             }
             Self::SkipInit => Modifier::SkipInit(SkipInit::new(device)),
             Self::SqueezeExcitation { reduction } => {
-                Modifier::SqueezeExcitation(SqueezeExcitation::new(channels, reduction, device))
+                Modifier::SqueezeExcitation(SqueezeExcitation::rounded(channels, reduction, device))
             }
+            Self::EfficientChannelAttention => Modifier::EfficientChannelAttention(
+                EfficientChannelAttention::new(channels, device),
+            ),
             Self::SpatialChannelExcitation { reduction } => {
                 let excitation = SpatialChannelExcitation::new(channels, reduction, device);
                 Modifier::SpatialChannelExcitation(excitation)
@@ -136,6 +145,7 @@ impl Modifier {
             Self::LayerScale(modifier) => modifier.forward(branch),
             Self::SkipInit(modifier) => modifier.forward(branch),
             Self::SqueezeExcitation(modifier) => modifier.forward(branch),
+            Self::EfficientChannelAttention(modifier) => modifier.forward(branch),
             Self::SpatialChannelExcitation(modifier) => from_map(modifier.forward(as_map(branch))),
         }
     }

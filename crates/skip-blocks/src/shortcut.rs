@@ -6,7 +6,9 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, ConfigError, ensure};
-use crate::layers::{Act, Conv2d, Norm, NormKind, conv_norm, conv1x1, subsample_pad};
+use crate::layers::{
+    Act, Conv2d, Norm, NormKind, avg_pool_ceil, avg_pool_same, conv_norm, conv1x1, subsample_pad,
+};
 use crate::seam::{self, Mark};
 
 /// How a residual block carries its input past its layers.
@@ -17,6 +19,11 @@ pub enum ShortcutKind {
     /// Identity where the shapes agree, else a 1x1 convolution with a normalisation: option B of
     /// He 2015.
     Projection,
+    /// Identity where the shapes agree, else a mean of 2x2 windows in place of the stride, and a 1x1
+    /// convolution with a normalisation, so that no pixel is passed over: ResNet-D of "Bag of Tricks
+    /// for Image Classification with Convolutional Neural Networks" (He et al. 2018,
+    /// <https://arxiv.org/abs/1812.01187>), figure 2(c).
+    PooledProjection,
     /// Identity where the shapes agree, else subsampling and zeros for the new channels:
     /// option A of He 2015. It has no parameters.
     ZeroPad,
@@ -34,6 +41,10 @@ pub struct ShortcutConfig {
     /// Stride of that branch. Default: 1.
     #[config(default = 1)]
     pub stride: usize,
+    /// Distance of the taps of the branch's stage. A pooled projection takes means in a dilated
+    /// stage too, of windows one pixel apart. Default: 1.
+    #[config(default = 1)]
+    pub dilation: usize,
     /// What is done where the shapes differ. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub kind: ShortcutKind,
@@ -78,6 +89,8 @@ pub enum Shortcut {
     Identity(Mark),
     /// `bn(conv1x1(x))`
     Projection(Projection),
+    /// `bn(conv1x1(mean2x2(x)))`
+    PooledProjection(PooledProjection),
     /// `x` subsampled, with channels of zeros around its own
     ZeroPad(ZeroPad),
 }
@@ -89,6 +102,28 @@ pub struct Projection {
     pub conv: Conv2d,
     /// Its normalisation, if any.
     pub bn: Norm,
+}
+
+/// `bn(conv1x1(mean2x2(x)))`, or without the normalisation in pre-activation blocks.
+#[derive(Module, Debug)]
+pub struct PooledProjection {
+    /// The 1x1 convolution of the means, without stride.
+    pub projection: Projection,
+    /// Which means are taken.
+    #[module(skip)]
+    pub windows: Windows,
+}
+
+/// The windows of a pooled projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Windows {
+    /// None: only the channels change.
+    None,
+    /// 2x2, two pixels apart.
+    Apart,
+    /// 2x2, one pixel apart, in a dilated stage.
+    Overlapping,
 }
 
 /// Every `stride`-th pixel, with channels of zeros before and after: option A.
@@ -117,7 +152,13 @@ impl ShortcutConfig {
         check::positive("in_channels", in_channels)?;
         check::positive("out_channels", out_channels)?;
         check::positive("stride", self.stride)?;
+        check::positive("dilation", self.dilation)?;
         self.norm.check(out_channels)?;
+        ensure!(
+            self.kind != ShortcutKind::PooledProjection || self.stride <= 2,
+            "stride = {}: must be at most 2 for a pooled projection",
+            self.stride
+        );
         ensure!(
             self.kind != ShortcutKind::ZeroPad || in_channels <= out_channels,
             "out_channels = {out_channels}: must be at least in_channels = {in_channels}, \
@@ -136,17 +177,31 @@ impl ShortcutConfig {
         match self.kind {
             ShortcutKind::Plain => None,
             _ if same_shape => Some(Shortcut::Identity(Mark::new())),
-            ShortcutKind::Projection => Some(Shortcut::Projection(self.projection(device))),
+            ShortcutKind::Projection => {
+                Some(Shortcut::Projection(self.projection(self.stride, device)))
+            }
+            ShortcutKind::PooledProjection => Some(Shortcut::PooledProjection(self.pooled(device))),
             ShortcutKind::ZeroPad => Some(Shortcut::ZeroPad(self.zero_pad())),
         }
     }
 
-    fn projection(&self, device: &Device) -> Projection {
+    fn projection(&self, stride: usize, device: &Device) -> Projection {
         Projection {
             conv: conv1x1(self.in_channels, self.out_channels)
-                .with_stride([self.stride; 2])
+                .with_stride([stride; 2])
                 .init(device),
             bn: self.norm.init(self.out_channels, device),
+        }
+    }
+
+    fn pooled(&self, device: &Device) -> PooledProjection {
+        PooledProjection {
+            projection: self.projection(1, device),
+            windows: match (self.stride, self.dilation) {
+                (2, _) => Windows::Apart,
+                (_, 1) => Windows::None,
+                _ => Windows::Overlapping,
+            },
         }
     }
 
@@ -167,6 +222,7 @@ impl Shortcut {
         let x = match self {
             Self::Identity(_) => x,
             Self::Projection(projection) => projection.forward(x),
+            Self::PooledProjection(pooled) => pooled.forward(x),
             Self::ZeroPad(zero_pad) => zero_pad.forward(x),
         };
         seam::output(self, x)
@@ -182,6 +238,17 @@ impl Projection {
     /// `bn(conv1x1(x))`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         conv_norm(x, &self.conv, &self.bn, Act::None)
+    }
+}
+
+impl PooledProjection {
+    /// `bn(conv1x1(mean2x2(x)))`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.projection.forward(match self.windows {
+            Windows::None => x,
+            Windows::Apart => avg_pool_ceil(x),
+            Windows::Overlapping => avg_pool_same(x),
+        })
     }
 }
 
@@ -227,9 +294,13 @@ mod tests {
     }
 
     #[test]
-    fn both_options_halve_an_odd_size_alike() {
+    fn all_options_halve_an_odd_size_alike() {
         let device = Device::flex();
-        for kind in [ShortcutKind::ZeroPad, ShortcutKind::Projection] {
+        for kind in [
+            ShortcutKind::ZeroPad,
+            ShortcutKind::Projection,
+            ShortcutKind::PooledProjection,
+        ] {
             let config = ShortcutConfig::new(2, 4).with_stride(2).with_kind(kind);
             let shortcut = config.init(&device).expect("not plain");
             let y = shortcut.forward(Tensor::ones([1, 2, 7, 5], &device));

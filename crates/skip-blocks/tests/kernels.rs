@@ -8,9 +8,9 @@ use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::activation::{relu, sigmoid};
-use burn::tensor::module::{avg_pool2d, interpolate as burn_interpolate, max_pool2d};
+use burn::tensor::module::{avg_pool2d, conv2d, interpolate as burn_interpolate, max_pool2d};
 use burn::tensor::ops::{
-    AvgPoolOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions, PadMode,
+    AvgPoolOptions, ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions, PadMode,
 };
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance, s};
 use rand::SeedableRng;
@@ -506,6 +506,53 @@ fn pooling_is_that_of_burn() {
         || layers::global_avg_pool(x.clone()),
         || x.clone().mean_dim(3).mean_dim(2).reshape([2, 5]),
     );
+}
+
+#[test]
+fn means_of_pairs_are_those_of_burn() {
+    let mut random = Random::new(19);
+    let x = random.normal([2, 5, 7, 6]);
+    let input = [x.clone()];
+    let options = || AvgPoolOptions::new([2, 2]);
+    same(
+        &input,
+        &[],
+        || layers::avg_pool_ceil(x.clone()),
+        || {
+            let options = options().with_ceil_mode(true).with_count_include_pad(false);
+            avg_pool2d(x.clone(), options)
+        },
+    );
+    same(
+        &input,
+        &[],
+        || layers::avg_pool_same(x.clone()),
+        || {
+            let x = x.clone().pad([(0, 1), (0, 1)], PadMode::Constant(0.0));
+            avg_pool2d(x, options().with_stride([1, 1]))
+        },
+    );
+}
+
+#[test]
+fn blurring_is_a_depthwise_convolution_of_burn() {
+    let mut random = Random::new(20);
+    let x = random.normal([2, 5, 7, 6]);
+    let binomial = Tensor::<1>::from_data([0.25, 0.5, 0.25], &device());
+    let weight = binomial.clone().reshape([3, 1]) * binomial.reshape([1, 3]);
+    let weight = weight.reshape([1, 1, 3, 3]).repeat_dim(0, 5);
+    for stride in [1, 2, 3] {
+        same(
+            from_ref(&x),
+            &[],
+            || layers::blur_pool(x.clone(), stride),
+            || {
+                let x = x.clone().pad([(1, 1), (1, 1)], PadMode::Reflect);
+                let options = ConvOptions::new([stride; 2], [0; 2], [1; 2], 5);
+                conv2d(x, weight.clone(), None, options)
+            },
+        );
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::config::DenseNetConfig;
 use super::names::NAMES;
 use super::network::DenseNet;
 use crate::keys::Names;
-use crate::{EncoderFamily, ImageSpec, Level, Skip, Stem};
+use crate::{EncoderFamily, ImageSpec, Level, Skip};
 
 impl EncoderFamily for DenseNetConfig {
     type Network = DenseNet;
@@ -17,7 +17,7 @@ impl EncoderFamily for DenseNetConfig {
     /// The stem's map before large images, and each block's after the normalisation and activation
     /// that follow it.
     fn levels(&self) -> Vec<Level> {
-        let stem = (self.stem == Stem::ImageNet).then_some(Level {
+        let stem = self.stem.pools().then_some(Level {
             channels: self.stem_channels,
             reduction: 2,
         });
@@ -33,7 +33,7 @@ impl EncoderFamily for DenseNetConfig {
     fn sizes(&self, image: usize) -> Option<Vec<usize>> {
         let mut sizes = vec![];
         let mut size = image;
-        if self.stem == Stem::ImageNet {
+        if self.stem.pools() {
             size = size.div_ceil(2);
             sizes.push(size);
             size = size.div_ceil(2);
@@ -70,6 +70,7 @@ impl EncoderFamily for DenseNetConfig {
         check::positive("in_channels", self.in_channels)?;
         check::positive("stem_channels", self.stem_channels)?;
         self.norm.check(self.stem_channels)?;
+        self.stem.check(self.norm)?;
         for (block, transition) in self.stages() {
             block.check()?;
             if let Some(transition) = transition {

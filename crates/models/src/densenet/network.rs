@@ -1,10 +1,10 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use skip_blocks::layers::{Act, Conv2d, Norm, NormKind, conv, conv_norm, max_pool, norm};
+use skip_blocks::layers::{Act, Norm, NormKind, conv, conv_norm, max_pool, norm};
 use skip_blocks::{DenseBlock, Transition};
 
 use super::config::DenseNetConfig;
-use crate::{Encode, Levels, Stem};
+use crate::{Encode, Levels, Stem, StemConv};
 
 /// A dense network: dense blocks with transitions between them, `y = act(norm(blocks(stem(x))))`.
 ///
@@ -24,8 +24,8 @@ use crate::{Encode, Levels, Stem};
 /// ```
 #[derive(Module, Debug)]
 pub struct DenseNet {
-    /// The stem's convolution.
-    pub conv0: Conv2d,
+    /// The stem's convolution, or convolutions.
+    pub conv0: StemConv,
     /// The stem's normalisation; none before 32x32 images, where the first layer brings its own.
     pub norm0: Norm,
     /// The dense blocks.
@@ -49,16 +49,17 @@ impl DenseNet {
     pub(super) fn new(config: &DenseNetConfig, device: &Device) -> Self {
         let stages = config.stages();
         let last = stages.last().map_or(0, |(block, _)| block.out_channels());
-        let norm0 = match config.stem {
-            Stem::ImageNet => config.norm,
-            Stem::Cifar => NormKind::None,
+        let norm0 = match config.stem.pools() {
+            true => config.norm,
+            false => NormKind::None,
         };
         Self {
-            conv0: config
-                .stem
-                .conv(config.in_channels, config.stem_channels)
-                .with_bias(config.norm.wants_bias())
-                .init(device),
+            conv0: config.stem.init(
+                config.in_channels,
+                config.stem_channels,
+                config.norm,
+                device,
+            ),
             norm0: norm0.init(config.stem_channels, device),
             blocks: stages.iter().map(|(block, _)| block.init(device)).collect(),
             transitions: stages
@@ -73,12 +74,13 @@ impl DenseNet {
     }
 
     fn first(&self, x: Tensor<4>, levels: &mut Levels) -> Tensor<4> {
-        match self.stem {
-            Stem::ImageNet => {
-                let x = conv_norm(x, &self.conv0, &self.norm0, self.act);
+        let (x, conv0) = self.conv0.up_to_last(x, self.act);
+        match self.stem.pools() {
+            true => {
+                let x = conv_norm(x, conv0, &self.norm0, self.act);
                 max_pool(levels.pass(x), 3, 2, 1)
             }
-            Stem::Cifar => conv(x, &self.conv0, Act::None),
+            false => conv(x, conv0, Act::None),
         }
     }
 }

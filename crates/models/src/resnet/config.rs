@@ -2,10 +2,12 @@ use burn::config::Config;
 use serde::{Deserialize, Serialize};
 use skip_blocks::layers::{Act, NormKind};
 use skip_blocks::{
-    BasicBlockConfig, Bottleneck, BottleneckConfig, ModifierConfig, Order, ShortcutKind,
+    AntiAliasing, BasicBlockConfig, Bottleneck, BottleneckConfig, ModifierConfig, Order,
+    ShortcutKind,
 };
 
 use super::block::{BlockConfig, BlockKind};
+use super::stem_pool::StemPool;
 use crate::Stem;
 
 /// Configures a [`ResNet`](super::ResNet).
@@ -18,8 +20,13 @@ pub struct ResNetConfig {
     /// What stands before the first stage. Default: ImageNet.
     #[config(default = "Stem::ImageNet")]
     pub stem: Stem,
-    /// Channels of the stem and planes of the first stage; they double with each stage.
-    /// Default: 64.
+    /// Channels of the stem. Default: none, as many as `width`.
+    #[config(default = "None")]
+    pub stem_channels: Option<usize>,
+    /// What halves the stem's map, before large images. Default: the maximum.
+    #[config(default = "StemPool::Max")]
+    pub stem_pool: StemPool,
+    /// Planes of the first stage; they double with each stage. Default: 64.
     #[config(default = 64)]
     pub width: usize,
     /// Groups of the 3x3 convolutions of bottlenecks. Default: 1.
@@ -37,6 +44,22 @@ pub struct ResNetConfig {
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
+    /// What takes the blocks' strides, and the stem's pooling's, over from the convolutions. Default:
+    /// nothing.
+    #[config(default = "AntiAliasing::None")]
+    pub anti_aliasing: AntiAliasing,
+    /// The epsilon with which the weights of the convolutions are standardised, each time they are
+    /// used: [`standardized`](skip_blocks::layers::standardized). Default: none, they are not.
+    #[config(default = "None")]
+    pub weight_standardization: Option<f64>,
+    /// Whether every branch gives zeros at first: see [`BottleneckConfig::zero_init_last`].
+    /// Default: not.
+    #[config(default = false)]
+    pub zero_init_last: bool,
+    /// Probability that a value between the convolutions of a basic block is dropped in training.
+    /// Default: 0.
+    #[config(default = 0.0)]
+    pub drop_probability: f64,
     /// The short path of every block. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub shortcut: ShortcutKind,
@@ -82,6 +105,23 @@ impl ResNetConfig {
             .with_width(16)
     }
 
+    /// The CIFAR Wide ResNet of so many layers, `6n + 4`, whose blocks are `k` times wider: WRN-`depth`-`k`
+    /// (Zagoruyko and Komodakis 2016, table 1).
+    ///
+    /// # Panics
+    /// Panics if there is no such depth.
+    pub fn wide(depth: usize, k: usize) -> Self {
+        assert!(
+            depth > 4 && (depth - 4).is_multiple_of(6),
+            "depth = {depth}: must be 6n + 4"
+        );
+        // Its projections are not counted among 6n + 2.
+        Self::cifar(BlockKind::Basic, depth - 2)
+            .with_order(Order::PreActivation)
+            .with_stem_channels(Some(16))
+            .with_width(16 * k)
+    }
+
     /// Its plain twin: the same layers without shortcuts.
     pub fn plain(self) -> Self {
         self.with_shortcut(ShortcutKind::Plain)
@@ -90,7 +130,7 @@ impl ResNetConfig {
     /// The blocks of each stage.
     pub(super) fn stages(&self) -> Vec<Vec<BlockConfig>> {
         let all = self.blocks.iter().sum::<usize>() as f64;
-        let mut channels = self.width;
+        let mut channels = self.stem_channels();
         let mut before = 0;
         let mut stages = vec![];
         for (stage, plan) in self.plan().into_iter().enumerate() {
@@ -116,6 +156,11 @@ impl ResNetConfig {
         stages
     }
 
+    /// Channels that the stem gives.
+    pub(super) fn stem_channels(&self) -> usize {
+        self.stem_channels.unwrap_or(self.width)
+    }
+
     fn block(
         &self,
         in_channels: usize,
@@ -123,12 +168,21 @@ impl ResNetConfig {
         stride: usize,
         [first_dilation, dilation]: [usize; 2],
     ) -> BlockConfig {
+        // In a dilated stage, where the distance of the taps changes.
+        let aliases = stride > 1 || first_dilation != dilation;
+        let anti_aliasing = match aliases {
+            true => self.anti_aliasing,
+            false => AntiAliasing::None,
+        };
         match self.block {
             BlockKind::Basic => BlockConfig::Basic(
                 BasicBlockConfig::new(in_channels, planes)
                     .with_stride(stride)
                     .with_first_dilation(first_dilation)
                     .with_dilation(dilation)
+                    .with_anti_aliasing(anti_aliasing)
+                    .with_zero_init_last(self.zero_init_last)
+                    .with_drop_probability(self.drop_probability)
                     .with_order(self.order)
                     .with_norm(self.norm)
                     .with_act(self.act)
@@ -139,6 +193,9 @@ impl ResNetConfig {
                 BottleneckConfig::new(in_channels, planes)
                     .with_stride(stride)
                     .with_dilation(first_dilation)
+                    .with_stage_dilation(dilation)
+                    .with_anti_aliasing(anti_aliasing)
+                    .with_zero_init_last(self.zero_init_last)
                     .with_groups(self.groups)
                     .with_width_per_group(self.width_per_group)
                     .with_order(self.order)

@@ -2,22 +2,23 @@
 
 use burn::tensor::Device;
 use skip_blocks::check::{self, ensure};
-use skip_blocks::{ConfigError, ShortcutKind};
+use skip_blocks::{AntiAliasing, ConfigError, Order, ShortcutKind};
 
-use super::block::BlockConfig;
+use super::block::{BlockConfig, BlockKind};
 use super::config::{DilationStart, ResNetConfig};
-use super::names::NAMES;
+use super::names::{POST_ACTIVATION, PRE_ACTIVATION};
 use super::network::ResNet;
+use super::stem_pool::StemPool;
 use crate::keys::Names;
-use crate::{EncoderFamily, ImageSpec, Level, Skip, Stem};
+use crate::{EncoderFamily, ImageSpec, Level, Skip};
 
 impl EncoderFamily for ResNetConfig {
     type Network = ResNet;
 
     /// The stem's map, where it is larger than the first stage's, and each stage's.
     fn levels(&self) -> Vec<Level> {
-        let stem = (self.stem == Stem::ImageNet).then_some(Level {
-            channels: self.width,
+        let stem = self.stem.pools().then_some(Level {
+            channels: self.stem_channels(),
             reduction: 2,
         });
         let stages = self.plan().into_iter().enumerate();
@@ -26,6 +27,17 @@ impl EncoderFamily for ResNetConfig {
             reduction: plan.reduction,
         });
         stem.into_iter().chain(stages).collect()
+    }
+
+    /// Where the stem's map is halved by means, a rest at the edge is dropped.
+    fn sizes(&self, image: usize) -> Option<Vec<usize>> {
+        let drops = self.stem.pools() && self.anti_aliasing == AntiAliasing::Average;
+        let size = |level: &Level| match drops && level.reduction > 2 {
+            true => (image.div_ceil(2) / 2).div_ceil(level.reduction / 4),
+            false => image.div_ceil(level.reduction),
+        };
+        let sizes: Vec<_> = self.levels().iter().map(size).collect();
+        (!sizes.contains(&0)).then_some(sizes)
     }
 
     fn with_image(self, image: ImageSpec) -> Self {
@@ -50,7 +62,10 @@ impl EncoderFamily for ResNetConfig {
     }
 
     fn names(&self) -> Names {
-        NAMES
+        match self.order {
+            Order::PostActivation => POST_ACTIVATION,
+            Order::PreActivation => PRE_ACTIVATION,
+        }
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -60,7 +75,25 @@ impl EncoderFamily for ResNetConfig {
             self.blocks
         );
         check::positive("width", self.width)?;
+        check::positive("stem_channels", self.stem_channels())?;
         check::positive("in_channels", self.in_channels)?;
+        self.stem.check(self.norm)?;
+        ensure!(
+            self.anti_aliasing == AntiAliasing::None || self.stem_pool == StemPool::Max,
+            "stem_pool = {:?}: must be a maximum, to be anti-aliased",
+            self.stem_pool
+        );
+        check::probability("drop_probability", self.drop_probability)?;
+        ensure!(
+            self.drop_probability == 0.0 || self.block == BlockKind::Basic,
+            "drop_probability = {}: must be 0 where blocks are not basic",
+            self.drop_probability
+        );
+        let epsilon = self.weight_standardization.unwrap_or(0.0);
+        ensure!(
+            epsilon >= 0.0,
+            "weight_standardization = {epsilon}: must not be negative"
+        );
         ensure!(
             (0.0..1.0).contains(&self.drop_path_rate),
             "drop_path_rate = {}: must be in [0, 1)",
@@ -73,7 +106,7 @@ impl EncoderFamily for ResNetConfig {
                 "output_stride = {stride}: must be a power of two, at least {least}"
             );
         }
-        self.norm.check(self.width)?;
+        self.norm.check(self.stem_channels())?;
         self.stages()
             .iter()
             .flatten()

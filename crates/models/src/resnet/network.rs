@@ -1,12 +1,13 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use skip_blocks::Order;
-use skip_blocks::layers::{Act, Conv2d, Norm, conv, conv_norm, max_pool, norm};
+use skip_blocks::layers::{Act, Norm, conv, conv_norm, norm, standardized};
 use skip_blocks::seam::part;
+use skip_blocks::{AntiAliasing, Order};
 
 use super::block::Block;
 use super::config::ResNetConfig;
-use crate::{Encode, Levels, Stem};
+use super::stem_pool::{PoolingConv, StemPool};
+use crate::{Encode, Levels, Stem, StemConv};
 
 /// A residual network: `y = stages(stem(x))`.
 ///
@@ -28,15 +29,26 @@ use crate::{Encode, Levels, Stem};
 /// ```
 #[derive(Module, Debug)]
 pub struct ResNet {
-    /// The stem's convolution.
-    pub conv1: Conv2d,
+    /// The stem's convolution, or convolutions.
+    pub conv1: StemConv,
     /// The normalisation after the stem; in pre-activation networks, after the last block.
     pub bn1: Norm,
+    /// What the stem's pooling learns, if anything.
+    pub maxpool: Option<PoolingConv>,
     /// The stages (torchvision's `layer1`, `layer2`, ..), each a list of blocks.
     pub stages: Vec<Vec<Block>>,
     /// Which stem this is.
     #[module(skip)]
     pub stem: Stem,
+    /// What halves its map.
+    #[module(skip)]
+    pub stem_pool: StemPool,
+    /// What takes strides over from the convolutions.
+    #[module(skip)]
+    pub anti_aliasing: AntiAliasing,
+    /// With which epsilon the convolutions' weights are standardised, if they are.
+    #[module(skip)]
+    pub weight_standardization: Option<f64>,
     /// Where normalisations and activations stand.
     #[module(skip)]
     pub order: Order,
@@ -52,31 +64,54 @@ impl ResNet {
         let stages = stages
             .iter()
             .map(|stage| stage.iter().map(|block| block.init(device)).collect());
+        let stem_channels = config.stem_channels();
+        let norm = config.norm;
         Self {
             conv1: config
                 .stem
-                .conv(config.in_channels, config.width)
-                .with_bias(config.norm.wants_bias())
-                .init(device),
+                .init(config.in_channels, stem_channels, norm, device),
             // Where blocks start with a normalisation, one is missing after the last.
-            bn1: config.norm.init(
+            bn1: norm.init(
                 match config.order {
-                    Order::PostActivation => config.width,
+                    Order::PostActivation => stem_channels,
                     Order::PreActivation => last,
                 },
                 device,
             ),
+            maxpool: config.stem_pool.init(stem_channels, norm, device),
             stages: stages.collect(),
             stem: config.stem,
+            stem_pool: config.stem_pool,
+            anti_aliasing: config.anti_aliasing,
+            weight_standardization: config.weight_standardization,
             order: config.order,
             act: config.act,
         }
     }
 
     fn first(&self, x: Tensor<4>) -> Tensor<4> {
+        let stem = match self.weight_standardization {
+            Some(epsilon) => &standardized(self.conv1.clone(), epsilon),
+            None => &self.conv1,
+        };
+        let (x, conv1) = stem.up_to_last(x, self.act);
         match self.order {
-            Order::PostActivation => conv_norm(x, &self.conv1, &self.bn1, self.act),
-            Order::PreActivation => conv(x, &self.conv1, Act::None),
+            Order::PostActivation => conv_norm(x, conv1, &self.bn1, self.act),
+            Order::PreActivation => conv(x, conv1, Act::None),
+        }
+    }
+
+    fn pool(&self, x: Tensor<4>) -> Tensor<4> {
+        self.stem_pool
+            .forward(x, &self.maxpool, self.anti_aliasing, self.act)
+    }
+
+    fn block(&self, block: &Block, x: Tensor<4>) -> Tensor<4> {
+        match self.weight_standardization {
+            Some(epsilon) => part(block, [x], move |block, [x]| {
+                standardized(block.clone(), epsilon).forward(x)
+            }),
+            None => part(block, [x], |block, [x]| block.forward(x)),
         }
     }
 
@@ -91,16 +126,14 @@ impl ResNet {
 impl Encode for ResNet {
     fn walk(&self, x: Tensor<4>, levels: &mut Levels) -> Tensor<4> {
         let mut x = self.first(x);
-        if self.stem == Stem::ImageNet {
-            x = max_pool(levels.pass(x), 3, 2, 1);
+        if self.stem.pools() {
+            x = self.pool(levels.pass(x));
         }
         for (index, stage) in self.stages.iter().enumerate() {
             if index > 0 {
                 x = levels.pass(x);
             }
-            x = stage.iter().fold(x, |x, block| {
-                part(block, [x], |block, [x]| block.forward(x))
-            });
+            x = stage.iter().fold(x, |x, block| self.block(block, x));
         }
         self.last(x)
     }

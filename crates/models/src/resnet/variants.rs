@@ -1,6 +1,6 @@
 //! The rows of the papers' tables.
 
-use super::{BlockKind, ResNetConfig};
+use super::{BlockKind, ResNetConfig, timm};
 use crate::Package;
 use crate::variant::{CIFAR, IMAGENET, SMALL, Variant, classifier};
 use BlockKind::{Basic, Bottleneck};
@@ -17,7 +17,7 @@ pub(crate) fn variants() -> Vec<Variant> {
     // Shortcuts without parameters: option A of the paper.
     let cifar = |depth| ResNetConfig::cifar(Basic, depth).with_shortcut(ShortcutKind::ZeroPad);
     let torchvision = |name, net| classifier(name, IMAGENET, net).with_twin(Package::Torchvision);
-    vec![
+    let mut variants = vec![
         torchvision("resnet18", resnet18()),
         torchvision("resnet34", resnet34()),
         torchvision("resnet50", resnet50()),
@@ -54,5 +54,14 @@ pub(crate) fn variants() -> Vec<Variant> {
             CIFAR,
             ResNetConfig::cifar(Bottleneck, 164).with_order(Order::PreActivation),
         ),
-    ]
+        classifier(
+            "preact_resnet1001",
+            CIFAR,
+            ResNetConfig::cifar(Bottleneck, 1001).with_order(Order::PreActivation),
+        ),
+        classifier("wrn16_8", CIFAR, ResNetConfig::wide(16, 8)),
+        classifier("wrn28_10", CIFAR, ResNetConfig::wide(28, 10)),
+    ];
+    variants.extend(timm::variants());
+    variants
 }

@@ -1,4 +1,4 @@
-//! Average pooling and resizing: linear maps of each channel's image.
+//! Average pooling, blurring and resizing: linear maps of each channel's image.
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
@@ -18,6 +18,27 @@ pub(crate) fn avg_pool(x: &Tensor<4>, size: usize) -> Option<Tensor<4>> {
     resample(x, |x| {
         Resampling::average_pool(x, window, window, [[0; 2]; 2], true)
     })
+}
+
+/// The mean of each 2x2 window, 2 apart. Where one reaches past an odd edge, of what lies inside.
+pub(crate) fn avg_pool_ceil(x: &Tensor<4>) -> Option<Tensor<4>> {
+    let past = |size: usize| [0, size % 2];
+    resample(x, |[height, width]| {
+        let padding = [past(height), past(width)];
+        Resampling::average_pool([height, width], [2; 2], [2; 2], padding, false)
+    })
+}
+
+/// The mean of each 2x2 window, 1 apart, with zeros past the bottom and right edges.
+pub(crate) fn avg_pool_same(x: &Tensor<4>) -> Option<Tensor<4>> {
+    resample(x, |x| {
+        Resampling::average_pool(x, [2; 2], [1; 2], [[0, 1]; 2], true)
+    })
+}
+
+/// Blurred, and every `stride`-th pixel of it.
+pub(crate) fn blur_pool(x: &Tensor<4>, stride: usize) -> Option<Tensor<4>> {
+    resample(x, |size| Resampling::blur(size, stride))
 }
 
 /// An image of another size.

@@ -1,6 +1,6 @@
 //! Convolutions and linear layers.
 
-use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d};
+use burn::nn::conv::{Conv1d, Conv2d, Conv2dConfig, ConvTranspose2d};
 use burn::nn::{Initializer, Linear, PaddingConfig2d};
 use burn::tensor::Tensor;
 
@@ -104,6 +104,16 @@ pub fn conv_transpose(x: Tensor<4>, layer: &ConvTranspose2d) -> Tensor<4> {
     });
     let y = kernels::conv_transpose(&x, layer).unwrap_or_else(|| layer.forward(x));
     seam::output(layer, y)
+}
+
+/// `act(conv(x))` along one axis, by Burn's operation: for a few values an image.
+pub fn conv1d(x: Tensor<3>, layer: &Conv1d, activation: Act) -> Tensor<3> {
+    let y = layer.forward(x);
+    seam::count(layer, || {
+        let [_, channels_per_group, kernel] = layer.weight.dims();
+        y.shape().num_elements() * channels_per_group * kernel
+    });
+    seam::output(layer, act(y, activation))
 }
 
 /// `act(x W + b)`

@@ -20,16 +20,19 @@ mod normalize;
 mod pool;
 mod resize;
 pub(crate) mod resize_by;
+mod standardize;
 pub(crate) mod statistics;
 
-pub use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+pub use burn::nn::conv::{
+    Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig,
+};
 pub use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 
 pub use act::Act;
 pub use activate::act;
 pub use conv::{
-    conv, conv_norm, conv_transpose, conv1x1, conv2d_config, conv3x3, dilated_conv3x3, linear,
-    padded_conv,
+    conv, conv_norm, conv_transpose, conv1d, conv1x1, conv2d_config, conv3x3, dilated_conv3x3,
+    linear, padded_conv,
 };
 pub(crate) use dropout::drop_samples;
 pub use dropout::{drop_channels, dropout};
@@ -39,6 +42,10 @@ pub use loss::{by_pixel, cross_entropy};
 pub use loss_options::{CrossEntropy, IGNORED};
 pub use norm::{Norm, NormKind};
 pub use normalize::norm;
-pub use pool::{avg_pool, global_avg_pool, global_max_pool, max_pool, max_pool_ceil};
+pub use pool::{
+    avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, global_max_pool, max_pool,
+    max_pool_ceil, max_pool_zeros,
+};
 pub use resize::{center_crop, fit, resize, subsample_pad};
 pub use resize_by::Resize;
+pub use standardize::standardized;

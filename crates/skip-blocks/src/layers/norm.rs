@@ -2,7 +2,8 @@
 
 use burn::module::Module;
 use burn::nn::{
-    BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig, Identity, LayerNorm, LayerNormConfig,
+    BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig, Identity, Initializer, LayerNorm,
+    LayerNormConfig,
 };
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,22 @@ impl NormKind {
             }
             Self::None => Norm::None(Identity::new()),
         }
+    }
+
+    /// Makes a normalisation whose scale starts at 0: it gives zeros at first.
+    ///
+    /// # Panics
+    /// Panics where [`NormKind::check`] gives an error.
+    pub fn init_zeros(&self, channels: usize, device: &Device) -> Norm {
+        let zeros = Initializer::Zeros.init([channels], device);
+        let mut norm = self.init(channels, device);
+        match &mut norm {
+            Norm::Batch(norm) => norm.gamma = zeros,
+            Norm::Group(norm) => norm.gamma = Some(zeros),
+            Norm::Layer(norm) => norm.gamma = zeros,
+            Norm::None(_) => {}
+        }
+        norm
     }
 
     /// Whether a convolution before it needs a bias of its own.

@@ -1,15 +1,15 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::per_channel::per_channel;
+use super::per_channel::per_image;
 use crate::check::{self, ConfigError, ensure};
-use crate::layers::{Act, Linear, LinearConfig, global_avg_pool, linear};
+use crate::layers::{Act, Conv2d, conv, conv1x1, global_avg_pool};
 
 /// Squeeze-and-excitation: `s * F(x)` with `s = sigmoid(W2 relu(W1 mean(F(x))))`, one scale a
 /// channel, taken from all channels' means.
 ///
 /// From "Squeeze-and-Excitation Networks" (Hu et al. 2017, <https://arxiv.org/abs/1709.01507>),
-/// section 3. Both layers have biases, as in timm.
+/// section 3. Both layers have biases and are 1x1 convolutions, as in timm.
 ///
 /// # Shapes
 /// `[batch, channels, ..]` to the same
@@ -28,9 +28,9 @@ use crate::layers::{Act, Linear, LinearConfig, global_avg_pool, linear};
 #[derive(Module, Debug)]
 pub struct SqueezeExcitation {
     /// From the channels' means to the hidden layer.
-    pub fc1: Linear,
+    pub fc1: Conv2d,
     /// From the hidden layer to the channels' scales.
-    pub fc2: Linear,
+    pub fc2: Conv2d,
 }
 
 impl SqueezeExcitation {
@@ -53,23 +53,56 @@ impl SqueezeExcitation {
     /// Panics if `reduction` is zero or larger than `channels`.
     pub fn new(channels: usize, reduction: usize, device: &Device) -> Self {
         check::or_panic(Self::check(channels, reduction));
-        let hidden = channels / reduction;
+        Self::with_hidden(channels, channels / reduction, device)
+    }
+
+    /// A gate whose hidden layer has `channels / reduction` units, rounded to a multiple of 8 and at
+    /// least 8: timm's.
+    ///
+    /// # Panics
+    /// Panics if `reduction` is zero or larger than `channels`.
+    pub fn rounded(channels: usize, reduction: usize, device: &Device) -> Self {
+        check::or_panic(Self::check(channels, reduction));
+        // The nearest multiple; of two that are as near, the larger.
+        let eighths = (channels + 4 * reduction) / (8 * reduction);
+        Self::with_hidden(channels, 8 * eighths.max(1), device)
+    }
+
+    fn with_hidden(channels: usize, hidden: usize, device: &Device) -> Self {
+        let fc = |from, to| conv1x1(from, to).with_bias(true).init(device);
         Self {
-            fc1: LinearConfig::new(channels, hidden).init(device),
-            fc2: LinearConfig::new(hidden, channels).init(device),
+            fc1: fc(channels, hidden),
+            fc2: fc(hidden, channels),
         }
     }
 
     /// `s * branch`
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
-        let channels = branch.dims()[1];
-        let batch = branch.dims()[0];
-        let scale = global_avg_pool(branch.clone());
-        let scale = linear(scale, &self.fc1, Act::Relu);
-        let scale = linear(scale, &self.fc2, Act::Sigmoid);
+        let [batch, channels] = [branch.dims()[0], branch.dims()[1]];
+        let scale = global_avg_pool(branch.clone()).reshape([batch, channels, 1, 1]);
+        let scale = conv(scale, &self.fc1, Act::Relu);
+        let scale = conv(scale, &self.fc2, Act::Sigmoid);
+        branch * scale.reshape(per_image::<D>(batch, channels))
+    }
+}
 
-        let mut shape = per_channel::<D>(channels);
-        shape[0] = batch;
-        branch * scale.reshape(shape)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_units_are_rounded_as_in_timm() {
+        let hidden = |channels, reduction| {
+            SqueezeExcitation::rounded(channels, reduction, &Device::flex())
+                .fc1
+                .weight
+                .dims()[0]
+        };
+        // make_divisible(channels / reduction, 8, round_limit=0.) of timm 1.0.22
+        assert_eq!(hidden(64, 16), 8);
+        assert_eq!(hidden(256, 16), 16);
+        assert_eq!(hidden(320, 16), 24);
+        assert_eq!(hidden(304, 16), 16);
+        assert_eq!(hidden(256, 4), 64);
     }
 }

@@ -2,9 +2,13 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::ending::{Order, post_activation, pre_activation, pre_activation_shortcut};
+use super::ending::{Order, Zeroed, post_activation, pre_activation, pre_activation_shortcut};
+use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError};
-use crate::layers::{Act, Conv2d, Norm, NormKind, conv_norm, dilated_conv3x3, norm, split};
+use crate::layers::{
+    Act, Conv2d, Dropout, DropoutConfig, Norm, NormKind, conv_norm, dilated_conv3x3, dropout, norm,
+    split,
+};
 use crate::modifiers::{self, Modifier, ModifierConfig};
 use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
 
@@ -37,6 +41,18 @@ pub struct BasicBlockConfig {
     /// The short path. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub shortcut: ShortcutKind,
+    /// What takes the stride over from the first convolution. Default: nothing.
+    #[config(default = "AntiAliasing::None")]
+    pub anti_aliasing: AntiAliasing,
+    /// Whether the branch gives zeros at first: its last normalisation, or in pre-activation blocks
+    /// its last convolution, starts with zeros (Goyal et al. 2017,
+    /// <https://arxiv.org/abs/1706.02677>, section 5.1). Default: not.
+    #[config(default = false)]
+    pub zero_init_last: bool,
+    /// Probability that a value before the second convolution is dropped in training (Zagoruyko and
+    /// Komodakis 2016, <https://arxiv.org/abs/1605.07146>, section 2.4). Default: 0.
+    #[config(default = 0.0)]
+    pub drop_probability: f64,
     /// Applied to the branch in order, before it is added. Default: none.
     #[config(default = "vec![]")]
     pub modifiers: Vec<ModifierConfig>,
@@ -79,6 +95,8 @@ pub struct BasicBlock {
     pub conv1: Conv2d,
     /// The normalisation beside it.
     pub bn1: Norm,
+    /// Drops values before the second convolution in training, if any.
+    pub dropout: Option<Dropout>,
     /// Second 3x3 convolution.
     pub conv2: Conv2d,
     /// The normalisation beside it.
@@ -87,6 +105,12 @@ pub struct BasicBlock {
     pub downsample: Option<Shortcut>,
     /// Applied to the branch in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// Stride of the branch.
+    #[module(skip)]
+    pub stride: usize,
+    /// What takes the stride over from the first convolution.
+    #[module(skip)]
+    pub anti_aliasing: AntiAliasing,
     /// Where normalisations and activations stand.
     #[module(skip)]
     pub order: Order,
@@ -99,13 +123,16 @@ impl BasicBlockConfig {
     /// Whether the block can be made.
     ///
     /// # Errors
-    /// If a size is zero, or the normalisation, the shortcut or a modifier cannot be made.
+    /// If a size is zero, a probability is outside `[0, 1)`, or the normalisation, the shortcut, the
+    /// anti-aliasing or a modifier cannot be made.
     pub fn check(&self) -> Result<(), ConfigError> {
         check::positive("in_channels", self.in_channels)?;
         check::positive("out_channels", self.out_channels)?;
         check::positive("stride", self.stride)?;
         check::positive("first_dilation", self.first_dilation)?;
         check::positive("dilation", self.dilation)?;
+        check::probability("drop_probability", self.drop_probability)?;
+        self.anti_aliasing.check(self.stride)?;
         self.norm.check(self.in_channels)?;
         self.norm.check(self.out_channels)?;
         self.shortcut().check()?;
@@ -128,18 +155,23 @@ impl BasicBlockConfig {
             Order::PostActivation => out_channels,
             Order::PreActivation => in_channels,
         };
+        let zeroed = Zeroed::last_of(self.order, norm, self.zero_init_last);
+        let conv2 =
+            dilated_conv3x3(out_channels, out_channels, self.dilation).with_bias(norm.wants_bias());
+        let dropout = (self.drop_probability > 0.0).then_some(self.drop_probability);
         BasicBlock {
             conv1: dilated_conv3x3(in_channels, out_channels, self.first_dilation)
-                .with_stride([self.stride; 2])
+                .with_stride([self.anti_aliasing.conv_stride(self.stride); 2])
                 .with_bias(norm.wants_bias())
                 .init(device),
             bn1: norm.init(normalized_first, device),
-            conv2: dilated_conv3x3(out_channels, out_channels, self.dilation)
-                .with_bias(norm.wants_bias())
-                .init(device),
-            bn2: norm.init(out_channels, device),
+            dropout: dropout.map(|probability| DropoutConfig::new(probability).init()),
+            conv2: zeroed.conv(conv2, device),
+            bn2: zeroed.norm(norm, out_channels, device),
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
+            stride: self.stride,
+            anti_aliasing: self.anti_aliasing,
             order: self.order,
             act: self.act,
         }
@@ -148,6 +180,7 @@ impl BasicBlockConfig {
     fn shortcut(&self) -> ShortcutConfig {
         ShortcutConfig::new(self.in_channels, self.out_channels)
             .with_stride(self.stride)
+            .with_dilation(self.dilation)
             .with_kind(self.shortcut)
             .with_norm(self.order.shortcut_norm(self.norm))
     }
@@ -166,6 +199,7 @@ impl BasicBlock {
         let [x, shortcut] = split(x);
         let shortcut = self.downsample.as_ref().map(|s| s.forward(shortcut));
         let x = conv_norm(x, &self.conv1, &self.bn1, self.act);
+        let x = self.between(x);
         post_activation(
             x,
             &self.conv2,
@@ -181,6 +215,16 @@ impl BasicBlock {
         let [activated, to_project] = split(norm(x, &self.bn1, self.act));
         let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
         let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
+        let x = self.between(x);
         pre_activation(x, &self.conv2, &self.modifiers, shortcut)
+    }
+
+    /// From the first convolution's activation to the second convolution.
+    fn between(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.anti_aliasing.pool(x, self.stride);
+        match &self.dropout {
+            Some(layer) => dropout(x, layer),
+            None => x,
+        }
     }
 }

@@ -2,7 +2,8 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::ending::{Order, post_activation, pre_activation, pre_activation_shortcut};
+use super::ending::{Order, Zeroed, post_activation, pre_activation, pre_activation_shortcut};
+use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError};
 use crate::layers::{
     Act, Conv2d, Norm, NormKind, conv_norm, conv1x1, dilated_conv3x3, norm, split,
@@ -25,6 +26,10 @@ pub struct BottleneckConfig {
     /// 2015, <https://arxiv.org/abs/1511.07122>). Default: 1.
     #[config(default = 1)]
     pub dilation: usize,
+    /// Distance of the taps in the blocks that follow in the stage, for
+    /// [`ShortcutConfig::dilation`]. Default: 1.
+    #[config(default = 1)]
+    pub stage_dilation: usize,
     /// Groups of the 3x3 convolution (the cardinality of ResNeXt). Default: 1.
     #[config(default = 1)]
     pub groups: usize,
@@ -43,6 +48,14 @@ pub struct BottleneckConfig {
     /// The short path. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub shortcut: ShortcutKind,
+    /// What takes the stride over from the 3x3 convolution. Default: nothing.
+    #[config(default = "AntiAliasing::None")]
+    pub anti_aliasing: AntiAliasing,
+    /// Whether the branch gives zeros at first: its last normalisation, or in pre-activation blocks
+    /// its last convolution, starts with zeros (Goyal et al. 2017,
+    /// <https://arxiv.org/abs/1706.02677>, section 5.1). Default: not.
+    #[config(default = false)]
+    pub zero_init_last: bool,
     /// Applied to the branch in order, before it is added. Default: none.
     #[config(default = "vec![]")]
     pub modifiers: Vec<ModifierConfig>,
@@ -93,6 +106,12 @@ pub struct Bottleneck {
     pub downsample: Option<Shortcut>,
     /// Applied to the branch in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// Stride of the branch.
+    #[module(skip)]
+    pub stride: usize,
+    /// What takes the stride over from the 3x3 convolution.
+    #[module(skip)]
+    pub anti_aliasing: AntiAliasing,
     /// Where normalisations and activations stand.
     #[module(skip)]
     pub order: Order,
@@ -115,14 +134,15 @@ impl BottleneckConfig {
     /// Whether the block can be made.
     ///
     /// # Errors
-    /// If a size is zero, if the width comes to zero, or if the normalisation, the shortcut or a
-    /// modifier cannot be made.
+    /// If a size is zero, if the width comes to zero, or if the normalisation, the shortcut, the
+    /// anti-aliasing or a modifier cannot be made.
     pub fn check(&self) -> Result<(), ConfigError> {
         check::positive("in_channels", self.in_channels)?;
         check::positive("planes", self.planes)?;
         check::positive("stride", self.stride)?;
         check::positive("dilation", self.dilation)?;
         check::positive("groups", self.groups)?;
+        self.anti_aliasing.check(self.stride)?;
         check::positive("planes * width_per_group / 64 * groups", self.width())?;
         for channels in [self.in_channels, self.width(), self.out_channels()] {
             self.norm.check(channels)?;
@@ -142,24 +162,26 @@ impl BottleneckConfig {
             Order::PostActivation => [width, width, out_channels],
             Order::PreActivation => [self.in_channels, width, width],
         };
-        let [bn1, bn2, bn3] = normalized.map(|channels| norm.init(channels, device));
+        let zeroed = Zeroed::last_of(self.order, norm, self.zero_init_last);
+        let [first, second, third] = normalized;
+        let conv3 = conv1x1(width, out_channels).with_bias(norm.wants_bias());
         Bottleneck {
             conv1: conv1x1(self.in_channels, width)
                 .with_bias(norm.wants_bias())
                 .init(device),
-            bn1,
+            bn1: norm.init(first, device),
             conv2: dilated_conv3x3(width, width, self.dilation)
-                .with_stride([self.stride; 2])
+                .with_stride([self.anti_aliasing.conv_stride(self.stride); 2])
                 .with_groups(self.groups)
                 .with_bias(norm.wants_bias())
                 .init(device),
-            bn2,
-            conv3: conv1x1(width, out_channels)
-                .with_bias(norm.wants_bias())
-                .init(device),
-            bn3,
+            bn2: norm.init(second, device),
+            conv3: zeroed.conv(conv3, device),
+            bn3: zeroed.norm(norm, third, device),
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
+            stride: self.stride,
+            anti_aliasing: self.anti_aliasing,
             order: self.order,
             act: self.act,
         }
@@ -168,6 +190,7 @@ impl BottleneckConfig {
     fn shortcut(&self) -> ShortcutConfig {
         ShortcutConfig::new(self.in_channels, self.out_channels())
             .with_stride(self.stride)
+            .with_dilation(self.stage_dilation)
             .with_kind(self.shortcut)
             .with_norm(self.order.shortcut_norm(self.norm))
     }
@@ -190,6 +213,7 @@ impl Bottleneck {
         let shortcut = self.downsample.as_ref().map(|s| s.forward(shortcut));
         let x = conv_norm(x, &self.conv1, &self.bn1, self.act);
         let x = conv_norm(x, &self.conv2, &self.bn2, self.act);
+        let x = self.anti_aliasing.pool(x, self.stride);
         post_activation(
             x,
             &self.conv3,
@@ -206,6 +230,7 @@ impl Bottleneck {
         let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
         let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
         let x = conv_norm(x, &self.conv2, &self.bn3, self.act);
+        let x = self.anti_aliasing.pool(x, self.stride);
         pre_activation(x, &self.conv3, &self.modifiers, shortcut)
     }
 }

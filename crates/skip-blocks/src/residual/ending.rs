@@ -1,9 +1,10 @@
 //! Where a residual block's branch meets its short path.
 
-use burn::tensor::Tensor;
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::layers::{Act, Conv2d, End, Norm, NormKind, act, add, conv, conv_norm};
+use crate::layers::{Act, Conv2d, Conv2dConfig, End, Norm, NormKind, act, add, conv, conv_norm};
 use crate::modifiers::{self, Modifier};
 use crate::shortcut::Shortcut;
 
@@ -27,6 +28,41 @@ impl Order {
         match self {
             Self::PostActivation => norm,
             Self::PreActivation => NormKind::None,
+        }
+    }
+}
+
+/// Which of a branch's last layers starts with zeros, so that the branch gives zeros at first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zeroed {
+    None,
+    Norm,
+    Conv,
+}
+
+impl Zeroed {
+    /// The layer that stands last, if zeros are wanted.
+    pub fn last_of(order: Order, norm: NormKind, wanted: bool) -> Self {
+        match (wanted, order, norm) {
+            (false, ..) => Self::None,
+            (true, Order::PreActivation, _) | (true, _, NormKind::None) => Self::Conv,
+            (true, Order::PostActivation, _) => Self::Norm,
+        }
+    }
+
+    /// The branch's last normalisation.
+    pub fn norm(self, norm: NormKind, channels: usize, device: &Device) -> Norm {
+        match self {
+            Self::Norm => norm.init_zeros(channels, device),
+            Self::None | Self::Conv => norm.init(channels, device),
+        }
+    }
+
+    /// The branch's last convolution.
+    pub fn conv(self, conv: Conv2dConfig, device: &Device) -> Conv2d {
+        match self {
+            Self::Conv => conv.with_initializer(Initializer::Zeros).init(device),
+            Self::None | Self::Norm => conv.init(device),
         }
     }
 }
@@ -75,7 +111,7 @@ pub(super) fn pre_activation_shortcut(
     activated: Tensor<4>,
 ) -> Option<Tensor<4>> {
     shortcut.as_ref().map(|shortcut| match shortcut {
-        Shortcut::Projection(_) => shortcut.forward(activated),
+        Shortcut::Projection(_) | Shortcut::PooledProjection(_) => shortcut.forward(activated),
         _ => shortcut.forward(x),
     })
 }

@@ -1,11 +1,12 @@
 //! Facts that hold for every kind of residual block.
 
-use burn::module::Param;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::*;
+use crate::anti_aliasing::AntiAliasing;
 use crate::layers::{Act, Norm, NormKind};
 use crate::modifiers::ModifierConfig;
 use crate::parameters::parameter_count;
@@ -68,6 +69,34 @@ fn zeroed_body_passes_its_input() {
 }
 
 #[test]
+fn a_branch_that_starts_with_zeros_passes_its_input() {
+    let device = Device::flex();
+    let x = noise([2, 32, 5, 5], &device).abs();
+    for order in ORDERS {
+        for norm in [
+            NormKind::Batch,
+            NormKind::Group(4),
+            NormKind::Layer,
+            NormKind::None,
+        ] {
+            let basic = BasicBlockConfig::new(32, 32)
+                .with_order(order)
+                .with_norm(norm)
+                .with_zero_init_last(true)
+                .init(&device);
+            let bottleneck = BottleneckConfig::new(32, 8)
+                .with_order(order)
+                .with_norm(norm)
+                .with_zero_init_last(true)
+                .init(&device);
+            for y in [basic.forward(x.clone()), bottleneck.forward(x.clone())] {
+                assert_eq!(y.to_data(), x.to_data(), "{order:?} {norm:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn zeroed_plain_body_passes_nothing() {
     let device = Device::flex();
     let x = noise([2, 8, 5, 5], &device);
@@ -102,6 +131,7 @@ fn every_modifier_norm_and_activation_fits_every_block() {
     let device = Device::flex().autodiff();
     let modifiers = vec![
         ModifierConfig::SqueezeExcitation { reduction: 2 },
+        ModifierConfig::EfficientChannelAttention,
         ModifierConfig::LayerScale { initial: 1e-5 },
         ModifierConfig::SkipInit,
         ModifierConfig::StochasticDepth {
@@ -161,6 +191,47 @@ fn a_dilated_block_sees_farther_and_keeps_the_size() {
     assert_eq!(reach(config.clone()), 2);
     assert_eq!(reach(config.clone().with_dilation(2)), 3);
     assert_eq!(reach(config.with_dilation(2).with_first_dilation(2)), 4);
+}
+
+#[test]
+fn an_anti_aliased_block_halves_as_a_strided_one_does() {
+    let device = Device::flex();
+    for order in ORDERS {
+        for anti_aliasing in [AntiAliasing::Blur, AntiAliasing::Average] {
+            let basic = BasicBlockConfig::new(8, 16)
+                .with_stride(2)
+                .with_order(order)
+                .with_anti_aliasing(anti_aliasing);
+            let bottleneck = BottleneckConfig::new(8, 4)
+                .with_stride(2)
+                .with_order(order)
+                .with_shortcut(ShortcutKind::PooledProjection)
+                .with_anti_aliasing(anti_aliasing);
+            let x = noise([1, 8, 7, 6], &device);
+            let basic = basic.init(&device);
+            assert_eq!(basic.conv1.stride, [1, 1]);
+            assert_eq!(basic.forward(x.clone()).dims(), [1, 16, 4, 3]);
+            let bottleneck = bottleneck.init(&device);
+            assert_eq!(bottleneck.conv2.stride, [1, 1]);
+            assert_eq!(bottleneck.forward(x).dims(), [1, 16, 4, 3]);
+        }
+    }
+}
+
+#[test]
+fn dropout_between_the_convolutions_is_for_training_alone() {
+    let config = BasicBlockConfig::new(4, 4)
+        .with_norm(NormKind::None)
+        .with_drop_probability(0.5);
+    let device = Device::flex();
+    let block = config.init(&device);
+    let x = noise([1, 4, 6, 6], &device);
+    let kept = block.forward(x.clone());
+    let mut without = block.clone();
+    without.dropout = None;
+    assert_eq!(kept.to_data(), without.forward(x.clone()).to_data());
+    let training = block.train().forward(x.autodiff());
+    assert_ne!(training.to_data(), kept.to_data());
 }
 
 #[test]
