@@ -502,7 +502,7 @@ fn fields_are_set_by_path() {
     assert_eq!(
         message(resnet.clone(), "shortcut", "plan".into()),
         "encoder.shortcut = \"plan\": unknown variant `plan`, expected one of `projection`, \
-         `zero_pad`, `plain`"
+         `pooled_projection`, `zero_pad`, `plain`"
     );
     assert!(
         message(resnet, "shortcuts", "plain".into())
