@@ -22,7 +22,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn of(variant: &Variant) -> Result<Self> {
+    pub(crate) fn of(variant: &Variant) -> Result<Self> {
         let size = variant.size().with_context(|| {
             format!(
                 "the table of models has no '{}': write it anew",

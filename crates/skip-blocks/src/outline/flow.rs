@@ -110,7 +110,12 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub fn new(mut holders: Holders, record: &Record, input: TensorId) -> Self {
+    /// Before the first operation, with an input of this name and shape.
+    pub fn new(
+        mut holders: Holders,
+        record: &Record,
+        (input, shape): (TensorId, Vec<usize>),
+    ) -> Self {
         let mut macs: HashMap<&str, u64> = HashMap::new();
         for (path, counted) in record.macs_by_layer() {
             *macs.entry(path).or_default() += counted;
@@ -122,7 +127,11 @@ impl Flow {
         let mut values: HashMap<_, _> = weights
             .map(|(&id, &holder)| (id, Value::Weights([holder].into())))
             .collect();
-        values.insert(input, Value::Map(Map::default()));
+        let map = Map {
+            pieces: [0].into(),
+            ..Map::default()
+        };
+        values.insert(input, Value::Map(map));
         Self {
             holders,
             values,
@@ -130,7 +139,7 @@ impl Flow {
             layers: vec![],
             placed: HashMap::new(),
             links: BTreeSet::new(),
-            outputs: HashMap::new(),
+            outputs: [(0, shape)].into(),
         }
     }
 

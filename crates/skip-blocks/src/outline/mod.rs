@@ -117,7 +117,7 @@ impl Outline {
         input: [usize; D],
         forward: impl FnOnce(&M, Tensor<D>) -> T,
     ) -> Self {
-        let (network, graph) = captured(|device| {
+        let (run, graph) = captured(|device| {
             let network = make(device);
             let seam = seam(&network).count().trace();
             let holders = flow::holders(&network, &seam);
@@ -126,8 +126,8 @@ impl Outline {
             let (_, record) = seam.run(|| forward(&network, x));
             (holders, record, x_id)
         });
-        let (holders, record, x) = network;
-        Flow::new(holders, &record, x).follow(&graph.graph.operations)
+        let (holders, record, x) = run;
+        Flow::new(holders, &record, (x, input.to_vec())).follow(&graph.graph.operations)
     }
 
     /// How many values the network learns.
