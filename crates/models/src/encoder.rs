@@ -34,8 +34,44 @@ pub trait EncoderFamily: Clone {
         (image > 0).then(|| sizes.collect())
     }
 
+    /// The places of the maps of these reductions, in the order that was asked for: what
+    /// [`Encode::features_of`] takes. Of several of one reduction, as dilated encoders have them,
+    /// it is the last.
+    ///
+    /// # Errors
+    /// If there is none of a reduction, with those that there are.
+    fn levels_at(&self, reductions: &[usize]) -> Result<Vec<usize>, ConfigError> {
+        let levels = self.levels();
+        let place = |&reduction: &usize| {
+            let place = levels
+                .iter()
+                .rposition(|level| level.reduction == reduction);
+            place.ok_or_else(|| {
+                let known: Vec<_> = levels.iter().map(|level| level.reduction).collect();
+                ConfigError::new(format!("reduction = {reduction}: must be one of {known:?}"))
+            })
+        };
+        reductions.iter().map(place).collect()
+    }
+
     /// For such images: their channels, and their size where it matters.
     fn with_image(self, image: ImageSpec) -> Self;
+
+    /// For images of so many channels. A family for which the images' size matters keeps that which
+    /// it has.
+    fn with_in_channels(self, channels: usize) -> Self {
+        self.with_image(ImageSpec::new(channels, 1, 1))
+    }
+
+    /// With stochastic depth: a probability, of the last residual branch.
+    ///
+    /// # Errors
+    /// If the family has no residual branches.
+    fn with_drop_path_rate(self, drop_path_rate: f64) -> Result<Self, ConfigError> {
+        Err(ConfigError::new(format!(
+            "drop_path_rate = {drop_path_rate}: this family has no residual branches; leave it out"
+        )))
+    }
 
     /// With a last map that is so many times smaller than the image, by dilation instead of
     /// strides: 8, 16 or 32.
@@ -86,46 +122,110 @@ pub trait Encode: Module {
 
     /// The last map alone: the others are freed as the network goes on.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.walk(x, &mut Levels { kept: None })
+        self.walk(x, &mut Levels::of(Wanted::None))
     }
 
     /// All maps, the largest first, as [`EncoderFamily::levels`] says.
     fn features(&self, x: Tensor<4>) -> Vec<Tensor<4>> {
-        let mut levels = Levels { kept: Some(vec![]) };
+        let mut levels = Levels::of(Wanted::All);
         let last = self.walk(x, &mut levels);
-        let mut maps = levels.kept.unwrap_or_default();
+        let mut maps: Vec<_> = levels.kept.into_iter().map(|(_, map)| map).collect();
         maps.push(last);
         maps
+    }
+
+    /// The maps of these places in [`EncoderFamily::levels`], in the order that was asked for. The
+    /// others are freed as the network goes on.
+    ///
+    /// # Panics
+    /// Panics if there is no such map.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use models::{Encode, EncoderFamily, create};
+    ///
+    /// let device = Device::flex();
+    /// let config = create("resnet10_w16")?.encoder;
+    /// let encoder = config.init(&device);
+    /// let x = Tensor::ones([1, 3, 64, 64], &device);
+    /// let maps = encoder.features_of(x, &config.levels_at(&[32, 8])?);
+    /// let shapes: Vec<_> = maps.iter().map(|map| map.dims()).collect();
+    /// assert_eq!(shapes, [[1, 128, 2, 2], [1, 32, 8, 8]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn features_of(&self, x: Tensor<4>, places: &[usize]) -> Vec<Tensor<4>> {
+        let mut levels = Levels::of(Wanted::Some(places.to_vec()));
+        let last = self.walk(x, &mut levels);
+        levels.kept.push((levels.passed, last));
+        let find = |&place: &usize| {
+            let map = levels.kept.iter().find(|(kept, _)| *kept == place);
+            let (_, map) = map.unwrap_or_else(|| {
+                panic!("place = {place}: must be at most {}", levels.passed);
+            });
+            map.clone()
+        };
+        places.iter().map(find).collect()
     }
 }
 
 /// Takes the maps that a network passes on its way, if somebody wants them.
 pub struct Levels {
-    kept: Option<Vec<Tensor<4>>>,
+    wanted: Wanted,
+    /// How many maps there have been.
+    passed: usize,
+    /// Those that are wanted, with their places.
+    kept: Vec<(usize, Tensor<4>)>,
+}
+
+/// Which maps somebody wants besides the last.
+enum Wanted {
+    None,
+    All,
+    Some(Vec<usize>),
 }
 
 impl Levels {
-    /// A map on which the network goes on. The last is what [`Encode::walk`] gives.
-    pub fn pass(&mut self, x: Tensor<4>) -> Tensor<4> {
-        match &mut self.kept {
-            None => x,
-            Some(kept) => {
-                let [skip, x] = split(x);
-                kept.push(skip);
-                x
-            }
+    fn of(wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            passed: 0,
+            kept: vec![],
         }
     }
 
-    /// Whether anybody wants them: where a map is not on the network's own way.
-    pub fn wanted(&self) -> bool {
-        self.kept.is_some()
+    /// A map on which the network goes on. The last is what [`Encode::walk`] gives.
+    pub fn pass(&mut self, x: Tensor<4>) -> Tensor<4> {
+        if !self.wanted() {
+            return x;
+        }
+        let [skip, x] = split(x);
+        self.give(skip);
+        x
+    }
+
+    /// Whether anybody wants the next map; where it is not on the network's own way, it need not be
+    /// made. One that nobody wants has been passed with this question.
+    pub fn wanted(&mut self) -> bool {
+        let wanted = self.wants_next();
+        if !wanted {
+            self.passed += 1;
+        }
+        wanted
     }
 
     /// A map that the network makes for others alone.
     pub fn give(&mut self, map: Tensor<4>) {
-        if let Some(kept) = &mut self.kept {
-            kept.push(map);
+        if self.wants_next() {
+            self.kept.push((self.passed, map));
+        }
+        self.passed += 1;
+    }
+
+    fn wants_next(&self) -> bool {
+        match &self.wanted {
+            Wanted::None => false,
+            Wanted::All => true,
+            Wanted::Some(places) => places.contains(&self.passed),
         }
     }
 }

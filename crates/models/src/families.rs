@@ -57,6 +57,22 @@ macro_rules! encoders {
                 }
             }
 
+            fn with_in_channels(self, channels: usize) -> Self {
+                match self {
+                    $(Self::$name(config) => {
+                        Self::$name(EncoderFamily::with_in_channels(config, channels))
+                    })*
+                }
+            }
+
+            fn with_drop_path_rate(self, drop_path_rate: f64) -> Result<Self, ConfigError> {
+                Ok(match self {
+                    $(Self::$name(config) => {
+                        Self::$name(EncoderFamily::with_drop_path_rate(config, drop_path_rate)?)
+                    })*
+                })
+            }
+
             fn with_output_stride(self, output_stride: usize) -> Result<Self, ConfigError> {
                 Ok(match self {
                     $(Self::$name(config) => {

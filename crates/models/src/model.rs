@@ -5,7 +5,8 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use skip_blocks::layers::Resize;
+use skip_blocks::layers::{Resize, global_avg_pool};
+use skip_blocks::outline::Outline;
 use skip_blocks::seam::Seam;
 use skip_blocks::{ConfigError, check};
 
@@ -13,7 +14,7 @@ use crate::keys::{Key, keys_of, renamed};
 use crate::settings;
 use crate::{
     Decode, Decoder, DecoderConfig, DecoderFamily, Encode, Encoder, EncoderConfig, EncoderFamily,
-    Head, HeadConfig, ImageSpec, Level, ModelError, Skip, Skips, Task,
+    Head, HeadConfig, ImageSpec, Level, ModelError, Pool, Skip, Skips, Task,
 };
 
 /// Configures a [`Model`]: whatever decides its layers, as one value.
@@ -32,8 +33,8 @@ pub struct ModelConfig {
 ///
 /// # Shapes
 /// `[batch, channels, height, width]` to one answer or more, the first of them the model's:
-/// `[batch, outputs, 1, 1]` of images as a whole, `[batch, outputs, height, width]` of their
-/// pixels, with valid convolutions less a border. The others are of smaller maps, for losses of
+/// `[batch, outputs, 1, 1]` of images as a whole (without a classifier, their pooled features),
+/// `[batch, outputs, height, width]` of their pixels, with valid convolutions less a border. The others are of smaller maps, for losses of
 /// their own. None is normalised.
 ///
 /// ```
@@ -93,13 +94,20 @@ impl ModelConfig {
         self
     }
 
+    /// For images of so many channels, whatever their size: `in_chans` of timm.
+    pub fn with_in_channels(mut self, channels: usize) -> Self {
+        self.encoder = self.encoder.with_in_channels(channels);
+        self
+    }
+
     /// With a last layer of such a kernel, where the answer is of each pixel.
     pub fn with_head_kernel(mut self, kernel: usize) -> Self {
         self.head.kernel = kernel;
         self
     }
 
-    /// With so many classes, values or points.
+    /// With so many classes, values or points: `num_classes` of timm. With 0 there is no
+    /// classifier, and the answer is the pooled features.
     pub fn with_outputs(mut self, outputs: usize) -> Self {
         self.head.outputs = outputs;
         self
@@ -108,6 +116,32 @@ impl ModelConfig {
     /// For another task, with the same layers.
     pub fn with_task(mut self, task: Task) -> Self {
         self.head.task = task;
+        self
+    }
+
+    /// With dropout before the last layer: `drop_rate` of timm.
+    pub fn with_drop_rate(mut self, drop_rate: f64) -> Self {
+        self.head.drop_rate = drop_rate;
+        self
+    }
+
+    /// With stochastic depth: `drop_path_rate` of timm, the probability that a sample skips the
+    /// encoder's last residual branch. It is smaller for those before.
+    ///
+    /// # Errors
+    /// If the family has no residual branches.
+    pub fn with_drop_path_rate(mut self, drop_path_rate: f64) -> Result<Self, ConfigError> {
+        self.encoder = self.encoder.with_drop_path_rate(drop_path_rate)?;
+        Ok(self)
+    }
+
+    /// With another way from the last map to the classifier: `global_pool` of timm. With
+    /// [`Pool::None`] the answer is the map itself, so there is no classifier any more.
+    pub fn with_global_pool(mut self, pool: Pool) -> Self {
+        self.head.pool = pool;
+        if pool == Pool::None {
+            self.head.outputs = 0;
+        }
         self
     }
 
@@ -187,7 +221,6 @@ impl ModelConfig {
     /// If not, with the field, its value and what is allowed.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.encoder.check()?;
-        self.head.check()?;
         let of_pixels = matches!(self.task(), Task::Segmentation | Task::KeyPoints);
         let of_image = self.task() == Task::Classification;
         check::ensure!(
@@ -201,8 +234,11 @@ impl ModelConfig {
             self.task()
         );
         match &self.decoder {
-            Some(decoder) => decoder.check(&self.encoder.levels()),
-            None => Ok(()),
+            Some(decoder) => {
+                self.head.check_map()?;
+                decoder.check(&self.encoder.levels())
+            }
+            None => self.head.check_pooled(),
         }
     }
 
@@ -215,6 +251,7 @@ impl ModelConfig {
             let sizes = self.encoder.sizes(size)?;
             match &self.decoder {
                 Some(decoder) => decoder.size(&self.encoder.levels(), &sizes, size),
+                None if self.head.pool == Pool::None => sizes.last().copied(),
                 None => Some(1),
             }
         };
@@ -246,6 +283,20 @@ impl ModelConfig {
     pub fn init(&self, device: &Device) -> Model {
         check::or_panic(self.check());
         let levels = self.encoder.levels();
+        let (head, auxiliary) = self.init_heads(device);
+        Model {
+            encoder: self.encoder.init(device),
+            decoder: self
+                .decoder
+                .as_ref()
+                .map(|decoder| decoder.init(&levels, device)),
+            head,
+            auxiliary,
+        }
+    }
+
+    /// The head of the answer, and those of the decoder's smaller maps.
+    fn init_heads(&self, device: &Device) -> (Head, Vec<Head>) {
         let maps = self.maps();
         let head = |map: &Level| match self.decoder {
             Some(_) => self.head.init_map(map.channels, device),
@@ -255,15 +306,32 @@ impl ModelConfig {
         if let (Head::Map(head), true) = (&mut answer, maps[0].reduction > 1) {
             head.resize = Some(Resize::BilinearCorners);
         }
-        Model {
-            encoder: self.encoder.init(device),
-            decoder: self
-                .decoder
-                .as_ref()
-                .map(|decoder| decoder.init(&levels, device)),
-            head: answer,
-            auxiliary: maps[1..].iter().map(head).collect(),
-        }
+        (answer, maps[1..].iter().map(head).collect())
+    }
+
+    /// The layers and how they are wired, for one image, by their public names. Nothing is computed
+    /// and no weight is drawn.
+    ///
+    /// ```
+    /// use models::{ImageSpec, create};
+    /// use skip_blocks::outline::Joined;
+    ///
+    /// let outline = create("unet8")?.outline(ImageSpec::new(1, 64, 64));
+    /// // The encoder's first map goes to the decoder's last stage.
+    /// let place = |path: &str| outline.units.iter().position(|unit| unit.path == path);
+    /// let long = outline.links.iter().find(|link| Some(link.to) == place("decoder.3"));
+    /// let long = long.expect("a long skip");
+    /// assert_eq!((Some(long.from), long.join), (place("encoder.0"), Joined::Concat));
+    /// # Ok::<(), models::ModelError>(())
+    /// ```
+    pub fn outline(&self, image: ImageSpec) -> Outline {
+        let [channels, height, width] = image.dims();
+        Outline::named(
+            |device| self.init(device),
+            |model: &Model| model.seam(self),
+            [1, channels, height, width],
+            Model::forward,
+        )
     }
 
     /// The public name of a path in the module tree.
@@ -299,6 +367,88 @@ impl Model {
             .zip(maps)
             .map(|(head, map)| head.forward(map, image))
             .collect()
+    }
+
+    /// The encoder's maps of these places: see [`Encode::features_of`], and
+    /// [`EncoderFamily::levels_at`] for the places of maps by their size.
+    ///
+    /// # Panics
+    /// Panics if there is no such map.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use models::{ImageSpec, create};
+    ///
+    /// let device = Device::flex();
+    /// let config = create("unet8")?.with_image(ImageSpec::new(1, 32, 32));
+    /// let maps = config.init(&device).features(Tensor::ones([1, 1, 32, 32], &device), &[0, 2]);
+    /// assert_eq!(maps[0].dims(), [1, 8, 32, 32]);
+    /// assert_eq!(maps[1].dims(), [1, 32, 8, 8]);
+    /// # Ok::<(), models::ModelError>(())
+    /// ```
+    pub fn features(&self, x: Tensor<4>, places: &[usize]) -> Vec<Tensor<4>> {
+        self.encoder.features_of(x, places)
+    }
+
+    /// What the model makes of an image before it answers: the pooled features that a classifier
+    /// sees; where nothing is pooled, the mean of the encoder's last map.
+    ///
+    /// # Shapes
+    /// `[batch, channels, height, width]` to `[batch, features]`
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use models::create;
+    ///
+    /// let device = Device::flex();
+    /// let model = create("resnet20")?.init(&device);
+    /// let embeddings = model.embeddings(Tensor::ones([2, 3, 32, 32], &device));
+    /// assert_eq!(embeddings.dims(), [2, 64]);
+    /// # Ok::<(), models::ModelError>(())
+    /// ```
+    pub fn embeddings(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = self.encoder.forward(x);
+        match &self.head {
+            Head::Pooled(head) if head.pool != Pool::None => head.features(x).flatten(1, 3),
+            Head::Pooled(_) | Head::Map(_) => global_avg_pool(x),
+        }
+    }
+
+    /// The same encoder and decoder, with their values, under the new head of a configuration:
+    /// `reset_classifier` of timm. Encoder and decoder are to be those that the configuration has.
+    ///
+    /// # Panics
+    /// Panics where [`ModelConfig::check`] gives an error.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use models::{Pool, create};
+    ///
+    /// let device = Device::flex();
+    /// let config = create("resnet20")?;
+    /// let model = config.init(&device);
+    /// let x = Tensor::<4>::ones([1, 3, 32, 32], &device);
+    /// let embeddings = model.embeddings(x.clone());
+    ///
+    /// let config = config.with_outputs(3).with_global_pool(Pool::AverageMaximum);
+    /// let model = model.with_head(&config);
+    /// assert_eq!(model.forward(x.clone())[0].dims(), [1, 3, 1, 1]);
+    ///
+    /// // Without a classifier, the pooled features are the answer.
+    /// let config = config.with_outputs(0).with_global_pool(Pool::Average);
+    /// let answer = model.with_head(&config).forward(x).remove(0);
+    /// assert_eq!(answer.flatten::<2>(1, 3).to_data(), embeddings.to_data());
+    /// # Ok::<(), models::ModelError>(())
+    /// ```
+    pub fn with_head(self, config: &ModelConfig) -> Self {
+        check::or_panic(config.check());
+        let device = self.devices().swap_remove(0);
+        let (head, auxiliary) = config.init_heads(&device);
+        Self {
+            head,
+            auxiliary,
+            ..self
+        }
     }
 
     /// The names and shapes of all parameters and running statistics, in the order in which they

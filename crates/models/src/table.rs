@@ -1,16 +1,14 @@
 //! The table of all variants' sizes: counted anew, and where it is committed.
 
-use burn::tensor::Device;
-
 use crate::{Size, Variant, list};
 
 /// Where the table stands in the sources.
 pub const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/table.json");
 
 /// The table, counted anew: JSON, a line for each variant.
-pub fn measured(device: &Device) -> String {
+pub fn measured() -> String {
     let row = |variant: &Variant| {
-        let Size { parameters, macs } = variant.measure(device);
+        let Size { parameters, macs } = variant.measure();
         format!(
             "  \"{}\": {{\"parameters\": {parameters}, \"macs\": {macs}}}",
             variant.name()

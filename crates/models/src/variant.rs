@@ -1,6 +1,7 @@
 //! A variant: a name, and a configuration for the images that it was made for.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
+use skip_blocks::outline::{Outline, without_computing};
 use skip_blocks::parameter_count;
 use skip_blocks::seam::count_macs;
 
@@ -131,14 +132,22 @@ impl Variant {
         size_of(&self.name)
     }
 
-    /// Its size, counted: the model is made, and applied to one image.
-    pub fn measure(&self, device: &Device) -> Size {
-        let model = self.config.init(device);
-        let [channels, height, width] = self.input.dims();
-        let image = Tensor::ones([1, channels, height, width], device);
-        Size {
-            parameters: parameter_count(&model),
-            macs: count_macs(|| model.forward(image)),
-        }
+    /// Its layers and how they are wired, for one of those images.
+    pub fn outline(&self) -> Outline {
+        self.config.outline(self.input)
+    }
+
+    /// Its size, counted: the model is made, and applied to one image, on a device that computes
+    /// nothing.
+    pub fn measure(&self) -> Size {
+        without_computing(|device| {
+            let model = self.config.init(device);
+            let [channels, height, width] = self.input.dims();
+            let image = Tensor::ones([1, channels, height, width], device);
+            Size {
+                parameters: parameter_count(&model),
+                macs: count_macs(|| model.forward(image)),
+            }
+        })
     }
 }

@@ -1,4 +1,5 @@
-//! What holds for every variant that has a name of its own.
+//! What holds for every variant that has a name of its own: a test for each, which makes the model
+//! once.
 
 mod common;
 
@@ -6,120 +7,86 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Gradients, Tensor};
 use common::{images, largest_difference, noise, small};
-use models::{Model, Task, Variant, list, table, variants};
+use libtest_mimic::{Arguments, Failed, Trial};
+use models::{Model, ModelConfig, Task, Variant, variants};
 
-/// A model for small images, with 3 outputs.
-fn small_model(variant: &Variant, device: &Device) -> Model {
-    let config = variant.config().clone();
-    config
-        .with_image(small(variant))
-        .with_outputs(3)
-        .init(device)
+fn main() {
+    let trials = variants().iter().map(|variant| {
+        Trial::test(variant.name(), || {
+            Small::of(variant).holds();
+            Ok::<(), Failed>(())
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
 
-fn answer(model: &Model, x: Tensor<4>) -> Tensor<4> {
-    model.forward(x).remove(0)
+/// A variant for small images, with 3 outputs.
+struct Small<'a> {
+    variant: &'a Variant,
+    config: ModelConfig,
+    images: Tensor<4>,
 }
 
-#[test]
-fn names_are_unique() {
-    let all = list("*");
-    let mut names: Vec<_> = all.iter().map(Variant::name).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), all.len());
-}
-
-#[test]
-fn patterns_choose_by_name() {
-    let names = |pattern: &str| -> Vec<String> {
-        let found = list(pattern);
-        found
-            .iter()
-            .map(|variant| variant.name().to_string())
-            .collect()
-    };
-    assert_eq!(names("resnet10_*"), ["resnet10_w32", "resnet10_w16"]);
-    assert!(names("unet-*").contains(&"unet-densenet121".to_string()));
-    assert!(!names("unet-*").contains(&"unet-highway10".to_string()));
-    assert!(names("vit*").is_empty());
-}
-
-/// The committed table against the code. Each model is made once, and applied once.
-#[test]
-fn every_variant_has_its_parameters_and_multiply_adds() {
-    let device = Device::flex();
-    for variant in variants() {
-        assert_eq!(
-            variant.measure(&device),
-            variant.size().expect("in the table"),
-            "{}",
-            variant.name()
-        );
-    }
-}
-
-#[test]
-fn every_variant_is_in_the_table_and_nothing_else() {
-    let table: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(&std::fs::read_to_string(table::PATH).expect("committed"))
-            .expect("JSON");
-    let mut names: Vec<_> = table.keys().cloned().collect();
-    let mut expected: Vec<_> = list("*").iter().map(|v| v.name().to_string()).collect();
-    names.sort();
-    expected.sort();
-    assert_eq!(
-        names, expected,
-        "write it anew: cargo run -p train -- models --write"
-    );
-}
-
-#[test]
-fn every_model_gives_the_size_that_it_says() {
-    let device = Device::flex();
-    for variant in variants() {
+impl<'a> Small<'a> {
+    fn of(variant: &'a Variant) -> Self {
         let image = small(variant);
-        let config = variant.config().clone().with_image(image).with_outputs(3);
-        let [height, width] = config
-            .answer_size(image.height, image.width)
-            .expect("large enough");
-        let logits = answer(&config.init(&device), images(image, 2, &device));
-        assert_eq!(logits.dims(), [2, 3, height, width], "{}", variant.name());
-        if variant.task() == Task::Classification {
-            assert_eq!([height, width], [1, 1]);
+        let config = variant.config().clone();
+        Self {
+            variant,
+            config: config.with_image(image).with_outputs(3),
+            images: images(image, 2, &Device::flex()),
         }
     }
-}
 
-#[test]
-fn every_configuration_can_be_written_and_read() {
-    for variant in list("*") {
-        let text = serde_json::to_string(variant.config()).expect("writes");
-        let read: models::ModelConfig = serde_json::from_str(&text).expect("reads");
-        assert_eq!(&read, variant.config(), "{}", variant.name());
+    fn holds(self) {
+        let model = self.config.init(&Device::flex().autodiff());
+        self.it_gives_the_size_that_it_says_and_every_parameter_a_gradient(&model);
+        let model = model.valid();
+        self.images_of_a_batch_do_not_see_each_other(&model);
+        self.a_record_carries_it(model);
     }
-}
 
-#[test]
-fn every_parameter_gets_a_finite_gradient() {
-    let device = Device::flex().autodiff();
-    for variant in variants() {
-        let model = small_model(variant, &device);
-        let logits = answer(&model, images(small(variant), 2, &device));
-        let weights = noise(logits.dims(), &device);
+    fn it_gives_the_size_that_it_says_and_every_parameter_a_gradient(&self, model: &Model) {
+        let logits = answer(model, self.images.clone().autodiff());
+        let [_, _, height, width] = self.images.dims();
+        let [height, width] = self
+            .config
+            .answer_size(height, width)
+            .expect("large enough");
+        assert_eq!(logits.dims(), [2, 3, height, width]);
+        if self.variant.task() == Task::Classification {
+            assert_eq!([height, width], [1, 1]);
+        }
+        let weights = noise(logits.dims(), &logits.device());
         let mut check = GradientCheck {
             gradients: (logits * weights).sum().backward(),
             path: vec![],
             faults: vec![],
         };
         model.visit(&mut check);
-        assert!(
-            check.faults.is_empty(),
-            "{}: {:?}",
-            variant.name(),
-            check.faults
-        );
+        assert!(check.faults.is_empty(), "{:?}", check.faults);
     }
+
+    fn images_of_a_batch_do_not_see_each_other(&self, model: &Model) {
+        let together = answer(model, self.images.clone()).narrow(0, 1, 1);
+        let alone = answer(model, self.images.clone().narrow(0, 1, 1));
+        let scale = alone.clone().abs().max().into_scalar::<f32>();
+        let difference = largest_difference(together, alone);
+        assert!(difference <= 1e-4 * scale, "{difference} of {scale}");
+    }
+
+    fn a_record_carries_it(&self, model: Model) {
+        let expected = answer(&model, self.images.clone());
+        let bytes = model.into_record().into_bytes().expect("writes");
+        let record = ModuleRecord::from_bytes(bytes).expect("reads");
+        let loaded = self.config.init(&Device::flex()).load_record(record);
+        let found = answer(&loaded, self.images.clone());
+        assert_eq!(found.to_data(), expected.to_data());
+    }
+}
+
+fn answer(model: &Model, x: Tensor<4>) -> Tensor<4> {
+    model.forward(x).remove(0)
 }
 
 struct GradientCheck {
@@ -151,42 +118,5 @@ impl ModuleVisitor for GradientCheck {
                 }
             }
         }
-    }
-}
-
-#[test]
-fn images_of_a_batch_do_not_see_each_other_in_evaluation() {
-    let device = Device::flex();
-    for variant in variants() {
-        let model = small_model(variant, &device);
-        let batch = images(small(variant), 2, &device);
-        let together = answer(&model, batch.clone()).narrow(0, 1, 1);
-        let alone = answer(&model, batch.narrow(0, 1, 1));
-        let scale = alone.clone().abs().max().into_scalar::<f32>();
-        let difference = largest_difference(together, alone);
-        assert!(
-            difference <= 1e-4 * scale,
-            "{}: {difference}",
-            variant.name()
-        );
-    }
-}
-
-#[test]
-fn a_record_carries_every_model() {
-    let device = Device::flex();
-    for variant in variants() {
-        let model = small_model(variant, &device);
-        let x = images(small(variant), 1, &device);
-        let expected = answer(&model, x.clone());
-        let bytes = model.into_record().into_bytes().expect("writes");
-        let record = ModuleRecord::from_bytes(bytes).expect("reads");
-        let loaded = small_model(variant, &device).load_record(record);
-        assert_eq!(
-            answer(&loaded, x).to_data(),
-            expected.to_data(),
-            "{}",
-            variant.name()
-        );
     }
 }

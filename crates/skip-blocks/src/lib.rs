@@ -47,6 +47,7 @@ mod kernels;
 pub mod layers;
 mod long_skip;
 mod modifiers;
+pub mod outline;
 mod pair;
 mod parameters;
 mod rank;

@@ -9,6 +9,8 @@ pub(crate) struct Leaf {
     /// Names of fields and indices, without those of an enum's variants: what is chosen by a
     /// configuration does not change where a part stands.
     pub path: String,
+    /// The type of the module that holds it, such as `Conv2d`.
+    pub holder: String,
     /// Of a float tensor; none for anything else.
     pub shape: Option<Vec<usize>>,
 }
@@ -35,6 +37,8 @@ struct Visitor {
     first_only: bool,
     /// Where the visit is: a name, unless it is a variant's.
     names: Vec<Option<String>>,
+    /// The type of what holds each of them.
+    holders: Vec<String>,
     found: Vec<Leaf>,
 }
 
@@ -47,6 +51,7 @@ impl Visitor {
         self.found.push(Leaf {
             id,
             path: names.collect::<Vec<_>>().join("."),
+            holder: self.holders.last().cloned().unwrap_or_default(),
             shape: shape(),
         });
     }
@@ -56,10 +61,13 @@ impl ModuleVisitor for Visitor {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         let is_variant = container_type.starts_with("Enum:");
         self.names.push((!is_variant).then(|| name.to_string()));
+        let holder = container_type.rsplit(':').next().unwrap_or_default();
+        self.holders.push(holder.to_string());
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
         self.names.pop();
+        self.holders.pop();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {

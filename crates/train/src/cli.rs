@@ -36,7 +36,7 @@ enum Command {
     Eval(eval::EvalArgs),
     /// Apply a run's model to images
     Predict(predict::PredictArgs),
-    /// List the models
+    /// List the models, or the layers of one
     Models(models::ModelsArgs),
     /// List the devices that can compute
     Devices(devices::DevicesArgs),

@@ -4,10 +4,11 @@ use anyhow::{Context, Result, ensure};
 use models::{Skips, Task, Twin, Variant};
 use serde::Serialize;
 
-use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
+use crate::markdown::markdown;
 
+/// What is told of every model.
 #[derive(Serialize)]
-struct Row {
+pub(crate) struct Row {
     name: String,
     task: Task,
     skip: Skips,
@@ -21,7 +22,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(variant: &Variant) -> Result<Self> {
+    pub(crate) fn of(variant: &Variant) -> Result<Self> {
         let size = variant.size().with_context(|| {
             format!(
                 "the table of models has no '{}': write it anew",
@@ -68,23 +69,7 @@ pub fn table(pattern: &str) -> Result<String> {
             format!("{channels}x{height}x{width}"),
         ]);
     }
-    /// Whether a column is of numbers, which stand to the right.
-    const RIGHT: [bool; 6] = [false, false, false, true, true, false];
-    let width = |column: usize| lines.iter().map(|line| line[column].len()).max();
-    let widths: [usize; 6] = std::array::from_fn(|column| width(column).unwrap_or(0));
-    let cell = |column: usize, text: &str| match RIGHT[column] {
-        true => format!(" {text:>width$} ", width = widths[column]),
-        false => format!(" {text:<width$} ", width = widths[column]),
-    };
-    let rule = std::array::from_fn(|column| match RIGHT[column] {
-        true => "-".repeat(widths[column] + 1) + ":",
-        false => "-".repeat(widths[column] + 2),
-    });
-    let padded = |line: &[String; 6]| std::array::from_fn(|column| cell(column, &line[column]));
-    let mut cells: Vec<[String; 6]> = lines.iter().map(padded).collect();
-    cells.insert(1, rule);
-    let line = |cells: &[String; 6]| format!("|{}|\n", cells.join("|"));
-    Ok(cells.iter().map(line).collect())
+    Ok(markdown(&lines, [false, false, false, true, true, false]))
 }
 
 fn rows(pattern: &str) -> Result<Vec<Row>> {
@@ -94,22 +79,4 @@ fn rows(pattern: &str) -> Result<Vec<Row>> {
         "there is no model with a name like '{pattern}'"
     );
     found.iter().map(Row::of).collect()
-}
-
-/// Counts the sizes of all models anew, as the text of the table that `models` keeps.
-///
-/// # Errors
-/// If there is no backend to count on.
-pub fn measured() -> Result<String> {
-    run_on("flex", Measure)
-}
-
-struct Measure;
-
-impl BackendTask for Measure {
-    type Output = String;
-
-    fn run<B: ComputeBackend>(self) -> Result<String> {
-        Ok(models::table::measured(&B::device(DeviceChoice::Default)?))
-    }
 }

@@ -71,7 +71,7 @@ impl<'a> Training<'a> {
         let model = init(&config, &device.clone().autodiff());
         let seam = recipe.run.recompute.seam(&model, &config)?;
         let Recipe { optimizer, run, .. } = recipe;
-        let groups = optimizer.groups(&model, &config)?;
+        let groups = optimizer.groups(&model, &config, problem.image)?;
         let steps = data.train.len().div_ceil(run.batch_size);
         let scheduler = recipe
             .schedule

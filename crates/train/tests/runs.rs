@@ -176,3 +176,46 @@ fn the_models_are_listed_as_json() {
     assert_eq!(resnet50["parameters"], 25_557_032);
     assert_eq!(resnet50["input"], serde_json::json!([3, 224, 224]));
 }
+
+#[test]
+fn one_model_is_told_layer_by_layer() {
+    let folder = tempdir().expect("a folder");
+    let text = succeeds(folder.path(), &["models", "resnet18"]);
+    assert!(
+        text.starts_with(
+            "resnet18: classification, add skips, input 3x224x224, 11,689,512 parameters, \
+             1.814 GMACs, "
+        ),
+        "{text}"
+    );
+    let conv1 = text.lines().find(|line| line.starts_with("| conv1 "));
+    let cells: Vec<_> = conv1.expect("a layer").split('|').map(str::trim).collect();
+    let expected = [
+        "conv1",
+        "Conv2d 7x7",
+        "3x224x224",
+        "64x112x112",
+        "9,408",
+        "118.01",
+        "3136.0",
+    ];
+    assert_eq!(cells[1..8], expected);
+
+    let json = succeeds(folder.path(), &["models", "unet-resnet18", "--json"]);
+    let model: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(model["name"], "unet-resnet18");
+    assert_eq!(model["units"][1]["path"], "encoder.conv1");
+
+    let printed = succeeds(
+        folder.path(),
+        &["models", "densenet121", "--svg", "dense.svg"],
+    );
+    assert_eq!(printed.trim(), "dense.svg");
+    let svg = fs::read_to_string(folder.path().join("dense.svg")).expect("a picture");
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+    assert!(svg.contains("prefers-color-scheme: dark"));
+    assert_eq!(
+        svg.matches("class=\"arc dense\" d=\"M").count(),
+        21 + 78 + 300 + 136 + 1
+    );
+}

@@ -69,6 +69,14 @@ impl EncoderFamily for HighwayNetConfig {
         HighwayNetConfig::with_image(self, image)
     }
 
+    fn with_in_channels(self, channels: usize) -> Self {
+        let image = ImageSpec {
+            channels,
+            ..self.image
+        };
+        HighwayNetConfig::with_image(self, image)
+    }
+
     fn skip(&self) -> Option<Skip> {
         Some(Skip::Gate)
     }

@@ -44,6 +44,10 @@ impl EncoderFamily for ResNetConfig {
         self.with_in_channels(image.channels)
     }
 
+    fn with_drop_path_rate(self, drop_path_rate: f64) -> Result<Self, ConfigError> {
+        Ok(ResNetConfig::with_drop_path_rate(self, drop_path_rate))
+    }
+
     fn with_output_stride(self, output_stride: usize) -> Result<Self, ConfigError> {
         Ok(ResNetConfig::with_output_stride(self, Some(output_stride)))
     }

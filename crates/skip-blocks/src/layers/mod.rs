@@ -48,8 +48,8 @@ pub use loss_options::{CrossEntropy, IGNORED};
 pub use norm::{Norm, NormKind};
 pub use normalize::norm;
 pub use pool::{
-    avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, max_pool, max_pool_ceil,
-    max_pool_zeros,
+    avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, global_max_pool, max_pool,
+    max_pool_ceil, max_pool_zeros,
 };
 pub use resize::{center_crop, fit, resize, subsample_pad};
 pub use resize_by::Resize;

@@ -125,3 +125,13 @@ pub fn global_avg_pool<const D: usize>(x: Tensor<D>) -> Tensor<2> {
         .mean_dim(2)
         .reshape([batch, channels])
 }
+
+/// The maximum of each channel: `[batch, channels, ..]` to `[batch, channels]`. By Burn's operation
+/// on every backend.
+pub fn global_max_pool<const D: usize>(x: Tensor<D>) -> Tensor<2> {
+    let [batch, channels] = [x.dims()[0], x.dims()[1]];
+    let positions = x.dims()[2..].iter().product();
+    x.reshape([batch, channels, positions])
+        .max_dim(2)
+        .reshape([batch, channels])
+}

@@ -132,6 +132,16 @@ impl Seam {
         self.with(|plan| plan.counted = true)
     }
 
+    /// Notes which operations belong to which part.
+    pub(crate) fn trace(self) -> Self {
+        self.with(|plan| plan.traced = true)
+    }
+
+    /// The public name of a path in the module tree.
+    pub(crate) fn publish(&self, path: &str) -> String {
+        self.plan.publish(path)
+    }
+
     /// Runs `forward` with all of that, on this thread. Runs do not nest: an inner one hides its
     /// parts from an outer one.
     pub fn run<T>(&self, forward: impl FnOnce() -> T) -> (T, Record) {

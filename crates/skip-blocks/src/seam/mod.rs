@@ -47,6 +47,7 @@ mod part;
 mod pattern;
 mod record;
 pub(crate) mod scope;
+pub(crate) mod trace;
 
 pub use builder::{Seam, UnknownPart, count_macs};
 pub(crate) use hooks::{carried, count, opening, output};

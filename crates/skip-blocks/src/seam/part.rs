@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 
 use super::hooks::output;
 use super::scope::active;
+use super::trace;
 use crate::kernels;
 
 /// `forward(module, inputs)`, as a part that a [`Seam`](super::Seam) can watch, cut and recompute.
@@ -50,10 +51,10 @@ pub fn part_all<M: Module + 'static, const D: usize>(
         true => kernels::recompute(module, &inputs, forward),
         false => None,
     };
-    output(
-        module,
-        recomputed.unwrap_or_else(|| forward(module, inputs)),
-    )
+    let started = trace::start(module, &inputs);
+    let y = recomputed.unwrap_or_else(|| forward(module, inputs));
+    trace::end(started, &y);
+    output(module, y)
 }
 
 /// Whether a part is to be computed again on the way back. Where something is watched, nothing is.

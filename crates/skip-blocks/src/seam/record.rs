@@ -2,11 +2,14 @@
 
 use burn::tensor::{Gradients, Tensor};
 
+use super::trace::Span;
+
 /// What [`Seam::run`](super::Seam::run) saw.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     pub(super) seen: Vec<Seen>,
     pub(super) macs: Vec<(String, u64)>,
+    pub(super) spans: Vec<Span>,
 }
 
 impl Record {
@@ -24,6 +27,11 @@ impl Record {
     /// were applied, if they were counted.
     pub fn macs_by_layer(&self) -> &[(String, u64)] {
         &self.macs
+    }
+
+    /// The parts that were traced, in the order in which they ended.
+    pub(crate) fn spans(&self) -> &[Span] {
+        &self.spans
     }
 
     /// Multiply-adds of all convolutions and linear layers, if they were counted.

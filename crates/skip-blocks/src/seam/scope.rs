@@ -26,6 +26,7 @@ pub(crate) struct Plan {
     pub(super) edits: Vec<(Pattern, Edit)>,
     pub(super) recomputed: Vec<Pattern>,
     pub(super) counted: bool,
+    pub(super) traced: bool,
 }
 
 impl Plan {

@@ -1,12 +1,14 @@
 //! How parameters follow their gradients.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, ensure};
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
 use models::keys::Key;
-use models::{Model, ModelConfig};
+use models::{ImageSpec, Model, ModelConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -68,6 +70,10 @@ pub struct Group {
     /// Only parameters of so many dimensions: 1 for biases and the values of normalisations.
     #[serde(default)]
     pub dims: Option<usize>,
+    /// Only parameters of these stages: 0 is the stem, then come the encoder's stages and the
+    /// decoder's, and the head is last.
+    #[serde(default)]
+    pub stages: Option<Vec<usize>>,
     /// Times the learning rate.
     #[serde(default = "unchanged")]
     pub lr: f64,
@@ -152,27 +158,42 @@ impl Optimizer {
     ///
     /// # Errors
     /// If a group has none.
-    pub fn groups(&self, model: &Model, config: &ModelConfig) -> Result<Vec<ParamGroup>> {
-        self.groups_of(&model.keys(config))
+    pub fn groups(
+        &self,
+        model: &Model,
+        config: &ModelConfig,
+        image: ImageSpec,
+    ) -> Result<Vec<ParamGroup>> {
+        let staged = self.groups.iter().any(|group| group.stages.is_some());
+        let stages = match staged {
+            true => config.stages(image),
+            false => BTreeMap::new(),
+        };
+        self.groups_of(&model.keys(config), &stages)
     }
 
-    fn groups_of(&self, all: &[Key]) -> Result<Vec<ParamGroup>> {
+    fn groups_of(&self, all: &[Key], stages: &BTreeMap<String, usize>) -> Result<Vec<ParamGroup>> {
         let ids = self.groups.iter().enumerate().map(|(index, group)| {
             let members = all.iter().filter(|parameter| {
                 let dims = group.dims.is_none_or(|dims| dims == parameter.shape.len());
-                dims && group
-                    .paths
-                    .iter()
-                    .any(|pattern| fits(pattern, &parameter.name))
+                let stage = stages.get(&parameter.name);
+                let in_stage = |wanted: &Vec<usize>| stage.is_some_and(|at| wanted.contains(at));
+                let mut patterns = group.paths.iter();
+                dims && group.stages.as_ref().is_none_or(in_stage)
+                    && patterns.any(|pattern| fits(pattern, &parameter.name))
             });
             let ids: Vec<_> = members.map(|parameter| parameter.id).collect();
             ensure!(
                 !ids.is_empty(),
-                "optimizer.groups.{index}: no parameter has a path like {}{}; the first is '{}'",
+                "optimizer.groups.{index}: no parameter has a path like {}{}{}; the first is '{}'",
                 group.paths.join(" or "),
                 group
                     .dims
                     .map_or(String::new(), |dims| format!(" and {dims} dimensions")),
+                group
+                    .stages
+                    .as_ref()
+                    .map_or(String::new(), |stages| format!(" in stages {stages:?}")),
                 all.first().map_or("", |parameter| &parameter.name)
             );
             Ok(ParamGroup::from_ids(ids))
@@ -269,7 +290,7 @@ mod tests {
         let loss = layer.forward(Tensor::<2>::ones([1, 1], &device)).sum() * 0.0;
         let gradients = GradientsParams::from_grads(loss.backward(), &layer);
         let groups = optimizer
-            .groups_of(&own_names(&layer))
+            .groups_of(&own_names(&layer), &BTreeMap::new())
             .expect("known paths");
         let layer = optimizer.init(&groups).step(0.5, layer, gradients);
         let bias = layer.bias.expect("a bias").val();
@@ -296,7 +317,9 @@ mod tests {
         let groups = json!([{"paths": ["head.*"]}]);
         let optimizer = optimizer("sgd", json!({"groups": groups}));
         let norm = BatchNormConfig::new(2).init(&Device::flex());
-        let error = optimizer.groups_of(&own_names(&norm)).expect_err("no head");
+        let error = optimizer
+            .groups_of(&own_names(&norm), &BTreeMap::new())
+            .expect_err("no head");
         assert!(
             error.to_string().starts_with(
                 "optimizer.groups.0: no parameter has a path like head.*; the first is "
