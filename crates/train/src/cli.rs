@@ -9,6 +9,7 @@ mod lines;
 mod models;
 mod place;
 mod predict;
+mod resume;
 mod screen;
 mod stdout;
 mod stop;
@@ -32,6 +33,8 @@ pub struct Cli {
 enum Command {
     /// Train a model (the default)
     Fit(fit::FitArgs),
+    /// Go on with a run that was stopped or killed, or make it longer
+    Resume(resume::ResumeArgs),
     /// Evaluate a run's model on test images
     Eval(eval::EvalArgs),
     /// Apply a run's model to images
@@ -50,6 +53,7 @@ impl Cli {
     pub fn run(self) -> Result<ExitCode> {
         match self.command.unwrap_or(Command::Fit(self.fit)) {
             Command::Fit(args) => return args.run(),
+            Command::Resume(args) => return args.run(),
             Command::Eval(args) => args.run()?,
             Command::Predict(args) => args.run()?,
             Command::Models(args) => args.run()?,

@@ -32,6 +32,7 @@ pub use mask::{IGNORED, Mask, MaskValues};
 pub use normalization::Normalization;
 pub use picture::{Picture, Values};
 pub use preprocessing::{Preprocessing, Resizing};
+pub(crate) use random::seed_of;
 pub use source::{Item, Source, Subset, Target};
 pub use transform::{Transform, size_after};
 pub use window::Window;

@@ -16,6 +16,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod average;
 pub mod backend;
 mod checkpoint;
 pub mod data;
@@ -23,8 +24,10 @@ mod devices;
 mod diagram;
 mod drawing;
 mod evaluate;
+mod exact;
 mod fit;
 mod format;
+mod gradients;
 pub mod list;
 mod loaders;
 pub mod loss;
@@ -34,11 +37,13 @@ pub mod network;
 mod observer;
 mod outcome;
 mod predict;
+mod progress;
 pub mod recipe;
 mod records;
 mod restore;
 pub mod run_folder;
 mod samples;
+mod state;
 mod step;
 mod summary;
 pub mod task;
@@ -46,12 +51,13 @@ mod training;
 
 pub use devices::{BackendDevices, FoundDevice, devices};
 pub use evaluate::{evaluate, evaluate_run};
-pub use fit::{Summary, fit};
+pub use fit::{Summary, fit, resume};
 pub use format::FORMAT;
 pub use metric::{METRICS, Metrics, Values};
 pub use observer::{Begin, Event, Observer, Silent, Split};
 pub use outcome::Outcome;
 pub use predict::{Predicted, Prediction};
+pub use progress::Best;
 pub use recipe::Recipe;
 pub use records::Records;
 pub use step::TrainStep;

@@ -1,10 +1,11 @@
 //! The folder that a run leaves: what it was, how it went, and what came of it.
 
+mod checkpoints;
 pub(crate) mod files;
-mod manifest;
+mod lock;
 pub(crate) mod record;
 
-pub use manifest::{Best, Manifest, Progress};
+pub use checkpoints::{Checkpoint, Checkpoints, Content, Damaged};
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use crate::data::Problem;
 use crate::format;
 use crate::recipe::Recipe;
 use files::{read_json, write_json};
+pub(crate) use files::write_aside;
+pub(crate) use lock::Lock;
 
 /// What `config.json` says: enough to repeat the run, and to apply its model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,7 +116,7 @@ impl RunFolder {
         self.path.join("summary.json")
     }
 
-    /// Parameters of the best and the last epoch.
+    /// What is needed to go on, and the parameters of the best epoch.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
     }
@@ -148,13 +151,27 @@ impl RunFolder {
         serde_json::from_value(tree).with_context(|| format!("'{}' is wrong", path.display()))
     }
 
-    /// The checkpoints of a run.
+    /// Whether the run has been measured on its test images.
+    pub(crate) fn is_finished(&self) -> bool {
+        let summary: Option<Value> = read_json(&self.summary()).ok();
+        let test = summary.as_ref().and_then(|summary| summary["test"].as_object());
+        test.is_some_and(|test| !test.is_empty())
+    }
+
+    /// The newest checkpoint of the run.
     ///
     /// # Errors
     /// If it has none that can be used.
-    pub fn manifest(&self) -> Result<Manifest> {
-        let checkpoints = self.checkpoints();
-        let manifest = Manifest::read(&checkpoints);
-        manifest.with_context(|| format!("the run '{}' has no parameters yet", self.path.display()))
+    pub fn newest_checkpoint(&self) -> Result<Checkpoint> {
+        let newest = Checkpoints::of(&self.checkpoints()).newest()?;
+        newest.with_context(|| format!("the run '{}' has no parameters yet", self.path.display()))
+    }
+
+    /// Keeps other programs from writing into the folder.
+    ///
+    /// # Errors
+    /// If one does.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        Lock::take(&self.path)
     }
 }

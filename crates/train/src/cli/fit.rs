@@ -29,9 +29,28 @@ pub struct FitArgs {
     /// over it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    looks: Looks,
+}
+
+/// How a run is looked at.
+#[derive(Args, Debug)]
+pub struct Looks {
     /// Show progress as plain lines even on a terminal
     #[arg(long)]
     plain: bool,
+}
+
+impl Looks {
+    /// Who looks on, and what ends the run.
+    pub fn observer(&self) -> Result<(Stop, Box<dyn Observer>)> {
+        let stop = Stop::install()?;
+        let observer: Box<dyn Observer> = match self.plain || !std::io::stdout().is_terminal() {
+            true => Box::new(Lines::new(stop.clone())),
+            false => Box::new(Screen::new(stop.clone())),
+        };
+        Ok((stop, observer))
+    }
 }
 
 impl FitArgs {
@@ -43,31 +62,39 @@ impl FitArgs {
         }
         let layers = Setting::over_all(self.set, self.flags.over(layers));
         let recipe = layers.resolve()?;
-        let stop = Stop::install()?;
-        let mut observer: Box<dyn Observer> = match self.plain || !std::io::stdout().is_terminal() {
-            true => Box::new(Lines::new(stop.clone())),
-            false => Box::new(Screen::new(stop.clone())),
-        };
+        let (stop, mut observer) = self.looks.observer()?;
         let summary = fit(&recipe, self.out.as_deref(), observer.as_mut())?;
-        say_summary(&summary, recipe.run.epochs)?;
+        say_summary(&summary)?;
         Ok(stop.exit_code())
     }
 }
 
-fn say_summary(summary: &Summary, wanted: usize) -> Result<()> {
+/// What came of a run, and how it can go on.
+pub fn say_summary(summary: &Summary) -> Result<()> {
     let Summary { epochs, test, .. } = summary;
     let best = match summary.best_epoch {
         Some(best) => format!("the best of {epochs} epochs was {best}"),
         None => "the last parameters were kept".to_string(),
     };
     let stopped = match summary.stopped {
-        true => format!("stopped after {epochs} of {wanted} epochs; "),
+        true => format!("stopped after {epochs} epochs; "),
         false => String::new(),
     };
     say(format_args!(
         "{:.1} s, {:.0} images a second; {stopped}{best}",
         summary.seconds, summary.images_per_second
     ))?;
+    if summary.left_out > 0 {
+        say(format_args!(
+            "{} steps were left out: their loss was not a number, or exploded",
+            summary.left_out
+        ))?;
+    }
+    if summary.stopped {
+        let program = std::env::args().next().unwrap_or("train".to_string());
+        let folder = summary.folder.display();
+        return Ok(say(format_args!("go on with: {program} resume '{folder}'"))?);
+    }
     let value = |name: &str| test.get(name).copied().flatten();
     match (value("mean_iou"), value("accuracy")) {
         (Some(iou), _) => say(format_args!("test mean IoU {iou:.4}"))?,
