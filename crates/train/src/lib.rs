@@ -53,7 +53,7 @@ pub use devices::{BackendDevices, FoundDevice, devices};
 pub use evaluate::{evaluate, evaluate_run};
 pub use fit::{Summary, fit, resume};
 pub use format::FORMAT;
-pub use metric::{METRICS, Metrics, Values};
+pub use metric::{Better, METRICS, Metrics, Values, better};
 pub use observer::{Begin, Event, Observer, Silent, Split};
 pub use outcome::Outcome;
 pub use predict::{Predicted, Prediction};

@@ -8,7 +8,7 @@ use burn::train::metric::{
 };
 use burn::train::renderer::tui::TuiMetricsRendererWrapper;
 use burn::train::renderer::{MetricState, MetricsRenderer, MetricsRendererTraining};
-use train::{Event, Observer, Split, Values};
+use train::{Better, Event, Observer, Split, Values, better};
 
 use super::lines::{beginning, ending, going_on, warning};
 use super::stdout::say;
@@ -111,7 +111,7 @@ fn id(name: &str) -> MetricId {
 fn definition(name: &str) -> MetricDefinition {
     let attributes = NumericAttributes {
         unit: None,
-        higher_is_better: matches!(name, "accuracy" | "mean_iou"),
+        higher_is_better: better(name).is_ok_and(|better| better == Better::Higher),
     };
     MetricDefinition {
         metric_id: id(name),
@@ -123,7 +123,7 @@ fn definition(name: &str) -> MetricDefinition {
 
 /// The metrics of the split so far, in Burn's form.
 fn states(values: &Values, seen: usize) -> Vec<MetricState> {
-    let state = |(name, value): (&'static str, f64)| {
+    let state = |(name, value): (&str, f64)| {
         let entry = NumericEntry::Aggregated {
             aggregated_value: value,
             count: seen,
