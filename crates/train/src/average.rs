@@ -68,10 +68,12 @@ struct Restored {
 impl ModuleMapper for Restored {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         match self.values.remove::<D>(param.id) {
-            Some(value) if self.ids.contains(&param.id) => param.map(|own| match own.is_autodiff() {
-                true => Tensor::from_inner(value),
-                false => value,
-            }),
+            Some(value) if self.ids.contains(&param.id) => {
+                param.map(|own| match own.is_autodiff() {
+                    true => Tensor::from_inner(value),
+                    false => value,
+                })
+            }
             _ => param,
         }
     }

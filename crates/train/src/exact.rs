@@ -28,7 +28,10 @@ mod tests {
         for value in odd.chain([0.1 + 0.2, f64::INFINITY, f64::MIN_POSITIVE, -0.0]) {
             let text = serde_json::to_string(&Exact(value)).expect("writes");
             let read: Exact = serde_json::from_str(&text).expect("reads");
-            assert!(read.0.to_bits() == value.to_bits() || value.is_nan(), "{text}");
+            assert!(
+                read.0.to_bits() == value.to_bits() || value.is_nan(),
+                "{text}"
+            );
         }
         assert!(serde_json::from_str::<Exact>("\"much\"").is_err());
     }

@@ -349,6 +349,9 @@ mod tests {
         same_recipe(&before, &longer).expect("the same numbers");
         let other = json!({"run": {"epochs": 3, "seed": 2}, "data": {"threads": null}});
         let error = same_recipe(&before, &other).expect_err("another seed");
-        assert!(error.to_string().starts_with("run.seed is another"), "{error}");
+        assert!(
+            error.to_string().starts_with("run.seed is another"),
+            "{error}"
+        );
     }
 }

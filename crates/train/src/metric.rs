@@ -109,9 +109,7 @@ mod tests {
     fn a_short_last_batch_weighs_less() {
         let mut metrics = Metrics::new(&["accuracy"]).expect("a metric");
         for (images, loss, class) in [(3, 1.0, 0), (1, 5.0, 1)] {
-            metrics
-                .update(outcome(images, loss, class))
-                .expect("reads");
+            metrics.update(outcome(images, loss, class)).expect("reads");
         }
         let values = metrics.values();
         assert_eq!(values.get("loss"), Some(2.0));
@@ -155,7 +153,9 @@ mod tests {
         }
         let bits = |metrics: &Metrics| -> Vec<_> {
             let values = metrics.values();
-            let bits = values.iter().map(|(name, value)| (name.to_string(), value.to_bits()));
+            let bits = values
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_bits()));
             bits.collect()
         };
         assert!(whole.values().iter().all(|(_, value)| value.is_finite()));

@@ -17,8 +17,8 @@ use serde_json::Value;
 use crate::data::Problem;
 use crate::format;
 use crate::recipe::Recipe;
-use files::{read_json, write_json};
 pub(crate) use files::write_aside;
+use files::{read_json, write_json};
 pub(crate) use lock::Lock;
 
 /// What `config.json` says: enough to repeat the run, and to apply its model.
@@ -154,7 +154,9 @@ impl RunFolder {
     /// Whether the run has been measured on its test images.
     pub(crate) fn is_finished(&self) -> bool {
         let summary: Option<Value> = read_json(&self.summary()).ok();
-        let test = summary.as_ref().and_then(|summary| summary["test"].as_object());
+        let test = summary
+            .as_ref()
+            .and_then(|summary| summary["test"].as_object());
         test.is_some_and(|test| !test.is_empty())
     }
 

@@ -15,7 +15,7 @@ use crate::checkpoint::{Keeper, load_best};
 use crate::data::{Batch, DataSet, Loader, Position, seed_of};
 use crate::gradients::Sum;
 use crate::loaders::{in_order, training};
-use crate::metric::{Metrics, Values, is_better};
+use crate::metric::{Metrics, Values, better};
 use crate::network::{configure, init};
 use crate::observer::{Begin, Event, Observer, Split};
 use crate::outcome::Outcome;
@@ -178,11 +178,6 @@ impl<'a> Training<'a> {
         recipe.optimizer.lr * recipe.schedule.factor(moment) * self.progress.rate()
     }
 
-    /// How far the run has come.
-    pub fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
     /// Trains all epochs, or as many as there are before the run is stopped.
     ///
     /// # Errors
@@ -268,19 +263,15 @@ impl<'a> Training<'a> {
     }
 
     /// Keeps the parameters of the epoch if it is better than those before.
-    fn choose(
-        &mut self,
-        epoch: usize,
-        validated: &Values,
-        keeper: &mut Keeper<'_>,
-    ) -> Result<()> {
+    fn choose(&mut self, epoch: usize, validated: &Values, keeper: &mut Keeper<'_>) -> Result<()> {
         let by = &self.recipe.run.best;
         let value = validated.get(by).filter(|value| value.is_finite());
-        let better = |value: &f64| {
+        let direction = better(by)?;
+        let is_better = |value: &f64| {
             let best = self.progress.best;
-            best.is_none_or(|best| is_better(by, *value, best.value))
+            best.is_none_or(|best| direction.is(*value, best.value))
         };
-        if let Some(value) = value.filter(better) {
+        if let Some(value) = value.filter(is_better) {
             self.progress.best = Some(Best { epoch, value });
             keeper.keep_best(&self.state)?;
         }
@@ -381,8 +372,7 @@ impl<'a> Training<'a> {
                     );
                     self.progress.skipped += 1;
                     if let Some(statistics) = statistics {
-                        self.state.model =
-                            restore_statistics(self.state.model.clone(), statistics);
+                        self.state.model = restore_statistics(self.state.model.clone(), statistics);
                     }
                     observer.event(Event::LeftOut {
                         epoch,

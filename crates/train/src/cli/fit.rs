@@ -93,7 +93,9 @@ pub fn say_summary(summary: &Summary) -> Result<()> {
     if summary.stopped {
         let program = std::env::args().next().unwrap_or("train".to_string());
         let folder = summary.folder.display();
-        return Ok(say(format_args!("go on with: {program} resume '{folder}'"))?);
+        return Ok(say(format_args!(
+            "go on with: {program} resume '{folder}'"
+        ))?);
     }
     let value = |name: &str| test.get(name).copied().flatten();
     match (value("mean_iou"), value("accuracy")) {

@@ -311,8 +311,7 @@ impl Optimizer {
                 let mut optimizer = ModuleOptimizer::from(algorithm(self.weight_decay as f32));
                 for treatment in treatments {
                     let algorithm = algorithm(treatment.weight_decay as f32);
-                    optimizer =
-                        optimizer.with_group(treatment.parameters.clone(), algorithm, None);
+                    optimizer = optimizer.with_group(treatment.parameters.clone(), algorithm, None);
                 }
                 optimizer
             }};
@@ -451,7 +450,10 @@ mod tests {
             json!({"weight_decay": 0.2, "groups": groups, "momentum": 0.0}),
         );
         assert_eq!(decayed(&grouped), [0.9, 1.0]);
-        let matrices = optimizer("adamw", json!({"weight_decay": 0.2, "decay_vectors": false}));
+        let matrices = optimizer(
+            "adamw",
+            json!({"weight_decay": 0.2, "decay_vectors": false}),
+        );
         assert_eq!(decayed(&matrices), [0.9, 1.0]);
     }
 

@@ -350,7 +350,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let checkpoints = Checkpoints::of(folder.path());
         checkpoints.write(&FILES).expect("writes");
-        for text in ["", "{", "{\"files\": {\"a\": 1}}", "{\"files\": {\"c\": \"\"}}"] {
+        for text in [
+            "",
+            "{",
+            "{\"files\": {\"a\": 1}}",
+            "{\"files\": {\"c\": \"\"}}",
+        ] {
             let newest = checkpoints.write(&FILES).expect("writes");
             fs::write(newest.path().join(MANIFEST), text).expect("writes");
             let (whole, damaged) = checkpoints.newest_whole().expect("reads");
