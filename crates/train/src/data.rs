@@ -21,6 +21,7 @@ mod preprocessing;
 mod random;
 mod source;
 mod split;
+mod splits;
 mod survey;
 mod transform;
 mod window;
@@ -33,6 +34,7 @@ pub use normalization::Normalization;
 pub use picture::{Picture, Values};
 pub use preprocessing::{Preprocessing, Resizing};
 pub use source::{Item, Source, Subset, Target};
+pub use splits::Splits;
 pub use transform::{Transform, size_after};
 pub use window::Window;
 
