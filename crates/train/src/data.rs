@@ -21,6 +21,7 @@ mod preprocessing;
 mod random;
 mod source;
 mod split;
+mod splits;
 mod survey;
 mod transform;
 mod window;
@@ -34,6 +35,7 @@ pub use picture::{Picture, Values};
 pub use preprocessing::{Preprocessing, Resizing};
 pub(crate) use random::seed_of;
 pub use source::{Item, Source, Subset, Target};
+pub use splits::Splits;
 pub use transform::{Transform, size_after};
 pub use window::Window;
 

@@ -91,6 +91,10 @@ impl Source for Idx {
         format!("{index:04}")
     }
 
+    fn bytes(&self, _: usize) -> Result<u64> {
+        Ok(self.size.iter().product::<usize>() as u64)
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         Ok(Item {
             name: self.name(index),

@@ -73,6 +73,13 @@ pub(super) fn read_header(path: &Path) -> Result<Header> {
     header().with_context(|| format!("the image '{}' cannot be decoded", path.display()))
 }
 
+/// How many bytes a file has.
+pub(super) fn bytes_of(path: &Path) -> Result<u64> {
+    let metadata = std::fs::metadata(path)
+        .with_context(|| format!("the image '{}' cannot be opened", path.display()))?;
+    Ok(metadata.len())
+}
+
 pub(super) fn open(path: &Path) -> Result<BufReader<File>> {
     let file = File::open(path)
         .with_context(|| format!("the image '{}' cannot be opened", path.display()))?;

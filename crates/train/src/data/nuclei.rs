@@ -95,6 +95,10 @@ impl Source for Nuclei {
         self.names[index].clone()
     }
 
+    fn bytes(&self, index: usize) -> Result<u64> {
+        Ok(self.file("images", index)?.len() as u64)
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         let mask = mask_from(&self.file("masks", index)?)?;
         Ok(Item {

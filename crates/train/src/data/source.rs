@@ -55,6 +55,15 @@ pub trait Source: Send + Sync {
     /// If `index` is not below the length.
     fn name(&self, index: usize) -> String;
 
+    /// How many bytes its image takes where it lies, without reading it.
+    ///
+    /// # Errors
+    /// If it is not there; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn bytes(&self, index: usize) -> Result<u64>;
+
     /// Reads an item.
     ///
     /// # Errors
@@ -100,6 +109,10 @@ impl Source for Subset {
         self.source.name(self.indices[index])
     }
 
+    fn bytes(&self, index: usize) -> Result<u64> {
+        self.source.bytes(self.indices[index])
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         self.source.get(self.indices[index])
     }
@@ -125,6 +138,10 @@ impl<S: Source> Source for Kept<S> {
 
     fn name(&self, index: usize) -> String {
         self.source.name(index)
+    }
+
+    fn bytes(&self, index: usize) -> Result<u64> {
+        self.source.bytes(index)
     }
 
     fn get(&self, index: usize) -> Result<Item> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::layout::{folders, images, masks_of, name_of, stem_of};
-use crate::data::image_file::read_picture;
+use crate::data::image_file::{bytes_of, read_picture};
 use crate::data::mask::{Mask, MaskValues};
 use crate::data::mask_file::read_mask;
 use crate::data::picture::Picture;
@@ -78,6 +78,10 @@ impl Source for Files {
             }
             Self::Masks { .. } => stem_of(path),
         }
+    }
+
+    fn bytes(&self, index: usize) -> Result<u64> {
+        bytes_of(self.path(index))
     }
 
     fn get(&self, index: usize) -> Result<Item> {
