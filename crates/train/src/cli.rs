@@ -3,6 +3,7 @@
 
 mod devices;
 mod eval;
+mod find_lr;
 mod fit;
 mod flags;
 mod lines;
@@ -35,6 +36,8 @@ enum Command {
     Fit(fit::FitArgs),
     /// Go on with a run that was stopped or killed, or make it longer
     Resume(resume::ResumeArgs),
+    /// Look for a learning rate
+    FindLr(find_lr::FindLrArgs),
     /// Evaluate a run's model on test images
     Eval(eval::EvalArgs),
     /// Apply a run's model to images
@@ -54,6 +57,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Fit(self.fit)) {
             Command::Fit(args) => return args.run(),
             Command::Resume(args) => return args.run(),
+            Command::FindLr(args) => args.run()?,
             Command::Eval(args) => args.run()?,
             Command::Predict(args) => args.run()?,
             Command::Models(args) => args.run()?,

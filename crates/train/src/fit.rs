@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::checkpoint::{Keeper, progress_of};
-use crate::data::{self, DataSet, size_after};
+use crate::data::{self, DataSet, Splits, size_after};
 use crate::evaluate::evaluate;
 use crate::loaders::in_order;
 use crate::network::configure;
 use crate::observer::{Event, Observer, Split};
 use crate::recipe::{Model, Recipe, Size};
-use crate::run_folder::files::write_json;
+use crate::run_folder::files::{read_json, write_json};
 use crate::run_folder::{Checkpoints, RunConfig, RunFolder, record};
 use crate::samples::write_samples;
 use crate::training::{Trained, Training};
@@ -119,7 +119,7 @@ impl BackendTask for Fit<'_> {
             None => RunFolder::create_numbered(&default_name(&recipe))?,
         };
         let _lock = folder.lock()?;
-        folder.write_config(&recipe, &data.problem)?;
+        folder.write_config(&recipe, &data)?;
         let keeper = Keeper::new(&folder);
         let trained = training.run(&folder, keeper, self.observer)?;
         finish(trained, &recipe, &data, &device, &folder, self.observer)
@@ -139,17 +139,18 @@ impl BackendTask for Resume<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Summary> {
         let Self {
             folder,
-            config: RunConfig {
-                recipe, problem, ..
-            },
+            config,
             epochs,
             observer,
         } = self;
         let _lock = folder.lock()?;
-        let device = B::device(recipe.run.device)?;
-        let (mut recipe, data) = prepare(&recipe)?;
+        let device = B::device(config.recipe.run.device)?;
+        let (mut recipe, data) = prepare(&config.recipe)?;
+        let splits: Splits = read_json(&folder.splits())?;
         ensure!(
-            data.problem == problem,
+            data.problem == config.problem
+                && data.fingerprint()? == config.images
+                && data.splits() == splits,
             "the images of '{}' are not those that the run '{}' was made with; bring them back, or \
              start another run",
             recipe.data.path,
@@ -180,7 +181,7 @@ impl BackendTask for Resume<'_> {
             }
             training.resume(&mut keeper, checkpoint, observer)?;
         }
-        folder.write_config(&recipe, &data.problem)?;
+        folder.write_config(&recipe, &data)?;
         let trained = training.run(&folder, keeper, observer)?;
         finish(trained, &recipe, &data, &device, &folder, observer)
     }
@@ -234,7 +235,7 @@ fn differences(one: &Value, other: &Value, path: &str) -> Vec<String> {
 }
 
 /// The images, and the recipe with all that follows from them.
-fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
+pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let mut recipe = recipe.clone();
     let wanted = recipe.data.size.map(Size::sides);
     let mut data = data::load(&recipe.data.path, wanted, recipe.run.seed)?;

@@ -25,6 +25,7 @@ mod diagram;
 mod drawing;
 mod evaluate;
 mod exact;
+mod find_lr;
 mod fit;
 mod format;
 mod gradients;
@@ -51,6 +52,7 @@ mod training;
 
 pub use devices::{BackendDevices, FoundDevice, devices};
 pub use evaluate::{evaluate, evaluate_run};
+pub use find_lr::{RateCurve, find_lr};
 pub use fit::{Summary, fit, resume};
 pub use format::FORMAT;
 pub use metric::{Better, METRICS, Metrics, Values, better};

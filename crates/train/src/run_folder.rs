@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::data::Problem;
+use crate::data::{DataSet, Problem};
 use crate::format;
 use crate::recipe::Recipe;
 pub(crate) use files::write_aside;
@@ -31,6 +31,8 @@ pub struct RunConfig {
     pub recipe: Recipe,
     /// What is learned.
     pub problem: Problem,
+    /// What tells the run's images from others.
+    pub images: String,
 }
 
 /// The paths of a run.
@@ -106,6 +108,11 @@ impl RunFolder {
         self.path.join("config.json")
     }
 
+    /// Which images are learned from, validate and test.
+    pub fn splits(&self) -> PathBuf {
+        self.path.join("splits.json")
+    }
+
     /// One line per epoch and split.
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
@@ -126,15 +133,17 @@ impl RunFolder {
         self.path.join("samples")
     }
 
-    /// Writes `config.json`.
+    /// Writes `splits.json` and `config.json`.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn write_config(&self, recipe: &Recipe, problem: &Problem) -> Result<()> {
+    /// If they cannot be written.
+    pub fn write_config(&self, recipe: &Recipe, data: &DataSet) -> Result<()> {
+        write_json(&self.splits(), &data.splits())?;
         let config = RunConfig {
             format: format::FORMAT,
             recipe: recipe.clone(),
-            problem: problem.clone(),
+            problem: data.problem.clone(),
+            images: data.fingerprint()?,
         };
         write_json(&self.config(), &config)
     }

@@ -10,7 +10,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use common::same::Outcome;
-use common::succeeds;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tempfile::tempdir;
@@ -20,21 +19,40 @@ const RUNS: [(&str, &[&str]); 2] = [
     (
         "classification",
         &[
-            "--model", "resnet8", "--limit", "40", "--batch-size", "4", "--epochs", "3",
-            "--average", "0.9", "--set", "run.checkpoint.steps=1",
-            "--set", "model.encoder.drop_path_rate=0.2",
+            "--model",
+            "resnet8",
+            "--limit",
+            "40",
+            "--batch-size",
+            "4",
+            "--epochs",
+            "3",
+            "--average",
+            "0.9",
+            "--set",
+            "run.checkpoint.steps=1",
+            "--set",
+            "model.encoder.drop_path_rate=0.2",
         ],
     ),
     (
         "segmentation",
         &[
-            "--data", "nuclei-mini", "--limit", "8", "--batch-size", "2", "--epochs", "2",
-            "--set", "run.checkpoint.steps=1",
+            "--data",
+            "nuclei-mini",
+            "--limit",
+            "8",
+            "--batch-size",
+            "2",
+            "--epochs",
+            "2",
+            "--set",
+            "run.checkpoint.steps=1",
         ],
     ),
 ];
 
-fn start(folder: &Path, arguments: &[&str]) -> Child {
+fn start(folder: &Path, arguments: &[String]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_train"))
         .args(arguments)
         .current_dir(folder)
@@ -63,14 +81,20 @@ fn lives(mut child: Child, time: Duration) -> bool {
 
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
-    let wanted = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok());
+    let wanted = std::env::var("KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok());
     let wanted: usize = wanted.unwrap_or(8);
     let mut random = StdRng::seed_from_u64(11);
     for (name, arguments) in RUNS {
         let folder = tempdir().expect("a folder");
-        let begin = |out| [&["fit", "--plain", "--out", out], arguments].concat();
+        let begin = |out: &str| {
+            let own = ["fit", "--plain", "--out", out].into_iter();
+            let all = own.chain(arguments.iter().copied());
+            all.map(str::to_string).collect::<Vec<_>>()
+        };
         let began = std::time::Instant::now();
-        succeeds(folder.path(), &begin("whole"));
+        assert!(lives(start(folder.path(), &begin("whole")), Duration::from_secs(600)));
         let whole_run = began.elapsed();
         let whole = Outcome::of(&folder.path().join("whole"));
         let (mut kills, mut runs) = (0, 0);
@@ -83,7 +107,7 @@ fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
             while !ended {
                 // Before there is a run, there is nothing to go on with.
                 let again = match run.join("config.json").is_file() {
-                    true => vec!["resume", "--plain", &out],
+                    true => ["resume", "--plain", &out].map(str::to_string).to_vec(),
                     false => {
                         std::fs::remove_dir_all(&run).ok();
                         begin(&out)

@@ -130,7 +130,11 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_is_taken() {
     fs::write(newest.join("optimizer.bpk"), bytes).expect("writes");
     let mut told = Told::default();
     resume(&run, None, &mut told).expect("goes on");
-    assert!(told.0[0].contains("optimizer.bpk' is damaged"), "{told:?}", told = told.0);
+    assert!(
+        told.0[0].contains("optimizer.bpk' is damaged"),
+        "{told:?}",
+        told = told.0
+    );
     assert!(told.0[1].starts_with("2 steps"), "{told:?}", told = told.0);
     assert!(run.join("checkpoints/3-damaged/optimizer.bpk").is_file());
     assert_eq!(Outcome::of(&run), Outcome::of(&whole));
@@ -139,8 +143,20 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_is_taken() {
 #[test]
 fn a_run_that_has_ended_can_be_made_longer_and_says_what_the_schedule_does() {
     let folder = tempdir().expect("a folder");
-    let arguments = ["--limit", "8", "--batch-size", "4", "--epochs", "1", "--out", "run"];
-    succeeds(folder.path(), &[&["--model", "resnet8"], &arguments[..]].concat());
+    let arguments = [
+        "--limit",
+        "8",
+        "--batch-size",
+        "4",
+        "--epochs",
+        "1",
+        "--out",
+        "run",
+    ];
+    succeeds(
+        folder.path(),
+        &[&["--model", "resnet8"], &arguments[..]].concat(),
+    );
     let refused = train(folder.path(), &["resume", "run"]);
     assert_eq!(refused.status.code(), Some(1));
     assert_eq!(
@@ -186,7 +202,11 @@ fn a_run_does_not_go_on_with_another_recipe_or_other_images() {
         "error: run.seed is another in config.json than when the run was stopped; put it back, ",
     );
     changed("\"limit\": 22", "\"limit\": 21");
-    refuses(folder.path(), &["resume", "run"], "error: data.limit is another in config.json");
+    refuses(
+        folder.path(),
+        &["resume", "run"],
+        "error: data.limit is another in config.json",
+    );
     changed("\"classes\": [", "\"classes\": [\"none\", ");
     refuses(
         folder.path(),
@@ -216,7 +236,10 @@ fn two_programs_do_not_write_into_one_run() {
     let mut second = Second(&run, None);
     fit(&digits(), Some(&run), &mut second).expect("trains");
     let message = second.1.expect("asked");
-    assert!(message.starts_with("another program is at work on the run '"), "{message}");
+    assert!(
+        message.starts_with("another program is at work on the run '"),
+        "{message}"
+    );
 }
 
 #[test]

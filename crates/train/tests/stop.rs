@@ -74,11 +74,7 @@ fn a_run_that_is_stopped_later_keeps_its_best_epoch() {
         summary.images
     );
     let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("written");
-    assert_eq!(
-        metrics.lines().count(),
-        2,
-        "train and valid: {metrics}"
-    );
+    assert_eq!(metrics.lines().count(), 2, "train and valid: {metrics}");
     evaluate_run(&run, None, "flex", DeviceChoice::Cpu).expect("usable");
 }
 
@@ -98,7 +94,10 @@ fn signalled_at(line: &str, signal: &str, folder: &Path, arguments: &[&str]) -> 
     let sent = Command::new("kill").args([signal, &id]).status();
     assert!(sent.expect("kill").success());
     let last = lines.last().expect("a line").expect("text");
-    (child.wait().expect("it ends").code().expect("by itself"), last)
+    (
+        child.wait().expect("it ends").code().expect("by itself"),
+        last,
+    )
 }
 
 #[cfg(unix)]
@@ -106,12 +105,20 @@ fn signalled_at(line: &str, signal: &str, folder: &Path, arguments: &[&str]) -> 
 fn a_signal_ends_a_run_that_can_go_on() {
     for (signal, line, epochs, arguments) in [
         ("-INT", "learns", 0, ["--batch-size", "1", "--epochs", "2"]),
-        ("-TERM", "epoch 1/", 1, ["--limit", "64", "--epochs", "100000"]),
+        (
+            "-TERM",
+            "epoch 1/",
+            1,
+            ["--limit", "64", "--epochs", "100000"],
+        ),
     ] {
         let folder = tempdir().expect("a folder");
         let (code, last) = signalled_at(line, signal, folder.path(), &arguments);
         assert_eq!(code, 130);
-        assert!(last.starts_with("go on with: ") && last.ends_with(" resume 'run'"), "{last}");
+        assert!(
+            last.starts_with("go on with: ") && last.ends_with(" resume 'run'"),
+            "{last}"
+        );
         let summary = read(&folder.path().join("run/summary.json"));
         assert_eq!(summary["stopped"], true);
         assert!(summary["epochs"].as_u64().expect("a number") >= epochs);

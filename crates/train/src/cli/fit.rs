@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use train::recipe::{Layers, read_file};
-use train::{Observer, Summary, fit};
+use train::{Observer, Recipe, Summary, fit};
 
 use super::flags::{Flags, Setting};
 use super::lines::Lines;
@@ -15,20 +15,38 @@ use super::screen::Screen;
 use super::stdout::say;
 use super::stop::Stop;
 
+/// A recipe, as it is given.
 #[derive(Args, Debug)]
-pub struct FitArgs {
+pub struct RecipeArgs {
     #[command(flatten)]
     flags: Flags,
     /// Any value of a recipe by its path, as model.shortcut=plain; may be given again
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<Setting>,
-    /// Folder for what the run leaves; new or empty [default: runs/DATA-MODEL-NUMBER]
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
     /// Configuration file, TOML or JSON: the keys of a run's config.json, all optional; flags win
     /// over it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+impl RecipeArgs {
+    pub fn resolve(self) -> Result<Recipe> {
+        let mut layers = Layers::default();
+        if let Some(path) = &self.config {
+            let origin = format!("the configuration file '{}' is wrong", path.display());
+            layers = layers.over(Some(origin), read_file(path)?);
+        }
+        Setting::over_all(self.set, self.flags.over(layers)).resolve()
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct FitArgs {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// Folder for what the run leaves; new or empty [default: runs/DATA-MODEL-NUMBER]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     looks: Looks,
 }
@@ -55,13 +73,7 @@ impl Looks {
 
 impl FitArgs {
     pub fn run(self) -> Result<ExitCode> {
-        let mut layers = Layers::default();
-        if let Some(path) = &self.config {
-            let origin = format!("the configuration file '{}' is wrong", path.display());
-            layers = layers.over(Some(origin), read_file(path)?);
-        }
-        let layers = Setting::over_all(self.set, self.flags.over(layers));
-        let recipe = layers.resolve()?;
+        let recipe = self.recipe.resolve()?;
         let (stop, mut observer) = self.looks.observer()?;
         let summary = fit(&recipe, self.out.as_deref(), observer.as_mut())?;
         say_summary(&summary)?;

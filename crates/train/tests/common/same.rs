@@ -26,7 +26,12 @@ impl Outcome {
         let config = folder.read_config().expect("readable");
         let checkpoint = folder.newest_checkpoint().expect("one");
         let (model, problem) = (&config.recipe.model, &config.problem);
-        let made = configure(&model.name, &model.fields, problem.image, problem.classes.len());
+        let made = configure(
+            &model.name,
+            &model.fields,
+            problem.image,
+            problem.classes.len(),
+        );
         let names = ["model.bpk", "average.bpk", "best.bpk"];
         let names = names.into_iter().filter(|name| checkpoint.has(name));
         let made = made.expect("a model");
