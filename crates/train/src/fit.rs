@@ -116,7 +116,7 @@ impl BackendTask for Fit<'_> {
         let training = Training::new(&recipe, &data, &device)?;
         let folder = match self.out {
             Some(path) => RunFolder::create(path)?,
-            None => RunFolder::create_numbered(&default_name(&recipe))?,
+            None => RunFolder::create(&next_folder(&recipe))?,
         };
         let _lock = folder.lock()?;
         folder.write_config(&recipe, &data)?;
@@ -274,11 +274,14 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     Ok((recipe, data))
 }
 
-/// A run's name: that of its data and its model.
-fn default_name(recipe: &Recipe) -> String {
+/// The first of `runs/DATA-MODEL-1`, `runs/DATA-MODEL-2`, .. that is not taken.
+pub fn next_folder(recipe: &Recipe) -> PathBuf {
     let data = recipe.data.path.trim_end_matches(['/', '\\']);
     let data = data.rsplit(['/', '\\']).next().unwrap_or("data");
-    format!("{data}-{}", recipe.model.name)
+    let name = |number: usize| format!("{data}-{}-{number}", recipe.model.name);
+    let paths = (1..).map(|number| Path::new("runs").join(name(number)));
+    let mut free = paths.filter(|path| !path.exists());
+    free.next().expect("there is always one more")
 }
 
 /// What the trained network is worth, and what the run leaves of it.

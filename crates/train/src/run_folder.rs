@@ -47,38 +47,14 @@ impl RunFolder {
     /// # Errors
     /// If there is something at `path` already, unless it is an empty folder.
     pub fn create(path: &Path) -> Result<Self> {
-        if path.exists() {
-            let empty = path.is_dir() && fs::read_dir(path)?.next().is_none();
-            ensure!(
-                empty,
-                "'{}' is taken; give another folder with --out, or remove it",
-                path.display()
-            );
-        }
+        claim(path)?;
         let folder = Self {
             path: path.to_path_buf(),
         };
         for inner in [folder.checkpoints(), folder.samples()] {
-            fs::create_dir_all(&inner)
-                .with_context(|| format!("the folder '{}' cannot be made", inner.display()))?;
+            make(&inner)?;
         }
         Ok(folder)
-    }
-
-    /// Makes the first of `runs/NAME-1`, `runs/NAME-2`, .. that is not taken.
-    ///
-    /// # Errors
-    /// If it cannot be made.
-    pub fn create_numbered(name: &str) -> Result<Self> {
-        let runs = Path::new("runs");
-        let mut number = 1;
-        loop {
-            let path = runs.join(format!("{name}-{number}"));
-            if !path.exists() {
-                return Self::create(&path);
-            }
-            number += 1;
-        }
     }
 
     /// Opens the folder of a run.
@@ -185,4 +161,25 @@ impl RunFolder {
     pub(crate) fn lock(&self) -> Result<Lock> {
         Lock::take(&self.path)
     }
+}
+
+/// Makes a folder that nobody else uses.
+///
+/// # Errors
+/// If there is something at `path` already, unless it is an empty folder.
+pub(crate) fn claim(path: &Path) -> Result<()> {
+    if path.exists() {
+        let empty = path.is_dir() && fs::read_dir(path)?.next().is_none();
+        ensure!(
+            empty,
+            "'{}' is taken; give another folder with --out, or remove it",
+            path.display()
+        );
+    }
+    make(path)
+}
+
+fn make(path: &Path) -> Result<()> {
+    fs::create_dir_all(path)
+        .with_context(|| format!("the folder '{}' cannot be made", path.display()))
 }

@@ -94,7 +94,10 @@ fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
             all.map(str::to_string).collect::<Vec<_>>()
         };
         let began = std::time::Instant::now();
-        assert!(lives(start(folder.path(), &begin("whole")), Duration::from_secs(600)));
+        assert!(lives(
+            start(folder.path(), &begin("whole")),
+            Duration::from_secs(600)
+        ));
         let whole_run = began.elapsed();
         let whole = Outcome::of(&folder.path().join("whole"));
         let (mut kills, mut runs) = (0, 0);

@@ -1,13 +1,13 @@
 //! `train fit`.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use train::recipe::{Layers, read_file};
-use train::{Observer, Recipe, Summary, fit};
+use train::{Check, Observer, Recipe, Repeated, Summary, Times, check, fit, next_folder, repeat};
 
 use super::flags::{Flags, Setting};
 use super::lines::Lines;
@@ -47,6 +47,15 @@ pub struct FitArgs {
     /// Folder for what the run leaves; new or empty [default: runs/DATA-MODEL-NUMBER]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Do not train: answer a batch of each split, and learn one batch by heart
+    #[arg(long, conflicts_with_all = ["out", "repeat", "folds"])]
+    check: bool,
+    /// Train so often, with a seed each, and say how the results spread and what all say together
+    #[arg(long, value_name = "N")]
+    repeat: Option<usize>,
+    /// Cut the training images into so many parts, and train as often: each part validates once
+    #[arg(long, value_name = "N", conflicts_with = "repeat")]
+    folds: Option<usize>,
     #[command(flatten)]
     looks: Looks,
 }
@@ -74,11 +83,72 @@ impl Looks {
 impl FitArgs {
     pub fn run(self) -> Result<ExitCode> {
         let recipe = self.recipe.resolve()?;
+        if self.check {
+            say_check(&check(&recipe, CHECKED_STEPS)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let (stop, mut observer) = self.looks.observer()?;
-        let summary = fit(&recipe, self.out.as_deref(), observer.as_mut())?;
-        say_summary(&summary)?;
+        let times = match (self.repeat, self.folds) {
+            (Some(seeds), _) => Some(Times::Seeds(seeds)),
+            (_, Some(folds)) => Some(Times::Folds(folds)),
+            (None, None) => None,
+        };
+        match times {
+            None => say_summary(&fit(&recipe, self.out.as_deref(), observer.as_mut())?)?,
+            Some(times) => {
+                let out = self.out.unwrap_or_else(|| next_folder(&recipe));
+                say_repeated(&out, repeat(&recipe, times, &out, observer.as_mut())?)?;
+            }
+        }
         Ok(stop.exit_code())
     }
+}
+
+/// How often `--check` learns from one batch.
+const CHECKED_STEPS: usize = 60;
+
+fn say_check(check: &Check) -> Result<()> {
+    for split in &check.splits {
+        let [batch, channels, height, width] = split.dims;
+        say(format_args!(
+            "{}: {} images, in batches of {batch} of {channels}x{height}x{width}; loss {:.4}",
+            split.split, split.images, split.loss
+        ))?;
+    }
+    Ok(say(format_args!(
+        "one batch, again and again for {} steps of {:.0} ms: its loss goes from {:.4} to {:.4}",
+        check.steps,
+        1000.0 * check.seconds,
+        check.first,
+        check.last
+    ))?)
+}
+
+/// What came of several runs, or how they can go on.
+pub fn say_repeated(out: &Path, repeated: Option<Repeated>) -> Result<()> {
+    let Some(repeated) = repeated else {
+        return say_how_to_go_on(out);
+    };
+    for (name, spread) in &repeated.test {
+        let together = repeated.ensemble.get(name).copied().flatten();
+        let together = together.unwrap_or(f64::NAN);
+        say(format_args!(
+            "test {} {:.4} +- {:.4} over {} runs; together {together:.4}",
+            name.replace('_', " "),
+            spread.mean,
+            spread.deviation,
+            spread.values.len()
+        ))?;
+    }
+    Ok(say(format_args!("the runs are in '{}'", out.display()))?)
+}
+
+fn say_how_to_go_on(folder: &Path) -> Result<()> {
+    let program = std::env::args().next().unwrap_or("train".to_string());
+    let folder = folder.display();
+    Ok(say(format_args!(
+        "go on with: {program} resume '{folder}'"
+    ))?)
 }
 
 /// What came of a run, and how it can go on.
@@ -103,11 +173,7 @@ pub fn say_summary(summary: &Summary) -> Result<()> {
         ))?;
     }
     if summary.stopped {
-        let program = std::env::args().next().unwrap_or("train".to_string());
-        let folder = summary.folder.display();
-        return Ok(say(format_args!(
-            "go on with: {program} resume '{folder}'"
-        ))?);
+        return say_how_to_go_on(&summary.folder);
     }
     let value = |name: &str| test.get(name).copied().flatten();
     match (value("mean_iou"), value("accuracy")) {

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
-use train::resume;
+use train::{go_on, is_repeated, resume};
 
-use super::fit::{Looks, say_summary};
+use super::fit::{Looks, say_repeated, say_summary};
 
 #[derive(Args, Debug)]
 pub struct ResumeArgs {
-    /// Folder of a run that was stopped or killed, or has ended
+    /// Folder of a run, or of several, that was stopped or killed, or has ended
     run: PathBuf,
     /// How many epochs there are to be in all, if other than before: the schedule is laid over all
     /// of them
@@ -24,8 +24,18 @@ pub struct ResumeArgs {
 impl ResumeArgs {
     pub fn run(self) -> Result<ExitCode> {
         let (stop, mut observer) = self.looks.observer()?;
-        let summary = resume(&self.run, self.epochs, observer.as_mut())?;
-        say_summary(&summary)?;
+        match is_repeated(&self.run) {
+            true => {
+                ensure!(
+                    self.epochs.is_none(),
+                    "--epochs: '{}' is a folder of several runs, which end with the same epochs; \
+                     give one of them",
+                    self.run.display()
+                );
+                say_repeated(&self.run, go_on(&self.run, observer.as_mut())?)?;
+            }
+            false => say_summary(&resume(&self.run, self.epochs, observer.as_mut())?)?,
+        }
         Ok(stop.exit_code())
     }
 }

@@ -93,6 +93,15 @@ impl Recipe {
         Layers::default().over(None, changes).resolve()
     }
 
+    /// The same with these changes.
+    ///
+    /// # Errors
+    /// As [`Layers::resolve`].
+    pub fn changed(&self, changes: Value) -> Result<Self> {
+        let layers = Layers::default().over(None, self.tree()?);
+        layers.over(None, changes).resolve()
+    }
+
     /// As a tree, which gives the same recipe when it is laid over the defaults.
     ///
     /// # Errors
