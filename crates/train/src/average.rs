@@ -139,7 +139,7 @@ mod tests {
         average.follow(&one, 0.75, 1);
         assert!((largest(&average.model) - 0.9).abs() < 1e-6);
         average.follow(&one, 0.75, 1000);
-        assert!((largest(&average.model) - 0.975).abs() < 1e-6);
+        assert!((largest(&average.model) - 0.925).abs() < 1e-6);
         assert_eq!(largest(&one.valid()), 1.0);
         assert_eq!(parameters(&average.model).len(), count);
     }

@@ -144,8 +144,30 @@ impl BackendTask for Resume<'_> {
             observer,
         } = self;
         let _lock = folder.lock()?;
-        let device = B::device(config.recipe.run.device)?;
-        let (mut recipe, data) = prepare(&config.recipe)?;
+        let (checkpoint, damaged) = Checkpoints::of(&folder.checkpoints()).newest_whole()?;
+        for damaged in &damaged {
+            observer.event(Event::Damaged(damaged));
+        }
+        let mut recipe = config.recipe.clone();
+        if let Some(epochs) = epochs {
+            ensure!(
+                recipe.run.minutes.is_none(),
+                "--epochs {epochs}: the run lasts a time, not a number of epochs"
+            );
+            recipe.run.epochs = epochs;
+        }
+        let last = checkpoint.as_ref().map(progress_of).transpose()?;
+        if let Some(last) = &last {
+            same_recipe(&last.recipe, &recipe.tree()?)?;
+            ensure!(
+                !(last.is_done(&recipe.run) && folder.is_finished()),
+                "the run '{}' has ended, after {} epochs; give more with --epochs",
+                folder.path().display(),
+                last.epochs
+            );
+        }
+        let device = B::device(recipe.run.device)?;
+        let (recipe, data) = prepare(&recipe)?;
         let splits: Splits = read_json(&folder.splits())?;
         ensure!(
             data.problem == config.problem
@@ -156,29 +178,9 @@ impl BackendTask for Resume<'_> {
             recipe.data.path,
             folder.path().display()
         );
-        if let Some(epochs) = epochs {
-            ensure!(
-                recipe.run.minutes.is_none(),
-                "--epochs {epochs}: the run lasts a time, not a number of epochs"
-            );
-            recipe.run.epochs = epochs;
-        }
         let mut training = Training::new(&recipe, &data, &device)?;
         let mut keeper = Keeper::new(&folder);
-        let (checkpoint, damaged) = Checkpoints::of(&folder.checkpoints()).newest_whole()?;
-        for damaged in &damaged {
-            observer.event(Event::Damaged(damaged));
-        }
         if let Some(checkpoint) = checkpoint {
-            let last = progress_of(&checkpoint)?;
-            same_recipe(&last.recipe, &recipe.tree()?)?;
-            if last.is_done(&recipe.run) && folder.is_finished() {
-                bail!(
-                    "the run '{}' has ended, after {} epochs; give more with --epochs",
-                    folder.path().display(),
-                    last.epochs
-                );
-            }
             training.resume(&mut keeper, checkpoint, observer)?;
         }
         folder.write_config(&recipe, &data)?;
