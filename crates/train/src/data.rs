@@ -23,7 +23,7 @@ mod source;
 mod split;
 mod splits;
 mod survey;
-mod transform;
+pub mod transform;
 mod window;
 
 pub use batch::{Batch, Targets};

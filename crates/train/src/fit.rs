@@ -111,7 +111,7 @@ fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let transforms = recipe
         .augmentation
         .get_or_insert_with(|| data.transforms.clone());
-    let [height, width] = size_after(transforms, size).context("augmentation")?;
+    let [height, width] = size_after(transforms, size)?;
     if let Some(count) = recipe.data.limit {
         data = data.limited(count);
     }

@@ -12,6 +12,7 @@ pub(crate) fn training(recipe: &Recipe, data: &DataSet, device: &Device) -> Load
     let transforms = recipe.augmentation.as_ref().unwrap_or(&data.transforms);
     in_order(recipe, &data.problem, &data.train, device)
         .for_training(transforms.clone(), recipe.run.seed)
+        .with_classes(data.problem.classes.len())
 }
 
 /// Batches of images as they are, in their order.

@@ -1,5 +1,7 @@
 //! From items to tensors.
 
+mod mixed;
+
 use anyhow::{Result, bail, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -80,6 +82,11 @@ impl Stack {
             answers: Answers::of(item.target, count),
             first: item.name,
         }
+    }
+
+    /// Height and width of the images.
+    pub fn size(&self) -> [usize; 2] {
+        [self.shape[1], self.shape[2]]
     }
 
     /// Adds an item.

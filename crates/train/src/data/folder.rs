@@ -24,7 +24,7 @@ use super::preprocessing::{Preprocessing, Resizing};
 use super::source::{Source, Subset};
 use super::split::hold_out;
 use super::survey::survey;
-use super::transform::Transform;
+use super::transform::{Shift, Transform};
 use super::{DataSet, HELD_OUT, Problem};
 
 /// What the folder's layout says it is for.
@@ -240,9 +240,9 @@ impl Splits {
             valid: self.valid,
             test: self.test,
             transforms: vec![
-                Transform::Shift {
+                Transform::Shift(Shift {
                     pixels: smaller_side / 16,
-                },
+                }),
                 Transform::FlipHorizontal,
             ],
             problem,

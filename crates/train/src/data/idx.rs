@@ -12,7 +12,7 @@ use super::picture::{Picture, Values};
 use super::preprocessing::{Preprocessing, Resizing};
 use super::source::{Item, Source, Subset, Target};
 use super::split::hold_out;
-use super::transform::Transform;
+use super::transform::{Shift, Transform};
 use super::{DataSet, HELD_OUT, Problem};
 
 const TRAIN_IMAGES: &[u8] = include_bytes!("../../data/mnist-mini/train-images-idx3-ubyte.gz");
@@ -52,7 +52,7 @@ pub(super) fn mnist_mini(seed: u64) -> Result<DataSet> {
         valid: Arc::new(Subset::new(learned, valid)),
         test: Arc::new(test),
         // A mirrored digit is another sign; a shifted one is not.
-        transforms: vec![Transform::Shift { pixels: 2 }],
+        transforms: vec![Transform::Shift(Shift { pixels: 2 })],
     })
 }
 

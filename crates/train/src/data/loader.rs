@@ -50,6 +50,8 @@ struct Work {
     batch_size: usize,
     shuffle: bool,
     seed: u64,
+    /// How many there are, for those that are mixed.
+    classes: usize,
 }
 
 /// A batch of all epochs.
@@ -78,6 +80,7 @@ impl Loader {
                 batch_size,
                 shuffle: false,
                 seed: 0,
+                classes: 0,
             },
             threads: (cores / 2).clamp(1, 8),
             ahead: 1,
@@ -93,6 +96,15 @@ impl Loader {
             transforms,
             shuffle: true,
             seed,
+            ..self.work
+        };
+        Self { work, ..self }
+    }
+
+    /// Answers are of so many classes; it must be known where they are mixed.
+    pub fn with_classes(self, classes: usize) -> Self {
+        let work = Work {
+            classes,
             ..self.work
         };
         Self { work, ..self }

@@ -13,7 +13,7 @@ use super::normalization::Normalization;
 use super::preprocessing::{Preprocessing, Resizing};
 use super::source::{Item, Kept, Source, Subset, Target};
 use super::split::hold_out;
-use super::transform::Transform;
+use super::transform::{Crop, Exposure, Transform};
 use super::{DataSet, HELD_OUT, Problem};
 
 #[derive(RustEmbed)]
@@ -49,14 +49,14 @@ pub(super) fn nuclei_mini(seed: u64) -> Result<DataSet> {
         valid: Arc::new(Subset::new(learned, valid)),
         test: Arc::new(Nuclei::list("test")),
         transforms: vec![
-            Transform::Crop { size: 128 },
+            Transform::Crop(Crop { size: 128 }),
             Transform::FlipHorizontal,
             Transform::FlipVertical,
             Transform::Transpose,
-            Transform::Exposure {
+            Transform::Exposure(Exposure {
                 contrast: 0.3,
                 brightness: 0.2,
-            },
+            }),
         ],
     })
 }

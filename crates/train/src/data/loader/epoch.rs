@@ -10,12 +10,9 @@ use rand::seq::SliceRandom;
 use super::Work;
 use crate::data::batch::Stack;
 use crate::data::normalization::Scale;
-use crate::data::random::{ORDER, generator};
-use crate::data::source::{Item, Source, Target};
-use crate::data::transform::{Drawn, draw, size_after};
-
-/// The background: what a transform brings in from outside of a mask.
-const BACKGROUND: i32 = 0;
+use crate::data::random::{BATCH, ORDER, generator};
+use crate::data::source::{Item, Source};
+use crate::data::transform::{Mixing, draw, size_after};
 
 /// An epoch's order, and what makes its batches.
 pub(super) struct Epoch {
@@ -70,7 +67,16 @@ impl Epoch {
                 return Some(Err(error));
             }
         }
-        stack.map(Ok)
+        let mut stack = stack?;
+        let mut random = generator(self.work.seed, self.number, BATCH + batch as u64);
+        let Work {
+            transforms,
+            classes,
+            ..
+        } = &self.work;
+        let mixing = Mixing::draw(transforms, count, stack.size(), &mut random);
+        let mixed = mixing.map_or(Ok(()), |mixing| stack.mix(&mixing, *classes));
+        Some(mixed.map(|()| stack))
     }
 
     /// Reads and transforms an item. A decoder that panics at a file is an error that names it.
@@ -90,22 +96,9 @@ impl Epoch {
         let transforms = &self.work.transforms;
         size_after(transforms, size).with_context(|| format!("'{}'", item.name))?;
         let mut random = generator(self.work.seed, self.number, index as u64);
-        let Drawn { window, exposed } = draw(transforms, size, &mut random);
-        let target = match item.target {
-            Target::Mask(mask) => Target::Mask(mask.seen_through(&window, BACKGROUND)),
-            Target::Picture(picture) => Target::Picture(picture.seen_through(&window)),
-            Target::Points(points) => {
-                let place = |point: Option<[f32; 2]>| point.and_then(|point| window.point(point));
-                Target::Points(points.into_iter().map(place).collect())
-            }
-            other => other,
-        };
-        let item = Item {
-            picture: item.picture.seen_through(&window),
-            target,
-            ..item
-        };
-        Ok((item, scale.exposed(exposed)))
+        let drawn = draw(transforms, size, &mut random);
+        let scale = scale.exposed(drawn.exposed);
+        Ok((drawn.apply(item)?, scale))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::data::normalization::Normalization;
 use crate::data::picture::Picture;
 use crate::data::preprocessing::Resizing;
 use crate::data::source::{Item, Target};
+use crate::data::transform::{Crop, Shift};
 
 fn loader(source: impl Source + 'static) -> Loader {
     let preprocessing = Preprocessing {
@@ -22,8 +23,8 @@ fn loader(source: impl Source + 'static) -> Loader {
 
 fn training(source: impl Source + 'static) -> Loader {
     let transforms = vec![
-        Transform::Crop { size: 4 },
-        Transform::Shift { pixels: 1 },
+        Transform::Crop(Crop { size: 4 }),
+        Transform::Shift(Shift { pixels: 1 }),
         Transform::FlipHorizontal,
         Transform::FlipVertical,
         Transform::Transpose,
@@ -266,6 +267,10 @@ impl Source for Overlaid {
 
     fn name(&self, index: usize) -> String {
         self.0.name(index)
+    }
+
+    fn bytes(&self, _: usize) -> Result<u64> {
+        Ok(0)
     }
 
     fn get(&self, index: usize) -> Result<Item> {
