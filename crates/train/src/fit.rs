@@ -95,7 +95,7 @@ impl BackendTask for Fit<'_> {
 fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let mut recipe = recipe.clone();
     let wanted = recipe.data.size.map(Size::sides);
-    let mut data = data::load(&recipe.data.path, wanted, recipe.run.seed)?;
+    let mut data = data::load(&recipe.data, recipe.run.seed)?;
     let size = [data.problem.image.height, data.problem.image.width];
     if let Some(wanted) = wanted.filter(|wanted| *wanted != size) {
         bail!(

@@ -1,5 +1,6 @@
 //! From items to tensors.
 
+mod items;
 mod mixed;
 
 use anyhow::{Result, bail, ensure};
@@ -82,6 +83,11 @@ impl Stack {
             answers: Answers::of(item.target, count),
             first: item.name,
         }
+    }
+
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        self.indices.len()
     }
 
     /// Height and width of the images.
