@@ -115,7 +115,7 @@ mod tests {
         assert_eq!((own.columns, own.legend.len()), (3, 6));
         // 3 of 128, and the lines between and around them; two rows.
         assert_eq!(own.picture.dimensions(), (3 * 132 + 4, 2 * 132 + 4));
-        let orange = |pixel: &&Rgb<u8>| pixel.0[0] > pixel.0[2] + 40;
+        let orange = |pixel: &&Rgb<u8>| pixel.0[0] > pixel.0[2].saturating_add(40);
         assert!(
             own.picture.pixels().filter(orange).count() > 500,
             "masks are drawn"

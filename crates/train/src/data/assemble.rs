@@ -70,25 +70,8 @@ pub(super) fn assemble_for(
     settings: &Data,
     seed: u64,
 ) -> Result<DataSet> {
-    if collection.task != problem.task {
-        bail!(
-            "the images in {} have {}, not what was learned: {}",
-            collection.origin,
-            plural(collection.task),
-            plural(problem.task)
-        );
-    }
     let shared = share(&collection, settings, seed)?;
     shared_out(collection, shared, problem.clone(), settings)
-}
-
-fn plural(task: Task) -> &'static str {
-    match task {
-        Task::Classification => "classes",
-        Task::Segmentation => "masks",
-        Task::KeyPoints => "points",
-        _ => "targets",
-    }
 }
 
 /// A class of which nothing is learned is a mistake in the data.

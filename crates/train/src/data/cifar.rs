@@ -137,6 +137,8 @@ fn names(folder: &Path, kind: Kind) -> Vec<String> {
 
 /// Reads a folder's files.
 pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
+    let origin = format!("the folder '{}'", folder.display());
+    wanted.check_task(Task::Classification, &origin)?;
     let (mut sources, mut known) = (Vec::<Arc<dyn Source>>::new(), Vec::new());
     let mut kind = None;
     for (part, path) in files(folder)? {
@@ -149,7 +151,6 @@ pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
         known.extend(arrays.known(part));
         sources.push(Arc::new(arrays));
     }
-    let origin = format!("the folder '{}'", folder.display());
     let kind = kind.with_context(|| format!("{origin} has no .bin files"))?;
     Ok(Collection {
         origin,
@@ -169,7 +170,7 @@ mod tests {
 
     fn records(labels: &[&[u8]]) -> Vec<u8> {
         let record = |labels: &&[u8]| {
-            let pixels = (0..PIXELS).map(|place| (place / 1024 * 100 + place % 7) as u8);
+            let pixels = (0..PIXELS).map(|place| (place / 1024 * 100 + place % 4) as u8);
             labels.iter().copied().chain(pixels).collect::<Vec<u8>>()
         };
         labels.iter().flat_map(record).collect()

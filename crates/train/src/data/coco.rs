@@ -285,7 +285,7 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
         let own = (coco.task(), coco.classes());
         let (task, classes) = match (&said, wanted.learned) {
             (Some(said), _) => said.clone(),
-            (None, Some(learned)) => (learned.task, learned.classes.clone()),
+            (None, Some(learned)) => (own.0, learned.classes.clone()),
             (None, None) => own.clone(),
         };
         ensure!(
@@ -294,6 +294,7 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
             file.display(),
             own.0
         );
+        wanted.check_task(task, &format!("'{}'", file.display()))?;
         let places = Places::of(file, *part);
         let answers = coco.answers(&classes);
         let answers = answers.with_context(|| format!("'{}'", file.display()))?;

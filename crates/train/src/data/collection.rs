@@ -99,6 +99,32 @@ impl Wanted<'_> {
     }
 }
 
+impl Wanted<'_> {
+    /// # Errors
+    /// If something else was learned.
+    pub fn check_task(&self, task: Task, origin: &str) -> Result<()> {
+        match self.learned {
+            Some(learned) => ensure!(
+                task == learned.task,
+                "the images in {origin} have {}, not what was learned: {}",
+                plural(task),
+                plural(learned.task)
+            ),
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+fn plural(task: Task) -> &'static str {
+    match task {
+        Task::Classification => "classes",
+        Task::Segmentation => "masks",
+        Task::KeyPoints => "points",
+        _ => "targets",
+    }
+}
+
 impl Collection {
     /// Whether one belongs to what is learned from, as far as that is known.
     pub fn is_learned(&self, index: usize) -> bool {

@@ -26,7 +26,7 @@ pub(super) fn across(data: &DataSet, tolerant: Tolerant) -> Result<Vec<Pair>> {
     for (part, source) in data.parts() {
         let look = |hashes: &mut Vec<(usize, [u8; 32])>, index: usize| {
             let picture = tolerant.pass(source.picture(index))?;
-            hashes.extend(picture.map(|picture| (index, hash(&picture))));
+            hashes.extend(picture.map(|picture| (index, hash(picture))));
             Ok(())
         };
         let mut hashes = survey(source.len(), look, |all: &mut Vec<_>, mut part| {
@@ -66,10 +66,11 @@ pub(super) fn refuse(data: &DataSet, tolerant: Tolerant) -> Result<()> {
     );
 }
 
-fn hash(picture: &Picture) -> [u8; 32] {
+fn hash(picture: Picture) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let [height, width] = picture.size();
-    for number in [height, width, picture.channels()] {
+    // Some files hold gray images as colours.
+    let picture = picture.with_channels(3);
+    for number in picture.size() {
         hash.update((number as u64).to_le_bytes());
     }
     match picture.values() {

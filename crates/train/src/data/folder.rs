@@ -67,6 +67,8 @@ pub(super) fn task_of(folder: &Path) -> Result<Task> {
 /// Lists the folder's images with their answers.
 pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
     let Layout { task, splits } = Layout::of(folder)?;
+    let origin = format!("the folder '{}'", folder.display());
+    wanted.check_task(task, &origin)?;
     let (mut entries, mut known) = (Vec::new(), Vec::new());
     let classes = match (wanted.learned, task) {
         (Some(learned), _) => learned.classes.clone(),
@@ -91,7 +93,6 @@ pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
             entries.push(entry);
         }
     }
-    let origin = format!("the folder '{}'", folder.display());
     finish(origin, task, classes, entries, known, wanted)
 }
 

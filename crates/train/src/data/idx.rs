@@ -105,6 +105,8 @@ pub(super) fn pairs(folder: &Path) -> Result<Vec<(Part, PathBuf, PathBuf)>> {
 
 /// Reads a folder's files.
 pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
+    let origin = format!("the folder '{}'", folder.display());
+    wanted.check_task(Task::Classification, &origin)?;
     let (mut sources, mut known) = (Vec::<Arc<dyn Source>>::new(), Vec::new());
     for (part, images, labels) in pairs(folder)? {
         let prefix = format!("{}-", part.name());
@@ -119,7 +121,6 @@ pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
         known.extend(arrays.known(part));
         sources.push(Arc::new(arrays));
     }
-    let origin = format!("the folder '{}'", folder.display());
     let most = known
         .iter()
         .filter_map(|known| known.class)

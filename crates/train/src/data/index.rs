@@ -224,13 +224,16 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
 
 fn listed(path: &Path, rows: Vec<Row>, wanted: &Wanted) -> Result<Collection> {
     let task = task_among(&rows)?;
+    wanted.check_task(task, "it")?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let classes = match (wanted.learned, task) {
         (Some(learned), _) => learned.classes.clone(),
         (None, Task::Classification) => {
-            let labels = rows.iter().map(|row| row.text("label"));
-            let labels = labels.filter_map(Result::transpose);
-            let classes = in_order(labels.collect::<Result<_>>()?);
+            let label = |row: &Row| {
+                let label = row.needed("label");
+                label.with_context(|| format!("line {}", row.line))
+            };
+            let classes = in_order(rows.iter().map(label).collect::<Result<_>>()?);
             ensure!(
                 classes.len() >= 2,
                 "it has {} labels; there must be two or more classes",

@@ -225,6 +225,7 @@ impl DataLoader<Batch> for Loader {
             self.work.clone(),
             epoch,
             self.skipped.clone(),
+            self.times.clone(),
         );
         let (threads, ahead) = (self.threads, self.ahead);
         Box::new(Batches {

@@ -82,8 +82,8 @@ impl Array {
             Numbers::U16(values) => values.clone(),
             Numbers::Whole(values) => {
                 let narrow = |&value: &i64| {
-                    u16::try_from(value)
-                        .with_context(|| format!("it has the value {value}; must be 0 to 65535"))
+                    let narrow = u16::try_from(value).ok();
+                    narrow.with_context(|| format!("it has the value {value}; must be 0 to 65535"))
                 };
                 values.iter().map(narrow).collect::<Result<_>>()?
             }

@@ -256,6 +256,7 @@ fn assembled(
             classes.len()
         );
     }
+    wanted.check_task(task, origin)?;
     let sources = parts.into_iter().map(|(arrays, values)| {
         let answers = match holds {
             Holds::Masks => ArrayAnswers::Masks(values, masks.clone()),

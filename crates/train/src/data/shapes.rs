@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(drawn(Form::Polygons(vec![square])), expected);
         let small = vec![[0.6, 1.6], [0.6, 2.4], [1.4, 2.4], [1.4, 1.6]];
         assert_eq!(drawn(Form::Polygons(vec![small])), [0; 12]);
-        let triangle = vec![[0.0, 0.0], [3.0, 0.0], [3.0, 3.0]];
+        let triangle = vec![[0.0, 0.0], [3.0, 0.0], [3.0, 3.2]];
         let expected = [[7, 0, 0, 0], [7, 7, 0, 0], [7, 7, 7, 0]].concat();
         assert_eq!(drawn(Form::Polygons(vec![triangle])), expected);
     }

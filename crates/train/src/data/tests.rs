@@ -326,4 +326,7 @@ fn the_embedded_sets_are_the_same_to_the_bit() {
     }
 }
 
-const SEEN: [(&str, &str); 2] = [("mnist-mini", ""), ("nuclei-mini", "")];
+const SEEN: [(&str, &str); 2] = [
+    ("mnist-mini", "db702959b8ff4a4f"),
+    ("nuclei-mini", "eb0459d1370b9406"),
+];

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 use rand::RngExt;
@@ -11,6 +12,7 @@ use rand::seq::SliceRandom;
 
 use super::Work;
 use super::skipped::SkippedItems;
+use super::timing::Times;
 use crate::data::batch::Stack;
 use crate::data::normalization::Scale;
 use crate::data::random::{BATCH, ORDER, generator};
@@ -25,10 +27,17 @@ pub(super) struct Epoch {
     number: u64,
     order: Vec<usize>,
     skipped: SkippedItems,
+    times: Arc<Times>,
 }
 
 impl Epoch {
-    pub fn new(source: Arc<dyn Source>, work: Work, number: usize, skipped: SkippedItems) -> Self {
+    pub fn new(
+        source: Arc<dyn Source>,
+        work: Work,
+        number: usize,
+        skipped: SkippedItems,
+        times: Arc<Times>,
+    ) -> Self {
         let mut order: Vec<_> = (0..source.len()).collect();
         let number = number as u64;
         let mut random = generator(work.seed, number, ORDER);
@@ -44,6 +53,7 @@ impl Epoch {
             number,
             order,
             skipped,
+            times,
         }
     }
 
@@ -120,7 +130,9 @@ impl Epoch {
 
     fn transformed(&self, index: usize, before: u64) -> Result<(Item, Scale)> {
         let preprocessing = &self.work.preprocessing;
+        let since = Instant::now();
         let item = preprocessing.fit_item(self.source.get(index)?);
+        self.times.add_decoding(since);
         // The scale is the whole image's, also where only a part of it is seen.
         let scale = preprocessing.normalization.scale_of(&item.picture);
         let size = item.picture.size();

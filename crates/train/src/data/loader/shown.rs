@@ -19,6 +19,7 @@ impl Loader {
             self.work.clone(),
             epoch,
             self.skipped.clone(),
+            self.times.clone(),
         );
         let mut items = Vec::new();
         for batch in batch..epoch.batches() {
