@@ -314,11 +314,17 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
     }
     let (task, classes) = said.context("there is no file of annotations")?;
     ensure!(
+        classes.len() <= 256,
+        "'{}' has {} categories; at most 255 are learned",
+        path.display(),
+        classes.len() - 1
+    );
+    ensure!(
         !entries.is_empty(),
         "'{}' has no image with an answer",
         path.display()
     );
-    let mask_values = (task == Task::Segmentation).then(|| MaskValues::Numbers {
+    let mask_values = (task == Task::Segmentation).then_some(MaskValues::Numbers {
         classes: classes.len() as u16,
     });
     Ok(Collection {

@@ -103,14 +103,13 @@ impl Wanted<'_> {
     /// # Errors
     /// If something else was learned.
     pub fn check_task(&self, task: Task, origin: &str) -> Result<()> {
-        match self.learned {
-            Some(learned) => ensure!(
+        if let Some(learned) = self.learned {
+            ensure!(
                 task == learned.task,
                 "the images in {origin} have {}, not what was learned: {}",
                 plural(task),
                 plural(learned.task)
-            ),
-            None => {}
+            );
         }
         Ok(())
     }

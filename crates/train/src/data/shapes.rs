@@ -66,10 +66,11 @@ fn fill(classes: &mut [i32], [height, width]: [usize; 2], polygon: &[[f32; 2]], 
         };
         // Rows whose middle is at the upper end or below, and above the lower end.
         let rows = [top, bottom].map(|end| (end - 0.5).ceil().clamp(0.0, height as f32) as usize);
-        for row in rows[0]..rows[1] {
+        let crossed = crossings.iter_mut().enumerate();
+        for (row, crossings) in crossed.take(rows[1]).skip(rows[0]) {
             let part = (row as f32 + 0.5 - top) / (bottom - top);
             let column = from + part * (to - from);
-            crossings[row].push((column - 0.5).ceil().clamp(0.0, width as f32) as usize);
+            crossings.push((column - 0.5).ceil().clamp(0.0, width as f32) as usize);
         }
     }
     for (row, mut crossings) in crossings.into_iter().enumerate() {

@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn groups_stay_together() {
         let known = |index: usize| Known {
-            group: (index % 7 > 0).then(|| format!("{}", index / 3)),
+            group: (!index.is_multiple_of(7)).then(|| format!("{}", index / 3)),
             ..Known::default()
         };
         let collection = collection((0..90).map(known).collect());

@@ -178,9 +178,9 @@ impl Transform {
 /// If one of them cannot be applied to what those before it leave; the error gives its place in the
 /// list.
 pub fn size_after(transforms: &[Transform], size: [usize; 2]) -> Result<[usize; 2]> {
-    let each = transforms.iter().enumerate();
-    each.fold(Ok(size), |size, (place, transform)| {
-        let after = transform.change().size_after(size?);
+    let mut each = transforms.iter().enumerate();
+    each.try_fold(size, |size, (place, transform)| {
+        let after = transform.change().size_after(size);
         after.with_context(|| format!("augmentation.{place}"))
     })
 }

@@ -9,8 +9,10 @@ use super::crop::part;
 use super::range::{by_ratio, check, check_pair};
 use super::{Change, Drawn};
 
-/// Fills a rectangle anywhere in what is seen with values drawn evenly between 0 and 1: "Random
-/// Erasing Data Augmentation" (Zhong et al. 2017), with the paper's probability, areas and forms.
+/// Fills a rectangle anywhere in what is seen with values drawn evenly: "Random Erasing Data
+/// Augmentation" (Zhong et al. 2017), with the paper's probability, areas and forms. The values are
+/// between the darkest and the brightest of what is seen, not from black to white, so that they are
+/// no glare in dim images.
 /// Masks and points stay: they say what was there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -45,6 +47,9 @@ impl Change for Erase {
         }
         let (area, aspect) = (self.area, self.aspect);
         drawn.paint(move |canvas| {
+            let values = || canvas.values.iter().copied();
+            let low = values().fold(f32::INFINITY, f32::min);
+            let high = values().fold(f32::NEG_INFINITY, f32::max);
             let full = canvas.size.map(|side| side as f32);
             let found = (0..TRIES).find_map(|_| {
                 let area = random.random_range(area[0]..=area[1]);
@@ -62,7 +67,7 @@ impl Change for Erase {
                 let right = (left + width).min(size[1]);
                 let (from, to) = (line + left, line + right);
                 for value in &mut canvas.values[from * canvas.channels..to * canvas.channels] {
-                    *value = random.random();
+                    *value = low + random.random::<f32>() * (high - low);
                 }
             }
         });
