@@ -40,6 +40,7 @@ pub mod network;
 mod observer;
 mod outcome;
 mod predict;
+pub mod preview;
 mod progress;
 pub mod recipe;
 mod records;
@@ -50,6 +51,7 @@ mod samples;
 mod state;
 mod step;
 mod summary;
+pub mod tables;
 pub mod task;
 mod training;
 

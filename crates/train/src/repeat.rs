@@ -217,7 +217,7 @@ impl BackendTask for Together<'_> {
             bail!("there is no run");
         };
         let (recipe, problem) = (&config.recipe, &config.problem);
-        let data = data::load_for(&recipe.data.path, problem, recipe.run.seed)?;
+        let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
         let loader = in_order(recipe, problem, &data.test, &device);
         let values = evaluate_together(&models, &recipe.loss, &loader, problem.task)?;
         Ok(values.record())

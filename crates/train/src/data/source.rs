@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 
+use super::image_file::Header;
 use super::mask::Mask;
 use super::picture::Picture;
 
@@ -64,6 +65,28 @@ pub trait Source: Send + Sync {
     /// If `index` is not below the length.
     fn bytes(&self, index: usize) -> Result<u64>;
 
+    /// What is known of an image before its pixels.
+    ///
+    /// # Errors
+    /// If it cannot be read; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn header(&self, index: usize) -> Result<Header> {
+        Ok(Header::of(&self.picture(index)?))
+    }
+
+    /// Reads an image without its answer.
+    ///
+    /// # Errors
+    /// If it cannot be read; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn picture(&self, index: usize) -> Result<Picture> {
+        Ok(self.get(index)?.picture)
+    }
+
     /// Reads an item.
     ///
     /// # Errors
@@ -111,6 +134,14 @@ impl Source for Subset {
 
     fn bytes(&self, index: usize) -> Result<u64> {
         self.source.bytes(self.indices[index])
+    }
+
+    fn header(&self, index: usize) -> Result<Header> {
+        self.source.header(self.indices[index])
+    }
+
+    fn picture(&self, index: usize) -> Result<Picture> {
+        self.source.picture(self.indices[index])
     }
 
     fn get(&self, index: usize) -> Result<Item> {

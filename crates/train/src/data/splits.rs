@@ -60,12 +60,12 @@ impl DataSet {
 
 #[cfg(test)]
 mod tests {
-    use crate::data::{EMBEDDED, load};
+    use crate::data::{Data, EMBEDDED, load};
     use std::collections::HashSet;
 
     #[test]
     fn parts_hold_every_image_once() {
-        let data = load("mnist-mini", None, 1).expect("embedded");
+        let data = load(&Data::of("mnist-mini"), 1).expect("embedded");
         let splits = data.splits();
         let counts = [splits.train.len(), splits.valid.len(), splits.test.len()];
         assert_eq!(counts, [5400, 600, 1000]);
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_fingerprint_is_of_the_images_and_not_of_how_they_are_shared_out() {
         let print = |name: &str, seed| {
-            let data = load(name, None, seed).expect("embedded");
+            let data = load(&Data::of(name), seed).expect("embedded");
             data.fingerprint().expect("nothing is read")
         };
         let prints = EMBEDDED.map(|name| {
@@ -86,7 +86,7 @@ mod tests {
             first
         });
         assert_ne!(prints[0], prints[1]);
-        let data = load("nuclei-mini", None, 1).expect("embedded");
+        let data = load(&Data::of("nuclei-mini"), 1).expect("embedded");
         let fewer = data.limited(5).fingerprint().expect("nothing is read");
         assert_ne!(fewer, prints[1]);
     }
