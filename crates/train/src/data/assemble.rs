@@ -96,6 +96,16 @@ pub(super) fn shared_out(
     problem: Problem,
     settings: &Data,
 ) -> Result<DataSet> {
+    let classes = collection.classes.len();
+    for (index, known) in collection.known.iter().enumerate() {
+        if let Some(class) = known.class.filter(|&class| class >= classes) {
+            bail!(
+                "{}: '{}' has the class {class}; must be below {classes}, the number of classes",
+                collection.origin,
+                collection.source.name(index)
+            );
+        }
+    }
     let labels = collection.labels(&shared[0]);
     let weights = collection.weights(&shared[0], settings.sampling)?;
     let smaller_side = problem.image.height.min(problem.image.width);
@@ -190,14 +200,18 @@ fn median_size(
         let middle = sizes.len() / 2;
         *sizes.select_nth_unstable(middle).1
     };
-    let size = [median(0), median(1)];
+    Ok(suggested([median(0), median(1)], task))
+}
+
+/// Height and width that suit images of which this is the middle size.
+pub(super) fn suggested(size: [usize; 2], task: Task) -> [usize; 2] {
     let shrink = (LONGEST_SIDE as f64 / size[0].max(size[1]) as f64).min(1.0);
     let step = match task {
         Task::Classification => 1.0,
         _ => 16.0,
     };
     let fitted = |side: usize| ((side as f64 * shrink / step).round().max(1.0) * step) as usize;
-    Ok(size.map(fitted))
+    size.map(fitted)
 }
 
 /// How many channels the images are best seen with: 1 if all are gray, else 3.

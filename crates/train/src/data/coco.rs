@@ -329,7 +329,7 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
     });
     Ok(Collection {
         origin: format!("'{}'", path.display()),
-        source: Arc::new(Files::new(entries, MaskReading::of(MaskValues::Binary))),
+        source: Arc::new(Files::new(entries, MaskReading::of(MaskValues::Binary), 1)),
         known,
         task,
         classes,

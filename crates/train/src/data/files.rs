@@ -44,12 +44,19 @@ pub(super) enum Answer {
 pub(super) struct Files {
     entries: Vec<Entry>,
     masks: MaskReading,
+    /// How many channels pictures have that images are to become.
+    channels: usize,
 }
 
 impl Files {
-    /// `masks`: how their masks are read.
-    pub fn new(entries: Vec<Entry>, masks: MaskReading) -> Self {
-        Self { entries, masks }
+    /// `masks`: how their masks are read; `channels`: how many the pictures have that they are to
+    /// become.
+    pub fn new(entries: Vec<Entry>, masks: MaskReading, channels: usize) -> Self {
+        Self {
+            entries,
+            masks,
+            channels,
+        }
     }
 
     /// Reads the mask of an image of this size.
@@ -117,7 +124,7 @@ impl Source for Files {
                     size[0],
                     size[1]
                 );
-                Target::Picture(target)
+                Target::Picture(target.with_channels(self.channels))
             }
             Answer::Points(points) => Target::Points(points.clone()),
             Answer::Shapes(shapes) => {

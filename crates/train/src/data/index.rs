@@ -344,7 +344,11 @@ pub(super) fn finish(
     Ok(Collection {
         origin,
         mask_values: (task == Task::Segmentation).then(|| masks.values.clone()),
-        source: Arc::new(Files::new(entries, masks)),
+        source: Arc::new(Files::new(
+            entries,
+            masks,
+            if classes.len() == 3 { 3 } else { 1 },
+        )),
         known,
         task,
         classes,
