@@ -8,6 +8,7 @@
 mod arrays;
 mod assemble;
 mod batch;
+mod cache;
 mod cifar;
 mod coco;
 mod collection;

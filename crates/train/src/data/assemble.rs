@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Result, bail, ensure};
 use models::{ImageSpec, Task};
 
+use super::cache::Cached;
 use super::collection::Collection;
 use super::duplicates;
 use super::normalization::Normalization;
@@ -116,8 +117,18 @@ pub(super) fn shared_out(
         transforms.push(Transform::FlipHorizontal);
     }
     let source = collection.source;
-    let [train, valid, test] =
+    let [mut train, mut valid, test] =
         shared.map(|indices| Arc::new(Subset::new(source.clone(), indices)) as Arc<dyn Source>);
+    if let Some(folder) = &settings.cache {
+        for part in [&mut train, &mut valid] {
+            // What lies in memory is there.
+            if part.modified(0).is_none() {
+                continue;
+            }
+            let cached = Cached::new(part.clone(), &problem.preprocessing, settings, folder)?;
+            *part = Arc::new(cached);
+        }
+    }
     let data = DataSet {
         problem,
         train,

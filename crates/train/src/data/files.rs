@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 
@@ -46,6 +47,8 @@ pub(super) struct Files {
     masks: MaskReading,
     /// How many channels pictures have that images are to become.
     channels: usize,
+    /// When the file that lists them was changed; none if there is none.
+    listed: Option<SystemTime>,
 }
 
 impl Files {
@@ -56,6 +59,18 @@ impl Files {
             entries,
             masks,
             channels,
+            listed: None,
+        }
+    }
+
+    /// The same, listed by this file.
+    pub fn listed_by(self, file: &Path) -> Self {
+        let listed = std::fs::metadata(file)
+            .and_then(|file| file.modified())
+            .ok();
+        Self {
+            listed: listed.max(self.listed),
+            ..self
         }
     }
 
@@ -88,6 +103,21 @@ impl Source for Files {
 
     fn bytes(&self, index: usize) -> Result<u64> {
         bytes_of(&self.entries[index].image)
+    }
+
+    /// That of its image, of its answer, or of the list of both, whichever was changed last.
+    fn modified(&self, index: usize) -> Option<SystemTime> {
+        let Entry { image, answer, .. } = &self.entries[index];
+        let answer = match answer {
+            Answer::Mask(path) | Answer::Picture(path) => Some(path),
+            _ => None,
+        };
+        let changed = |path: &PathBuf| std::fs::metadata(path).ok()?.modified().ok();
+        let changed = [Some(image), answer]
+            .into_iter()
+            .flatten()
+            .filter_map(changed);
+        changed.chain(self.listed).max()
     }
 
     fn header(&self, index: usize) -> Result<Header> {
