@@ -7,9 +7,7 @@ use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, s};
 use common::{largest_difference, noise};
-use models::{
-    Block, Encode, Encoder, EncoderFamily, ModelConfig, ResNet, StemConv, create,
-};
+use models::{Block, Encode, Encoder, EncoderFamily, ModelConfig, ResNet, StemConv, create};
 use serde_json::json;
 use skip_blocks::ConnectionKind;
 use skip_blocks::layers::{Act, Conv2d, NormKind, conv_norm};
@@ -148,7 +146,11 @@ fn rewired_networks_start_as_residual_ones() {
         for (found, expected) in found.into_iter().zip(expected) {
             let scale = mean_square(&expected).sqrt();
             let difference = largest_difference(found, expected);
-            assert!(difference < 1e-3 * scale, "{difference} {:?}", config.skips());
+            assert!(
+                difference < 1e-3 * scale,
+                "{difference} {:?}",
+                config.skips()
+            );
         }
     }
 }
@@ -191,7 +193,10 @@ fn stem(resnet: &ResNet) -> &Conv2d {
 fn what_does_not_go_together_is_refused() {
     let refused = |path: &str, value: serde_json::Value, name: &str| {
         let config = config(name).set(path, value).expect("a field");
-        config.check().expect_err("does not go together").to_string()
+        config
+            .check()
+            .expect_err("does not go together")
+            .to_string()
     };
     assert_eq!(
         refused("connection", json!({"hyper": 4}), "resnet20"),

@@ -67,7 +67,11 @@ mod tests {
     #[test]
     fn variances_are_those_of_timm() {
         let stages = NfResNetConfig::new(vec![2, 3]).stages();
-        let variances: Vec<_> = stages.iter().flatten().map(|block| block.variance).collect();
+        let variances: Vec<_> = stages
+            .iter()
+            .flatten()
+            .map(|block| block.variance)
+            .collect();
         // It starts anew at the first block of each stage.
         let expected = [1.0, 1.04, 1.08, 1.04, 1.08];
         for (found, expected) in variances.into_iter().zip(expected) {

@@ -2,9 +2,7 @@
 
 use burn::tensor::Device;
 use skip_blocks::check::{self, ensure};
-use skip_blocks::{
-    AntiAliasing, ConfigError, ConnectionKind, Order, ShortcutConfig, ShortcutKind,
-};
+use skip_blocks::{AntiAliasing, ConfigError, ConnectionKind, Order, ShortcutConfig, ShortcutKind};
 
 use super::block::{BlockConfig, BlockKind};
 use super::config::{DilationStart, ResNetConfig};

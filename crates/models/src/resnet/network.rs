@@ -73,7 +73,11 @@ impl ResNet {
         let stages = stages
             .iter()
             .map(|stage| stage.iter().map(|block| block.init(device)).collect());
-        let averaged = if config.depth_average { config.all_blocks() } else { 0 };
+        let averaged = if config.depth_average {
+            config.all_blocks()
+        } else {
+            0
+        };
         let carries = config.carries().into_iter();
         let carries = carries.filter(|_| config.depth_average);
         let stem_channels = config.stem_channels();

@@ -40,8 +40,8 @@ pub use conv::{
     conv, conv_norm, conv_transpose, conv1d, conv1x1, conv2d_config, conv3x3, dilated_conv3x3,
     linear, padded_conv,
 };
-pub(crate) use dropout::{drop_samples, shake_samples};
 pub use dropout::{drop_channels, dropout};
+pub(crate) use dropout::{drop_samples, shake_samples};
 pub use end::End;
 pub use join::{add, add_concat, branches, concat, gate, scale, split};
 pub use layer_norm::LayerNorm2d;

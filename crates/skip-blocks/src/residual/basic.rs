@@ -3,13 +3,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::ending::{
-    Order, Zeroed, carried, check_connection, post_activation, pre_activation, pre_activation_shortcut,
+    Order, Zeroed, carried, check_connection, post_activation, pre_activation,
+    pre_activation_shortcut,
 };
 use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError};
 use crate::layers::{
-    Act, Conv2d, Conv2dConfig, Dropout, DropoutConfig, Norm, NormKind, conv_norm, dilated_conv3x3, dropout, norm,
-    split,
+    Act, Conv2d, Conv2dConfig, Dropout, DropoutConfig, Norm, NormKind, conv_norm, dilated_conv3x3,
+    dropout, norm, split,
 };
 use crate::modifiers::{self, Modifier, ModifierConfig};
 use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
@@ -181,9 +182,7 @@ impl BasicBlockConfig {
             bn2: zeroed.norm(norm, out_channels, device),
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
-            connection: self
-                .connection
-                .init(self.in_channels, self.place, device),
+            connection: self.connection.init(self.in_channels, self.place, device),
             stride: self.stride,
             anti_aliasing: self.anti_aliasing,
             order: self.order,

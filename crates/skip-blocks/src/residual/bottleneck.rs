@@ -3,7 +3,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::ending::{
-    Order, Zeroed, carried, check_connection, post_activation, pre_activation, pre_activation_shortcut,
+    Order, Zeroed, carried, check_connection, post_activation, pre_activation,
+    pre_activation_shortcut,
 };
 use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError};
@@ -189,9 +190,7 @@ impl BottleneckConfig {
             bn3: zeroed.norm(norm, third, device),
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
-            connection: self
-                .connection
-                .init(self.in_channels, self.place, device),
+            connection: self.connection.init(self.in_channels, self.place, device),
             stride: self.stride,
             anti_aliasing: self.anti_aliasing,
             order: self.order,

@@ -259,21 +259,41 @@ fn dynamic_weights_differ_from_image_to_image() {
     let streams = ConnectionKind::Hyper(2).open(x.clone());
     let connection = Connection::Hyper(connection);
     let written = connection.forward(streams, |x| x.zeros_like(), |x| x.ones_like());
-    let of_image = |image: usize| written.clone().narrow(0, 2 * image, 1).max().into_scalar::<f32>();
+    let of_image = |image: usize| {
+        written
+            .clone()
+            .narrow(0, 2 * image, 1)
+            .max()
+            .into_scalar::<f32>()
+    };
     assert_ne!(of_image(0), of_image(1));
     // By the means over the pixels, divided by their root mean square.
     let means = x.narrow(0, 1, 1).mean_dim(2).mean_dim(3).reshape([1, 8]);
-    let size = means.clone().powi_scalar(2).mean().into_scalar::<f32>().sqrt();
+    let size = means
+        .clone()
+        .powi_scalar(2)
+        .mean()
+        .into_scalar::<f32>()
+        .sqrt();
     let Connection::Hyper(connection) = &connection else {
         unreachable!("made above")
     };
     let layer = &connection.dynamic.as_ref().expect("just made").write;
-    let expected = 1.0 + linear(means / size, layer, Act::None).tanh().into_scalar::<f32>();
-    assert!((of_image(1) - expected).abs() < 1e-4, "{} {expected}", of_image(1));
+    let expected = 1.0
+        + linear(means / size, layer, Act::None)
+            .tanh()
+            .into_scalar::<f32>();
+    assert!(
+        (of_image(1) - expected).abs() < 1e-4,
+        "{} {expected}",
+        of_image(1)
+    );
 }
 
 #[test]
-#[should_panic(expected = "order = PostActivation: must be pre-activation where connection = Hyper(2)")]
+#[should_panic(
+    expected = "order = PostActivation: must be pre-activation where connection = Hyper(2)"
+)]
 fn an_activation_after_the_addition_is_refused() {
     let config = BasicBlockConfig::new(8, 8).with_connection(ConnectionKind::Hyper(2));
     config.init(&Device::flex());
