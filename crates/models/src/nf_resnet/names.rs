@@ -3,7 +3,8 @@
 use crate::keys::Names;
 
 pub(super) const NAMES: Names = &[
-    ("stem.gain", "stem.conv.gain"),
+    ("stem.conv", "stem.conv"),
+    ("stem", "stem.conv"),
     (
         "stages.#.#.downsample.conv.conv",
         "stages.{0}.{1}.downsample.conv",

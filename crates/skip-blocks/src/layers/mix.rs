@@ -41,7 +41,7 @@ pub fn mix(x: Tensor<4>, weights: Tensor<3>) -> Tensor<4> {
 /// Panics if there is no map.
 pub fn weighted_sum<const D: usize>(maps: Vec<Tensor<D>>, weights: Tensor<1>) -> Tensor<D> {
     let weighted = maps.into_iter().enumerate().map(|(place, map)| {
-        let weight = weights.clone().slice([place..place + 1]);
+        let weight = weights.clone().narrow(0, place, 1);
         map * weight.reshape([1; D])
     });
     let sum = weighted.reduce(|sum, map| sum + map);

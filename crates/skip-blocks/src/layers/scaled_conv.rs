@@ -56,6 +56,12 @@ impl ScaledConv2d {
         }
     }
 
+    /// With gains that start at another value.
+    pub fn with_gain(mut self, gain: f64) -> Self {
+        self.gain = Param::from_tensor(Tensor::full(self.gain.dims(), gain, &self.gain.device()));
+        self
+    }
+
     /// The convolution by the weights that it is applied with.
     fn scaled(&self) -> Conv2d {
         let mut conv = self.conv.clone();

@@ -66,7 +66,7 @@ pub struct NormFreeBlockConfig {
 /// assert_eq!(block.forward(x.clone()).to_data(), x.to_data());
 /// // Each convolution has weights, biases and gains.
 /// let convs = [(64 + 2) * 16, (16 * 9 + 2) * 16, (16 + 2) * 64];
-/// assert_eq!(parameter_count(&block), convs.iter().sum());
+/// assert_eq!(parameter_count(&block), convs.iter().sum::<usize>());
 /// ```
 #[derive(Module, Debug)]
 pub struct NormFreeBlock {
@@ -148,7 +148,7 @@ impl NormFreeBlockConfig {
             self.stride
         );
         ensure!(
-            self.variance > 0.0,
+            self.variance > 0.0 && self.variance.is_finite(),
             "variance = {}: must be positive",
             self.variance
         );
@@ -170,10 +170,11 @@ impl NormFreeBlockConfig {
         } = *self;
         let out_channels = self.out_channels();
         let scaled = |conv: Conv2dConfig| ScaledConv2d::new(conv, self.act.gain(), device);
-        let mut conv3 = scaled(conv1x1(planes, out_channels));
-        if !self.skip_init {
-            conv3.gain = conv3.gain.map(|gain| gain.zeros_like());
-        }
+        let conv3 = scaled(conv1x1(planes, out_channels));
+        let conv3 = match self.skip_init {
+            true => conv3,
+            false => conv3.with_gain(0.0),
+        };
         NormFreeBlock {
             downsample: match self.changes_shape() {
                 true => ScaledShortcut::Projection(ScaledProjection {
@@ -248,7 +249,6 @@ impl ScaledShortcut {
 
 #[cfg(test)]
 mod tests {
-    use burn::module::Param;
     use burn::tensor::{Distribution, TensorData};
     use rand::SeedableRng;
     use rand::rngs::StdRng;
@@ -277,7 +277,7 @@ mod tests {
         let mut config = NormFreeBlockConfig::new(128, 32).with_alpha(0.5);
         for _ in 0..6 {
             let mut block = config.init(&device);
-            block.conv3.gain = Param::from_tensor(block.conv3.gain.val().ones_like());
+            block.conv3 = block.conv3.with_gain(1.0);
             x = block.forward(x);
             config.variance = config.out_variance();
             let ratio = variance(&x) / config.variance;

@@ -90,7 +90,7 @@ impl ManifoldConnection {
         let [batch, _, channels] = x.dims();
         let x = root_mean_square_norm(x.reshape([batch, count * channels]));
         let logits = |layer: &Linear, place: usize, dims: [usize; 3]| {
-            let scale = self.scales.val().slice([place..place + 1]);
+            let scale = self.scales.val().narrow(0, place, 1);
             let logits = linear(x.clone(), layer, Act::None);
             (logits * scale.reshape([1, 1])).reshape(dims)
         };
