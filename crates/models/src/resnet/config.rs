@@ -87,8 +87,7 @@ pub struct ResNetConfig {
     #[config(default = 0.0)]
     pub drop_path_rate: f64,
     /// ShakeDrop: the probability that a sample's last branch is shaken. It grows with depth as
-    /// `drop_path_rate` does (Yamada et al. 2018, <https://arxiv.org/abs/1802.02375>, section 4.3).
-    /// Default: 0.
+    /// `drop_path_rate` does (Yamada et al. 2018, <https://arxiv.org/abs/1802.02375>). Default: 0.
     #[config(default = 0.0)]
     pub shake_drop_rate: f64,
     /// How many times smaller than the image the last map may be: stages that would go beyond it

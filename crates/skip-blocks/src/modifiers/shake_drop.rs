@@ -11,8 +11,8 @@ use crate::layers::shake_samples;
 /// `(1 - p) * F(x)`.
 ///
 /// From "ShakeDrop Regularization for Deep Residual Learning" (Yamada et al. 2018,
-/// <https://arxiv.org/abs/1802.02375>), section 4, with the ranges that do best in its table. The
-/// paper draws `b` once a batch; this draws all three once a sample, as stochastic depth does here.
+/// <https://arxiv.org/abs/1802.02375>), with the ranges that do best there. The paper draws `b` once a
+/// batch; this draws all three once a sample, as stochastic depth does here.
 ///
 /// # Shapes
 /// `[batch, ..]` to the same

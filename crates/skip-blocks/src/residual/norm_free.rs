@@ -49,7 +49,7 @@ pub struct NormFreeBlockConfig {
 /// from 1.
 ///
 /// From "Characterizing signal propagation to close the performance gap in unnormalized ResNets"
-/// (Brock et al. 2021, <https://arxiv.org/abs/2101.08692>), section 3, as timm has it.
+/// (Brock et al. 2021, <https://arxiv.org/abs/2101.08692>), section 4, as timm has it.
 ///
 /// # Shapes
 /// `[batch, in_channels, height, width]` to

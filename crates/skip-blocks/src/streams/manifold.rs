@@ -18,7 +18,8 @@ use crate::layers::{Act, Linear, linear};
 /// From "mHC: Manifold-Constrained Hyper-Connections" (Xie et al. 2025,
 /// <https://arxiv.org/abs/2512.24880>), section 4, with its 20 iterations. The paper has tokens, and
 /// weights for each; here they are for each image, by the means over its pixels, divided by their
-/// root mean square. It does not say how the biases start.
+/// root mean square. It does not say how the biases start. After the iterations the rows add up to
+/// 1; the columns nearly, the less so the farther apart the logits are.
 #[derive(Module, Debug)]
 pub struct ManifoldConnection {
     /// To what the branch reads.
@@ -45,7 +46,7 @@ impl ManifoldConnection {
     const OWN: f64 = 0.75;
 
     /// The logit by which a stream keeps itself at first.
-    const KEPT: f64 = 4.0;
+    const KEPT: f64 = 2.0;
 
     /// The connection of block number `place`, from 0, with so many streams of so many channels.
     ///
