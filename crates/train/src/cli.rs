@@ -1,14 +1,17 @@
 //! The command line: flags to typed values, then to the library; what comes of it to standard
 //! output, and how it goes to standard error.
 
+mod data;
 mod devices;
 mod eval;
+mod find_lr;
 mod fit;
 mod flags;
 mod lines;
 mod models;
 mod place;
 mod predict;
+mod resume;
 mod screen;
 mod stdout;
 mod stop;
@@ -32,12 +35,18 @@ pub struct Cli {
 enum Command {
     /// Train a model (the default)
     Fit(fit::FitArgs),
+    /// Go on with a run that was stopped or killed, or make it longer
+    Resume(resume::ResumeArgs),
+    /// Look for a learning rate
+    FindLr(find_lr::FindLrArgs),
     /// Evaluate a run's model on test images
     Eval(eval::EvalArgs),
     /// Apply a run's model to images
     Predict(predict::PredictArgs),
     /// List the models, or the layers of one
     Models(models::ModelsArgs),
+    /// Say what a data set is, and show it as training sees it
+    Data(data::DataArgs),
     /// List the devices that can compute
     Devices(devices::DevicesArgs),
 }
@@ -50,9 +59,12 @@ impl Cli {
     pub fn run(self) -> Result<ExitCode> {
         match self.command.unwrap_or(Command::Fit(self.fit)) {
             Command::Fit(args) => return args.run(),
+            Command::Resume(args) => return args.run(),
+            Command::FindLr(args) => args.run()?,
             Command::Eval(args) => args.run()?,
             Command::Predict(args) => args.run()?,
             Command::Models(args) => args.run()?,
+            Command::Data(args) => args.run()?,
             Command::Devices(args) => args.run()?,
         }
         Ok(ExitCode::SUCCESS)

@@ -3,12 +3,13 @@
 
 use anyhow::{Context, Error, Result, anyhow};
 use models::find;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::defaults;
 use super::tree::merge;
-use super::types::{Recipe, Size};
-use crate::data;
+use super::types::Recipe;
+use crate::data::{self, Data, Size, Transform};
 
 /// What was given, the last on top.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,29 @@ impl Layers {
         let given = |layer: &'_ Layer| layer.tree.get("data")?.get(key).map(|_| ());
         let layer = self.0.iter().rev().find(|layer| given(layer).is_some())?;
         layer.tree["data"].get(key)
+    }
+
+    /// What was given of the data and the augmentation, where nothing else matters.
+    ///
+    /// # Errors
+    /// If something else was given, or a value is wrong.
+    pub fn data(self) -> Result<(Data, Option<Vec<Transform>>)> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Sections {
+            data: Data,
+            #[serde(default)]
+            augmentation: Option<Vec<Transform>>,
+        }
+        let mut tree = json!({"data": {"path": DATA}});
+        for layer in self.0 {
+            merge(&mut tree, layer.tree);
+        }
+        let read = serde_path_to_error::deserialize::<_, Sections>(&tree);
+        let Sections { data, augmentation } =
+            read.map_err(|error| anyhow!("{}: {}", error.path(), error.inner()))?;
+        data.check()?;
+        Ok((data, augmentation))
     }
 
     /// The whole recipe, with the data set's defaults where nothing was given.
@@ -91,6 +115,15 @@ impl Recipe {
     /// As [`Layers::resolve`].
     pub fn with(changes: Value) -> Result<Self> {
         Layers::default().over(None, changes).resolve()
+    }
+
+    /// The same with these changes.
+    ///
+    /// # Errors
+    /// As [`Layers::resolve`].
+    pub fn changed(&self, changes: Value) -> Result<Self> {
+        let layers = Layers::default().over(None, self.tree()?);
+        layers.over(None, changes).resolve()
     }
 
     /// As a tree, which gives the same recipe when it is laid over the defaults.
@@ -174,12 +207,12 @@ mod tests {
                 "run.epochs: invalid type: string \"many\", expected usize",
             ),
             (
-                json!({"optimizer": {"name": "lion"}}),
-                "optimizer.name: unknown variant `lion`, expected one of `sgd`, `adam`, `adamw`",
+                json!({"optimizer": {"name": "tiger"}}),
+                "optimizer.name: unknown variant `tiger`, expected one of `sgd`, `adam`, `adamw`, ",
             ),
             (
                 json!({"optimizer": {"name": "adamw", "momentum": 0.9}}),
-                "optimizer.momentum: 'adamw' has no `momentum`; it has: lr, weight_decay, beta_1, ",
+                "optimizer.momentum: 'adamw' has no `momentum`; it has: ",
             ),
             (
                 json!({"run": {"epochs": 0}}),

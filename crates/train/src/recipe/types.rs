@@ -10,7 +10,7 @@ use super::optimizer::Optimizer;
 use super::recompute::Recompute;
 use super::schedule::Schedule;
 use crate::backend::DeviceChoice;
-use crate::data::Transform;
+use crate::data::{Data, Transform};
 use crate::loss::Loss;
 
 /// How a run goes.
@@ -46,56 +46,6 @@ pub struct Model {
     pub fields: Map<String, Value>,
 }
 
-/// The images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// Embedded data set (mnist-mini, nuclei-mini) or folder of images
-    #[schemars(extend("x-flag" = "data", "x-value" = "NAME|FOLDER"))]
-    pub path: String,
-    /// Height and width that a folder's images are resized to [default: what suits them]
-    #[serde(default)]
-    #[schemars(extend("x-flag" = "image-size", "x-value" = "PIXELS"))]
-    pub size: Option<Size>,
-    /// Use at most so many images of each split, to try things out
-    #[serde(default)]
-    #[schemars(extend("x-flag" = "limit", "x-value" = "N"))]
-    pub limit: Option<usize>,
-    /// How many threads read images; none: half as many as there are cores, at most 8. The run is
-    /// the same for any number.
-    #[serde(default)]
-    pub threads: Option<usize>,
-}
-
-/// Height and width: one number for both, or two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Size {
-    /// Both.
-    Square(usize),
-    /// Height, width.
-    Sides([usize; 2]),
-}
-
-impl Size {
-    /// Height and width.
-    pub fn sides(self) -> [usize; 2] {
-        match self {
-            Self::Square(side) => [side, side],
-            Self::Sides(sides) => sides,
-        }
-    }
-}
-
-impl From<[usize; 2]> for Size {
-    fn from([height, width]: [usize; 2]) -> Self {
-        match height == width {
-            true => Self::Square(height),
-            false => Self::Sides([height, width]),
-        }
-    }
-}
-
 /// Where a run computes, and for how long.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -111,7 +61,19 @@ pub struct Run {
     /// How many times every training image is seen
     #[schemars(extend("x-flag" = "epochs", "x-value" = "N"))]
     pub epochs: usize,
-    /// How many images make a step
+    /// Train for so many minutes instead of a number of epochs; the schedule fits into them
+    #[serde(default)]
+    #[schemars(extend("x-flag" = "minutes", "x-value" = "MINUTES"))]
+    pub minutes: Option<f64>,
+    /// End after so many epochs in which nothing became better
+    #[serde(default)]
+    #[schemars(extend("x-flag" = "patience", "x-value" = "EPOCHS"))]
+    pub patience: Option<usize>,
+    /// What the best epoch is chosen by, on the validation images: loss or a metric of the task
+    #[serde(default = "loss")]
+    #[schemars(extend("x-flag" = "best", "x-value" = "METRIC"))]
+    pub best: String,
+    /// How many images make a batch
     #[schemars(extend("x-flag" = "batch-size", "x-value" = "N"))]
     pub batch_size: usize,
     /// Compute blocks again on the way back instead of keeping them: slower, with less memory
@@ -122,6 +84,49 @@ pub struct Run {
     #[serde(default = "one")]
     #[schemars(extend("x-flag" = "seed", "x-value" = "N"))]
     pub seed: u64,
+    /// What happens where the loss is not a number, or a thousand times that of the first step: stop,
+    /// skip the step, or rewind to the last checkpoint and go on with half the learning rate
+    #[serde(default)]
+    #[schemars(with = "String", extend("x-flag" = "on-nan", "x-value" = "stop|skip|rewind"))]
+    pub on_nan: OnNan,
+    /// How often a checkpoint is written.
+    #[serde(default)]
+    pub checkpoint: Every,
+}
+
+/// What happens where the loss is not a number, or explodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum OnNan {
+    /// The run ends with an error; the checkpoint before stays.
+    #[default]
+    Stop,
+    /// Nothing is learned from the batch.
+    Skip,
+    /// The run goes back to its last checkpoint, and on with half the learning rate.
+    Rewind,
+}
+
+/// How often a checkpoint is written: after so many minutes, and after so many steps if they are
+/// given. One is also written when an epoch ends, where the last is older than a few seconds, and
+/// when the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Every {
+    /// Minutes between two.
+    pub minutes: f64,
+    /// Steps between two; none: only time counts.
+    pub steps: Option<usize>,
+}
+
+impl Default for Every {
+    fn default() -> Self {
+        Self {
+            minutes: 5.0,
+            steps: None,
+        }
+    }
 }
 
 fn flex() -> String {
@@ -130,6 +135,10 @@ fn flex() -> String {
 
 fn one() -> u64 {
     1
+}
+
+fn loss() -> String {
+    "loss".to_string()
 }
 
 impl Recipe {
@@ -147,17 +156,31 @@ impl Recipe {
                 task
             );
         }
-        let sides = self.data.size.map(Size::sides);
-        let smallest = sides.map_or(usize::MAX, |[height, width]| height.min(width));
         let sizes = [
-            ("--limit", self.data.limit.unwrap_or(usize::MAX)),
             ("--epochs", self.run.epochs),
             ("--batch-size", self.run.batch_size),
-            ("--image-size", smallest),
         ];
         for (flag, value) in sizes {
             ensure!(value > 0, "{flag} {value}: must be at least 1");
         }
+        let minutes = [
+            ("--minutes", self.run.minutes.unwrap_or(1.0)),
+            ("run.checkpoint.minutes =", self.run.checkpoint.minutes),
+        ];
+        for (name, minutes) in minutes {
+            ensure!(
+                minutes > 0.0 && minutes.is_finite(),
+                "{name} {minutes}: must be above 0"
+            );
+        }
+        let counts = [
+            ("--patience", self.run.patience),
+            ("run.checkpoint.steps =", self.run.checkpoint.steps),
+        ];
+        for (name, count) in counts {
+            ensure!(count != Some(0), "{name} 0: must be at least 1");
+        }
+        self.data.check()?;
         self.optimizer.check()?;
         self.schedule.check()
     }
