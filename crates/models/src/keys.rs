@@ -13,9 +13,9 @@ use skip_blocks::{Parameter, parameters};
 /// one and two more: `("stages.#.#", "layer{0+1}.{1}")`.
 pub type Names = &'static [(&'static str, &'static str)];
 
-/// The name of a path by a family's renames.
-pub(crate) fn renamed(names: Names, path: &str) -> String {
-    let fit = |(pattern, name): &(&str, &str)| apply(pattern, name, path);
+/// The name of a path by renames, as [`Names`] has them.
+pub fn renamed<S: AsRef<str>>(names: &[(S, S)], path: &str) -> String {
+    let fit = |(pattern, name): &(S, S)| apply(pattern.as_ref(), name.as_ref(), path);
     names
         .iter()
         .find_map(fit)

@@ -25,6 +25,10 @@ pub struct UNetStagesConfig {
     /// The normalisation. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
+    /// Whether the convolutions have biases although a normalisation follows, as in some published
+    /// networks. Default: false.
+    #[config(default = false)]
+    pub conv_bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -70,6 +74,7 @@ impl UNetStagesConfig {
         EncoderStageConfig::new(before, channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
+            .with_conv_bias(self.conv_bias)
             .with_act(self.act)
     }
 
@@ -78,6 +83,7 @@ impl UNetStagesConfig {
         DoubleConvConfig::new(before, channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
+            .with_conv_bias(self.conv_bias)
             .with_act(self.act)
     }
 }

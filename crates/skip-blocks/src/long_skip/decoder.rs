@@ -34,6 +34,10 @@ pub struct DecoderStageConfig {
     /// What normalises after each convolution. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
+    /// Whether the convolutions have biases although a normalisation follows, as in some published
+    /// networks. Default: false.
+    #[config(default = false)]
+    pub conv_bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -159,6 +163,7 @@ impl DecoderStageConfig {
         DoubleConvConfig::new(self.joined_channels(), self.out_channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
+            .with_conv_bias(self.conv_bias)
             .with_act(self.act)
     }
 }

@@ -1,0 +1,230 @@
+//! Weights into a model.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::tensor::{Tensor, TensorData};
+use models::{Model, ModelConfig};
+
+use crate::array::canonical;
+use crate::prefix::prefix_of;
+use crate::slots::{Slot, slots, turned};
+use crate::{Array, KeyMap, Weights, WeightsError};
+
+/// What PyTorch counts in a normalisation, and nobody needs.
+const COUNTER: &str = "num_batches_tracked";
+
+/// How weights are put into a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// What becomes of the head.
+    pub head: HeadWeights,
+    /// Whether averaged weights are taken, where a file has them beside the last ones.
+    pub averaged: bool,
+    /// Where the file's names are not the model's.
+    pub key_map: KeyMap,
+}
+
+/// What becomes of a model's head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeadWeights {
+    /// It takes its weights from the file.
+    #[default]
+    Take,
+    /// It stays as it is, for another number of classes; the file's, if any, is not used.
+    Leave,
+}
+
+/// What became of weights.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// What stands before the model's names in the file.
+    pub prefix: String,
+    /// How many parameters and running statistics got their values.
+    pub applied: usize,
+    /// Names of the model that the file does not have.
+    pub missing: Vec<String>,
+    /// Names of the file, with that prefix, that the model does not have.
+    pub unused: Vec<String>,
+    /// Names with the model's shape and the file's.
+    pub of_another_shape: Vec<(String, Vec<usize>, Vec<usize>)>,
+    /// Counters of batches, which are not needed.
+    pub counters: usize,
+    /// How many names have another prefix: an optimizer's, or other weights.
+    pub elsewhere: usize,
+    /// Names of the head that were left as they are.
+    pub left: Vec<String>,
+    /// The first convolution, where it was made for another number of channels.
+    pub adapted: Option<String>,
+}
+
+impl Report {
+    /// Whether every name of either side has its partner.
+    pub fn fits(&self) -> bool {
+        self.missing.is_empty() && self.unused.is_empty() && self.of_another_shape.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} arrays applied", self.applied)?;
+        for (what, names) in [("missing", &self.missing), ("unused", &self.unused)] {
+            if let Some((first, others)) = names.split_first() {
+                write!(formatter, "; {} {what}: {first}", names.len())?;
+                if let Some(second) = others.first() {
+                    write!(formatter, ", {second}")?;
+                }
+                if others.len() > 1 {
+                    write!(formatter, ", ..")?;
+                }
+            }
+        }
+        for (name, ours, theirs) in &self.of_another_shape {
+            write!(
+                formatter,
+                "; '{name}' is {ours:?} here and {theirs:?} there"
+            )?;
+        }
+        if let Some(name) = &self.adapted {
+            write!(formatter, "; '{name}' made for other channels")?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts weights into a model by name. A first convolution of three channels is adapted to another
+/// number as timm's `adapt_input_conv` does: to one by their sum, to more by repeating them, scaled
+/// so that the sum stays.
+///
+/// # Errors
+/// If a name of either side has no partner, or another shape; the model is then as it was, and the
+/// error has the whole report.
+pub fn apply(
+    model: Model,
+    config: &ModelConfig,
+    weights: &Weights,
+    options: &Options,
+) -> Result<(Model, Report), WeightsError> {
+    let slots = slots(&model, config);
+    let (values, report) = matched(&slots, weights, options);
+    if !report.fits() {
+        return Err(WeightsError::Fit(Box::new(report)));
+    }
+    let mut filling = Filling { values };
+    Ok((model.map(&mut filling), report))
+}
+
+/// The values of each slot, as Burn keeps them.
+fn matched(
+    slots: &[Slot],
+    weights: &Weights,
+    options: &Options,
+) -> (HashMap<ParamId, Vec<f32>>, Report) {
+    let theirs = |slot: &Slot| options.key_map.theirs(&slot.name);
+    let wanted: Vec<_> = slots.iter().map(theirs).collect();
+    let prefix = prefix_of(weights, &wanted, options.averaged);
+    let mut report = Report {
+        prefix: prefix.clone(),
+        ..Report::default()
+    };
+    let mut values = HashMap::new();
+    let mut used = BTreeSet::new();
+    let first = slots.iter().position(|slot| slot.shape.len() == 4);
+    for (index, (slot, name)) in slots.iter().zip(&wanted).enumerate() {
+        let name = format!("{prefix}{name}");
+        let found = weights.get(&name);
+        used.insert(name);
+        if slot.is_head && options.head == HeadWeights::Leave {
+            report.left.push(slot.name.clone());
+            continue;
+        }
+        let Some(array) = found else {
+            report.missing.push(slot.name.clone());
+            continue;
+        };
+        let adapted = match Some(index) == first {
+            true => adapted(array, &slot.shape),
+            false => None,
+        };
+        if adapted.is_some() {
+            report.adapted = Some(slot.name.clone());
+        }
+        let array = adapted.as_ref().unwrap_or(array);
+        if canonical(&array.shape) != canonical(&slot.shape) {
+            let shapes = (slot.name.clone(), slot.shape.clone(), array.shape.clone());
+            report.of_another_shape.push(shapes);
+            continue;
+        }
+        report.applied += 1;
+        let own = match slot.is_turned {
+            true => turned(&array.values, slot.shape[1]),
+            false => array.values.clone(),
+        };
+        values.insert(slot.id, own);
+    }
+    for name in weights.names().filter(|name| !used.contains(*name)) {
+        match name.strip_prefix(&prefix) {
+            _ if name.ends_with(COUNTER) => report.counters += 1,
+            Some(name) if !is_of_another(name, &prefix, &wanted) => {
+                report.unused.push(name.to_string());
+            }
+            _ => report.elsewhere += 1,
+        }
+    }
+    (values, report)
+}
+
+/// Without a prefix, everything has it: names whose first part no name of the model has are of
+/// something else only where the model's names are wrapped.
+fn is_of_another(name: &str, prefix: &str, wanted: &[String]) -> bool {
+    let part = |name: &str| name.split('.').next().map(str::to_string);
+    !prefix.is_empty() && wanted.iter().all(|own| part(own) != part(name))
+}
+
+/// A first convolution for another number of channels; none where it is not one of three.
+fn adapted(array: &Array, wanted: &[usize]) -> Option<Array> {
+    let [outputs, 3, height, width] = array.shape[..] else {
+        return None;
+    };
+    let [_, channels, _, _] = wanted[..] else {
+        return None;
+    };
+    if channels == 3 || wanted != [outputs, channels, height, width] {
+        return None;
+    }
+    let pixels = height * width;
+    let mut values = Vec::with_capacity(outputs * channels * pixels);
+    for filter in array.values.chunks_exact(3 * pixels) {
+        let channel = |channel: usize| &filter[channel * pixels..(channel + 1) * pixels];
+        match channels {
+            1 => values.extend((0..pixels).map(|at| (0..3).map(|c| channel(c)[at]).sum::<f32>())),
+            _ => {
+                let scale = 3.0 / channels as f32;
+                let repeated = (0..channels).flat_map(|place| channel(place % 3));
+                values.extend(repeated.map(|value| value * scale));
+            }
+        }
+    }
+    Some(Array {
+        shape: wanted.to_vec(),
+        values,
+    })
+}
+
+struct Filling {
+    values: HashMap<ParamId, Vec<f32>>,
+}
+
+impl ModuleMapper for Filling {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(values) = self.values.remove(&param.id) else {
+            return param;
+        };
+        let data = TensorData::new(values, param.lazy_shape());
+        param.map(|own| {
+            Tensor::from_data(data, &own.device()).set_require_grad(own.is_require_grad())
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! Weights in, weights out.
+//!
+//! Files of PyTorch's world (`.safetensors`, `.pth`, `.pt`, `.bin`, `.npz`) become [`Weights`]:
+//! arrays by name. [`apply`] puts them into a model by its public names, which are torchvision's,
+//! timm's or segmentation_models.pytorch's where these have the network, and says what it did.
+//! [`to_safetensors`] is the way back.
+//!
+//! Files come from strangers. Nothing in them is executed; every length that one claims is checked
+//! against what it holds before memory is taken; and a model is changed only when all of a file is
+//! known to fit.
+//!
+//! ```
+//! use burn::tensor::Device;
+//! use models::{Task, create};
+//! use weights::{Options, Weights, apply, to_safetensors};
+//!
+//! let device = Device::flex();
+//! let config = create("resnet8")?;
+//! let bytes = to_safetensors(&config.init(&device), &config)?;
+//! let weights = Weights::from_safetensors(&bytes)?;
+//! let (model, report) = apply(config.init(&device), &config, &weights, &Options::default())?;
+//! assert_eq!(report.applied, model.keys(&config).len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![warn(missing_docs)]
+
+mod apply;
+mod array;
+mod error;
+mod file;
+mod key_map;
+mod prefix;
+mod save;
+mod slots;
+
+pub use apply::{HeadWeights, Options, Report, apply};
+pub use array::{Array, Weights};
+pub use error::WeightsError;
+pub use key_map::KeyMap;
+pub use save::to_safetensors;

@@ -1,0 +1,145 @@
+//! Weights into models, and out of them.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use models::{Model, ModelConfig, create};
+use weights::{HeadWeights, Options, Weights, WeightsError, apply, to_safetensors};
+
+fn answer(model: &Model, dims: [usize; 4]) -> Vec<f32> {
+    let count: usize = dims.iter().product();
+    let values: Vec<f32> = (0..count)
+        .map(|at| ((at * 7919) % 1009) as f32 / 504.5 - 1.0)
+        .collect();
+    let x = Tensor::<1>::from_floats(values.as_slice(), &Device::flex()).reshape(dims);
+    let answer = model.forward(x).swap_remove(0);
+    answer.into_data().try_to_vec().expect("f32")
+}
+
+fn written(config: &ModelConfig) -> (Model, Weights) {
+    let model = config.init(&Device::flex());
+    let bytes = to_safetensors(&model, config).expect("writes");
+    (model, Weights::from_safetensors(&bytes).expect("reads"))
+}
+
+#[test]
+fn what_is_written_is_read_again_in_every_family() {
+    for name in [
+        "resnet8",
+        "densenet40_k12",
+        "highway10",
+        "highway_conv",
+        "convnext_atto",
+        "dpn48b",
+        "hrnet_w18_small",
+        "unet8",
+        "unet-resnet10_w16",
+        "unetpp-resnet10_w16",
+        "manet-resnet10_w16",
+        "deeplabv3plus-resnet10_w16",
+    ] {
+        let config = create(name)
+            .expect("a model")
+            .with_image(models::ImageSpec::new(3, 64, 64));
+        let config = config.with_in_channels(3).with_outputs(4);
+        let (model, weights) = written(&config);
+        let fresh = config.init(&Device::flex());
+        let (loaded, report) = apply(fresh, &config, &weights, &Options::default())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(report.applied, model.keys(&config).len(), "{name}");
+        let dims = [1, 3, 64, 64];
+        assert_eq!(answer(&loaded, dims), answer(&model, dims), "{name}");
+    }
+}
+
+#[test]
+fn names_without_a_partner_are_an_error_that_lists_them() {
+    let config = create("resnet8").expect("a model");
+    let (_, weights) = written(&config);
+    let deeper = create("resnet14").expect("a model");
+    let error = apply(
+        deeper.init(&Device::flex()),
+        &deeper,
+        &weights,
+        &Options::default(),
+    );
+    let Err(WeightsError::Fit(report)) = error.map(|_| ()) else {
+        panic!("they do not fit");
+    };
+    assert!(
+        report
+            .missing
+            .contains(&"layer1.1.conv1.weight".to_string()),
+        "{report}"
+    );
+    let error = apply(
+        config.init(&Device::flex()),
+        &config,
+        &written(&deeper).1,
+        &Options::default(),
+    );
+    let Err(WeightsError::Fit(report)) = error.map(|_| ()) else {
+        panic!("they do not fit");
+    };
+    assert!(
+        report.unused.contains(&"layer1.1.conv1.weight".to_string()),
+        "{report}"
+    );
+    let text = WeightsError::Fit(report).to_string();
+    assert!(
+        text.starts_with("the weights do not fit the model: "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_head_of_another_size_is_left_only_where_that_is_asked_for() {
+    let config = create("resnet8").expect("a model");
+    let (_, weights) = written(&config);
+    let other = create("resnet8").expect("a model").with_outputs(3);
+    let refused = apply(
+        other.init(&Device::flex()),
+        &other,
+        &weights,
+        &Options::default(),
+    );
+    let text = refused.map(|_| ()).expect_err("another size").to_string();
+    assert!(
+        text.contains("'fc.weight' is [3, 64] here and [10, 64] there"),
+        "{text}"
+    );
+    let options = Options {
+        head: HeadWeights::Leave,
+        ..Options::default()
+    };
+    let own = other.init(&Device::flex());
+    let before = own.head.clone();
+    let (model, report) = apply(own, &other, &weights, &options).expect("fits");
+    assert_eq!(report.left, ["fc.weight", "fc.bias"]);
+    let bytes = |head: models::Head| head.into_record().into_bytes().expect("writes").to_vec();
+    assert_eq!(bytes(model.head), bytes(before));
+}
+
+#[test]
+fn a_first_convolution_is_made_for_other_channels() {
+    let config = create("resnet8").expect("a model");
+    let (model, weights) = written(&config);
+    for channels in [1, 2, 4, 5] {
+        let other = create("resnet8")
+            .expect("a model")
+            .with_in_channels(channels);
+        let fresh = other.init(&Device::flex());
+        let (adapted, report) = apply(fresh, &other, &weights, &Options::default()).expect("fits");
+        assert_eq!(report.adapted.as_deref(), Some("conv1.weight"));
+        if channels == 1 {
+            // A gray image answers as the same image in three equal channels.
+            let gray = Tensor::<4>::ones([1, 1, 32, 32], &Device::flex()) * 0.5;
+            let colour = gray.clone().repeat_dim(1, 3);
+            let [own, three] = [adapted.forward(gray), model.forward(colour)];
+            let difference = (own[0].clone() - three[0].clone())
+                .abs()
+                .max()
+                .into_scalar::<f32>();
+            assert!(difference < 1e-5, "{difference}");
+        }
+    }
+}
