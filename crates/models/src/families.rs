@@ -12,7 +12,7 @@ use crate::keys::Names;
 use crate::twin::SmpDecoder;
 use crate::{
     Decode, DecoderFamily, Encode, EncoderFamily, HeadConfig, ImageSpec, Level, Levels,
-    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, resnet, unet,
+    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nnunet, resnet, unet,
 };
 
 /// Configuration and network of any encoder.
@@ -150,6 +150,14 @@ macro_rules! decoders {
                 match self { $(Self::$name(config) => config.size(levels, sizes, image),)* }
             }
 
+            fn head(&self, head: HeadConfig) -> HeadConfig {
+                match self { $(Self::$name(config) => config.head(head),)* }
+            }
+
+            fn whole_name(&self, levels: &[Level], path: &str) -> Option<String> {
+                match self { $(Self::$name(config) => config.whole_name(levels, path),)* }
+            }
+
             fn carries_skips(&self) -> bool {
                 match self { $(Self::$name(config) => config.carries_skips(),)* }
             }
@@ -190,6 +198,10 @@ encoders! {
     Highway: highway::HighwayNetConfig => highway::HighwayNet,
     /// See [`highway::HighwayConvNet`].
     HighwayConv: highway::HighwayConvNetConfig => highway::HighwayConvNet,
+    /// See [`nnunet::NnUNetStages`].
+    Nnunet: nnunet::NnUNetStagesConfig => nnunet::NnUNetStages,
+    /// See [`monai::MonaiStages`].
+    Monai: monai::MonaiStagesConfig => monai::MonaiStages,
     /// See [`unet::UNetStages`].
     Unet: unet::UNetStagesConfig => unet::UNetStages,
 }
@@ -197,6 +209,14 @@ encoders! {
 decoders! {
     /// See [`unet::UNetDecoder`].
     Unet: unet::UNetDecoderConfig => unet::UNetDecoder,
+    /// See [`nnunet::NnUNetDecoder`].
+    Nnunet: nnunet::NnUNetDecoderConfig => nnunet::NnUNetDecoder,
+    /// See [`monai::MonaiDecoder`].
+    Monai: monai::MonaiDecoderConfig => monai::MonaiDecoder,
+    /// See [`monai::MonaiBasicDecoderConfig`].
+    MonaiBasic: monai::MonaiBasicDecoderConfig => unet::UNetDecoder,
+    /// See [`monai::MonaiAttentionDecoder`].
+    MonaiAttention: monai::MonaiAttentionDecoderConfig => monai::MonaiAttentionDecoder,
     /// See [`decoders::UNetPlusPlusDecoder`].
     Unetpp: decoders::UNetPlusPlusDecoderConfig => decoders::UNetPlusPlusDecoder,
     /// See [`decoders::UNet3PlusDecoder`].
@@ -212,7 +232,7 @@ decoders! {
 }
 
 /// The variants of each family.
-pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 7] = [
+pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 9] = [
     resnet::variants,
     convnext::variants,
     densenet::variants,
@@ -220,6 +240,8 @@ pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 7] = [
     hrnet::variants,
     highway::variants,
     unet::variants,
+    nnunet::variants,
+    monai::variants,
 ];
 
 /// A decoder that stands on any encoder.

@@ -33,6 +33,9 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
         "hrnet_w18_small",
         "highway_conv",
         "unet8",
+        "nnunet",
+        "nnunet_resenc",
+        "monai_unet",
     ];
     let encoder = |name: &str| {
         let config = create(name).expect("a variant").with_image(image);
@@ -567,6 +570,9 @@ fn how_a_model_skips_follows_from_its_configuration() {
     assert_eq!(skips("unet8"), "long");
     assert_eq!(skips("unet32_noskip"), "none");
     assert_eq!(skips("unet-resnet18"), "add+long");
+    assert_eq!(skips("nnunet"), "long");
+    assert_eq!(skips("nnunet_resenc"), "add+long");
+    assert_eq!(skips("monai_unet"), "add+long");
 }
 
 #[test]
@@ -610,6 +616,9 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
         "dpn48b",
         "hrnet_w18_small",
         "highway_conv",
+        "nnunet",
+        "monai_unet",
+        "monai_attention_unet",
         "unet_scse-resnet10_w16",
         "attention_unet-resnet10_w16",
         "unetpp-resnet10_w16",

@@ -20,6 +20,9 @@ pub struct EncoderStageConfig {
     /// What normalises after each convolution. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
+    /// Whether the convolutions have biases although they are normalised. Default: not.
+    #[config(default = false)]
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -80,6 +83,7 @@ impl EncoderStageConfig {
         DoubleConvConfig::new(self.in_channels, self.out_channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
+            .with_bias(self.bias)
             .with_act(self.act)
     }
 }

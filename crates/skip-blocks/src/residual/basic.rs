@@ -35,6 +35,9 @@ pub struct BasicBlockConfig {
     /// The normalisation. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
+    /// Whether the convolutions have biases although they are normalised. Default: not.
+    #[config(default = false)]
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -155,14 +158,15 @@ impl BasicBlockConfig {
             Order::PostActivation => out_channels,
             Order::PreActivation => in_channels,
         };
+        let bias = self.bias || norm.wants_bias();
         let zeroed = Zeroed::last_of(self.order, norm, self.zero_init_last);
         let conv2 =
-            dilated_conv3x3(out_channels, out_channels, self.dilation).with_bias(norm.wants_bias());
+            dilated_conv3x3(out_channels, out_channels, self.dilation).with_bias(bias);
         let dropout = (self.drop_probability > 0.0).then_some(self.drop_probability);
         BasicBlock {
             conv1: dilated_conv3x3(in_channels, out_channels, self.first_dilation)
                 .with_stride([self.anti_aliasing.conv_stride(self.stride); 2])
-                .with_bias(norm.wants_bias())
+                .with_bias(bias)
                 .init(device),
             bn1: norm.init(normalized_first, device),
             dropout: dropout.map(|probability| DropoutConfig::new(probability).init()),
