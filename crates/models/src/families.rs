@@ -12,7 +12,7 @@ use crate::keys::Names;
 use crate::twin::SmpDecoder;
 use crate::{
     Decode, DecoderFamily, Encode, EncoderFamily, HeadConfig, ImageSpec, Level, Levels,
-    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nnunet, resnet, unet,
+    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nnunet, resnet, revnet, unet,
 };
 
 /// Configuration and network of any encoder.
@@ -186,6 +186,8 @@ macro_rules! decoders {
 encoders! {
     /// See [`resnet::ResNet`].
     Resnet: resnet::ResNetConfig => resnet::ResNet,
+    /// See [`revnet::RevNet`].
+    Revnet: revnet::RevNetConfig => revnet::RevNet,
     /// See [`convnext::ConvNeXt`].
     Convnext: convnext::ConvNeXtConfig => convnext::ConvNeXt,
     /// See [`densenet::DenseNet`].
@@ -232,8 +234,9 @@ decoders! {
 }
 
 /// The variants of each family.
-pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 9] = [
+pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 10] = [
     resnet::variants,
+    revnet::variants,
     convnext::variants,
     densenet::variants,
     dpn::variants,

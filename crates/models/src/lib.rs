@@ -6,6 +6,7 @@
 //! | family | skip | folder |
 //! |---|---|---|
 //! | [`ResNet`] | added | `resnet` |
+//! | [`RevNet`] | added, reversible | `revnet` |
 //! | [`ConvNeXt`] | added | `convnext` |
 //! | [`DenseNet`] | concatenated | `densenet` |
 //! | [`Dpn`] | added and concatenated | `dpn` |
@@ -65,6 +66,7 @@ mod nnunet;
 mod pool;
 mod registry;
 mod resnet;
+mod revnet;
 mod settings;
 mod sizes;
 mod skip;
@@ -107,6 +109,7 @@ pub use nnunet::{
 pub use pool::Pool;
 pub use registry::{create, find, list, variants};
 pub use resnet::{Block, BlockKind, DilationStart, PoolingConv, ResNet, ResNetConfig, StemPool};
+pub use revnet::{RevNet, RevNetConfig, RevStage, RevTransition};
 pub use sizes::Size;
 pub use skip::{Skip, Skips};
 pub use stem::{DeepStem, Stem, StemConv};

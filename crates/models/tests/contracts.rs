@@ -36,6 +36,7 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
         "nnunet",
         "nnunet_resenc",
         "monai_unet",
+        "revnet38",
     ];
     let encoder = |name: &str| {
         let config = create(name).expect("a variant").with_image(image);
@@ -570,6 +571,7 @@ fn how_a_model_skips_follows_from_its_configuration() {
     assert_eq!(skips("unet8"), "long");
     assert_eq!(skips("unet32_noskip"), "none");
     assert_eq!(skips("unet-resnet18"), "add+long");
+    assert_eq!(skips("revnet38"), "add");
     assert_eq!(skips("nnunet"), "long");
     assert_eq!(skips("nnunet_resenc"), "add+long");
     assert_eq!(skips("monai_unet"), "add+long");
@@ -616,6 +618,7 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
         "dpn48b",
         "hrnet_w18_small",
         "highway_conv",
+        "revnet38",
         "nnunet",
         "monai_unet",
         "monai_attention_unet",

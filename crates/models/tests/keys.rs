@@ -36,6 +36,7 @@ fn every_family_keeps_its_names() {
         "unet8",
         "nnunet",
         "nnunet_resenc",
+        "revnet38",
         "monai_unet",
         "monai_basic_unet",
         "monai_attention_unet",
