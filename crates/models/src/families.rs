@@ -12,7 +12,8 @@ use crate::keys::Names;
 use crate::twin::SmpDecoder;
 use crate::{
     Decode, DecoderFamily, Encode, EncoderFamily, HeadConfig, ImageSpec, Level, Levels,
-    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nnunet, resnet, revnet, unet,
+    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nnunet, resnet,
+    revnet, unet,
 };
 
 /// Configuration and network of any encoder.

@@ -92,9 +92,7 @@ impl JoinKind {
             Self::Add => Join::Add(Mark::new()),
             Self::Gate => Join::Gate(gate_layer(x, 1, -2.0, device)),
             Self::Attention => Join::Attention(AttentionGate::new(skips, x, device)),
-            Self::AttentionConcat => {
-                Join::AttentionConcat(AttentionGate::biased(skips, x, device))
-            }
+            Self::AttentionConcat => Join::AttentionConcat(AttentionGate::biased(skips, x, device)),
             Self::None => Join::None(Mark::new()),
         }
     }

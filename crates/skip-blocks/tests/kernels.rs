@@ -925,7 +925,9 @@ fn a_slope_is_learned() {
     let x = random.normal([2, 7, 5, 3]);
     for slope in [0.25, 1.5, -0.5] {
         let mut layer = PRelu::new(&device());
-        layer.weight = layer.weight.map(|weight| weight.full_like(slope).require_grad());
+        layer.weight = layer
+            .weight
+            .map(|weight| weight.full_like(slope).require_grad());
         same(
             from_ref(&x),
             &[&layer.weight],

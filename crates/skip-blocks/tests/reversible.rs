@@ -36,7 +36,10 @@ impl ModuleMapper for Random {
         match is_weight {
             true => {
                 let values = self.values(param.dims(), &param.device());
-                param.map(|_| values.require_grad())
+                param.map(|weight| match weight.is_require_grad() {
+                    true => values.require_grad(),
+                    false => values,
+                })
             }
             false => param,
         }
@@ -70,7 +73,10 @@ fn reversed(blocks: &[Block], x: Tensor<4>) -> Tensor<4> {
 fn close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, tolerance: f32, what: &str) {
     let scale = expected.clone().abs().max().into_scalar::<f32>().max(1e-3);
     let difference = (found - expected).abs().max().into_scalar::<f32>();
-    assert!(difference <= tolerance * scale, "{what}: {difference} of {scale}");
+    assert!(
+        difference <= tolerance * scale,
+        "{what}: {difference} of {scale}"
+    );
 }
 
 #[test]
@@ -139,7 +145,12 @@ fn what_is_reversed_has_the_derivatives_of_what_is_kept() {
             }
         }
         for (found, expected) in means(&again).into_iter().zip(means(&plain)) {
-            close(found, expected, 1e-4, &format!("running mean of step {step}"));
+            close(
+                found,
+                expected,
+                1e-4,
+                &format!("running mean of step {step}"),
+            );
         }
     }
 }

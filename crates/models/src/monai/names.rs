@@ -93,7 +93,10 @@ pub(super) fn basic(levels: &[Level], path: &str) -> Option<String> {
         let inner = renamed(TWO_CONVS, rest);
         match stage {
             // The first has no pooling beside its convolutions.
-            0 => below("conv_0", inner.trim_start_matches("convs").trim_start_matches('.')),
+            0 => below(
+                "conv_0",
+                inner.trim_start_matches("convs").trim_start_matches('.'),
+            ),
             _ => below(&format!("down_{stage}"), &inner),
         }
     };

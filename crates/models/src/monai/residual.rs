@@ -2,9 +2,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use skip_blocks::check::{self, ensure};
-use skip_blocks::layers::{
-    Act, ConvTranspose2d, Norm, NormKind, PRelu, conv_transpose, fit, norm,
-};
+use skip_blocks::layers::{Act, ConvTranspose2d, Norm, NormKind, PRelu, conv_transpose, fit, norm};
 use skip_blocks::seam::{part, part_all};
 use skip_blocks::{ConfigError, Join, JoinKind};
 
@@ -67,7 +65,11 @@ impl MonaiDecoderConfig {
         let mut below = bottom.channels;
         let stage = |place: usize| {
             let out = place.checked_sub(1).map_or(0, |next| skips[next].channels);
-            [skips[place].channels, std::mem::replace(&mut below, out), out]
+            [
+                skips[place].channels,
+                std::mem::replace(&mut below, out),
+                out,
+            ]
         };
         (0..skips.len()).rev().map(stage).collect()
     }
@@ -124,14 +126,16 @@ impl DecoderFamily for MonaiDecoderConfig {
              one before, the first of half the image's, and one more of the last one's size"
         );
         let sums = matches!(self.join, JoinKind::Add | JoinKind::Gate);
-        Self::stages(levels).into_iter().try_for_each(|[skip, below, out]| {
-            ensure!(
-                !sums || skip == below,
-                "join = {:?}: must keep maps of {skip} and {below} channels apart",
-                self.join
-            );
-            self.norm.check(out)
-        })
+        Self::stages(levels)
+            .into_iter()
+            .try_for_each(|[skip, below, out]| {
+                ensure!(
+                    !sums || skip == below,
+                    "join = {:?}: must keep maps of {skip} and {below} channels apart",
+                    self.join
+                );
+                self.norm.check(out)
+            })
     }
 
     fn init(&self, levels: &[Level], device: &Device) -> MonaiDecoder {

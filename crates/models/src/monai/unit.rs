@@ -3,8 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use skip_blocks::layers::{
-    Act, Conv2d, ConvTranspose2d, ConvTranspose2dConfig, Norm, NormKind, PRelu, add, conv1x1,
-    conv_norm, conv3x3, split,
+    Act, Conv2d, ConvTranspose2d, ConvTranspose2dConfig, Norm, NormKind, PRelu, add, conv_norm,
+    conv1x1, conv3x3, split,
 };
 use skip_blocks::seam::Mark;
 use skip_blocks::{Projection, Shortcut};

@@ -2,7 +2,9 @@
 
 use skip_blocks::layers::{Act, NormKind};
 
-use super::{MonaiAttentionDecoderConfig, MonaiBasicDecoderConfig, MonaiDecoderConfig, MonaiStagesConfig};
+use super::{
+    MonaiAttentionDecoderConfig, MonaiBasicDecoderConfig, MonaiDecoderConfig, MonaiStagesConfig,
+};
 use crate::variant::{MICROSCOPY, Variant, segmenter};
 use crate::{DecoderConfig, EncoderConfig, NnUNetStagesConfig, Package, UNetStagesConfig};
 

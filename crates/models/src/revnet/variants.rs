@@ -34,11 +34,7 @@ mod tests {
             let size = crate::find(name).expect("a variant").size();
             size.expect("in the table").parameters as f64 / 1e6
         };
-        for (name, paper) in [
-            ("revnet38", 0.46),
-            ("revnet110", 1.73),
-            ("revnet164", 1.75),
-        ] {
+        for (name, paper) in [("revnet38", 0.46), ("revnet110", 1.73), ("revnet164", 1.75)] {
             assert!((millions(name) - paper).abs() < 5.1e-3, "{name}");
         }
         assert!((millions("revnet104") / 45.2 - 1.0).abs() < 0.01);

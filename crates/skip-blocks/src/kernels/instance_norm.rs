@@ -3,8 +3,8 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use cpu_kernels::{
-    BatchNormSums, BatchNormTensors, Epilogue, Isa, apply_epilogue, batch_norm_backward,
-    batch_norm_backward_sums, channel_moments,
+    BatchNormSums, BatchNormTensors, Epilogue, Isa, View, ViewMut, apply_epilogue,
+    batch_norm_backward, batch_norm_backward_sums, channel_moments,
 };
 
 use super::activation::{Activation, contiguous, floats};
@@ -23,8 +23,13 @@ pub(crate) fn instance_norm(
 ) -> Option<Tensor<4>> {
     let act = along(act)?;
     let channels = x.dims()[1];
-    let learned = [&norm.gamma, &norm.beta].map(|values| values.as_ref().map(|values| values.val()));
-    if learned.iter().flatten().any(|values| values.dims()[0] != channels) {
+    let learned =
+        [&norm.gamma, &norm.beta].map(|values| values.as_ref().map(|values| values.val()));
+    if learned
+        .iter()
+        .flatten()
+        .any(|values| values.dims()[0] != channels)
+    {
         return None;
     }
     let [gamma, beta] = learned;
@@ -46,15 +51,26 @@ pub(crate) fn instance_norm(
         statistics.with_epsilon(norm.epsilon)
     };
     let statistics: Vec<_> = (0..x.batch).map(statistics).collect();
+    // Centred first: scaled together with its mean, a channel far from 0 would lose digits.
+    let mut centred = vec![0.0; pixels * channels];
     let y = by_image(&x, |image, target| {
-        let (scale, bias) = statistics[image].scale(&gamma, &beta);
-        let epilogue = Epilogue {
+        let Statistics { mean, inv_std, .. } = &statistics[image];
+        let minus_mean: Vec<_> = mean.iter().map(|mean| -mean).collect();
+        let centre = Epilogue {
+            bias: Some(&minus_mean),
+            ..Epilogue::default()
+        };
+        let buffer = ViewMut::new(&mut centred, channels);
+        apply_epilogue(isa, pixels, channels, x.image(image), &centre, buffer);
+        let scale: Vec<_> = gamma.iter().zip(inv_std).map(|(g, s)| g * s).collect();
+        let scaled = Epilogue {
             scale: Some(&scale),
-            bias: Some(&bias),
+            bias: Some(&beta),
             residual: None,
             act,
         };
-        apply_epilogue(isa, pixels, channels, x.image(image), &epilogue, target);
+        let centred = View::new(&centred, channels);
+        apply_epilogue(isa, pixels, channels, centred, &scaled, target);
     });
     let state = || State {
         x,

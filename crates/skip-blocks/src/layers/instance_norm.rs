@@ -69,8 +69,7 @@ impl InstanceNorm2d {
         let centred = rows.clone() - rows.mean_dim(2);
         let variance = centred.clone().powi_scalar(2).mean_dim(2);
         let y = (centred / (variance + self.epsilon).sqrt()).reshape(dims);
-        let per_channel =
-            |values: &Param<Tensor<1>>| values.val().reshape([1, channels, 1, 1]);
+        let per_channel = |values: &Param<Tensor<1>>| values.val().reshape([1, channels, 1, 1]);
         let y = match &self.gamma {
             Some(gamma) => y * per_channel(gamma),
             None => y,

@@ -160,8 +160,7 @@ impl BasicBlockConfig {
         };
         let bias = self.bias || norm.wants_bias();
         let zeroed = Zeroed::last_of(self.order, norm, self.zero_init_last);
-        let conv2 =
-            dilated_conv3x3(out_channels, out_channels, self.dilation).with_bias(bias);
+        let conv2 = dilated_conv3x3(out_channels, out_channels, self.dilation).with_bias(bias);
         let dropout = (self.drop_probability > 0.0).then_some(self.drop_probability);
         BasicBlock {
             conv1: dilated_conv3x3(in_channels, out_channels, self.first_dilation)
