@@ -34,7 +34,6 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
         "highway_conv",
         "unet8",
         "nnunet",
-        "nnunet_resenc",
         "monai_unet",
         "revnet38",
     ];
@@ -547,7 +546,7 @@ fn fields_are_set_by_path() {
     assert_eq!(
         message(resnet.clone(), "shortcut", "plan".into()),
         "encoder.shortcut = \"plan\": unknown variant `plan`, expected one of `projection`, \
-         `pooled_projection`, `zero_pad`, `plain`"
+         `pooled_projection`, `pooled`, `zero_pad`, `plain`"
     );
     assert!(
         message(resnet, "shortcuts", "plain".into())

@@ -45,32 +45,31 @@ pub(crate) fn instance_norm(
     let learns = [gamma.is_some(), beta.is_some()];
     let (gamma, beta) = (values(learns[0], 1.0), values(learns[1], 0.0));
     let (isa, pixels) = (Isa::detect(), x.height * x.width);
-    let statistics = |image| {
-        let mut statistics = Statistics::zeros(channels);
-        channel_moments(isa, pixels, channels, x.image(image), statistics.moments());
-        statistics.with_epsilon(norm.epsilon)
-    };
-    let statistics: Vec<_> = (0..x.batch).map(statistics).collect();
-    // Centred first: scaled together with its mean, a channel far from 0 would lose digits.
+    // A network of such normalisations makes small differences large. So a map is centred first, and
+    // then measured anew: scaled together with its mean, a channel far from 0 would lose digits.
     let mut centred = vec![0.0; pixels * channels];
+    let mut statistics = vec![];
     let y = by_image(&x, |image, target| {
-        let Statistics { mean, inv_std, .. } = &statistics[image];
-        let minus_mean: Vec<_> = mean.iter().map(|mean| -mean).collect();
+        let mut rough = Statistics::zeros(channels);
+        channel_moments(isa, pixels, channels, x.image(image), rough.moments());
+        let minus_mean: Vec<_> = rough.mean.iter().map(|mean| -mean).collect();
         let centre = Epilogue {
             bias: Some(&minus_mean),
             ..Epilogue::default()
         };
         let buffer = ViewMut::new(&mut centred, channels);
         apply_epilogue(isa, pixels, channels, x.image(image), &centre, buffer);
-        let scale: Vec<_> = gamma.iter().zip(inv_std).map(|(g, s)| g * s).collect();
+        let exact = Statistics::of(&centred, channels).with_epsilon(norm.epsilon);
+        let (scale, bias) = exact.scale(&gamma, &beta);
         let scaled = Epilogue {
             scale: Some(&scale),
-            bias: Some(&beta),
+            bias: Some(&bias),
             residual: None,
             act,
         };
         let centred = View::new(&centred, channels);
         apply_epilogue(isa, pixels, channels, centred, &scaled, target);
+        statistics.push(exact.moved(&rough.mean));
     });
     let state = || State {
         x,
