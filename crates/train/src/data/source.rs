@@ -1,9 +1,11 @@
 //! Where images and their answers come from.
 
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use anyhow::Result;
 
+use super::image_file::Header;
 use super::mask::Mask;
 use super::picture::Picture;
 
@@ -55,6 +57,46 @@ pub trait Source: Send + Sync {
     /// If `index` is not below the length.
     fn name(&self, index: usize) -> String;
 
+    /// How many bytes its image takes where it lies, without reading it.
+    ///
+    /// # Errors
+    /// If it is not there; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn bytes(&self, index: usize) -> Result<u64>;
+
+    /// When its image, or its answer, was last changed; none where that is not known.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn modified(&self, index: usize) -> Option<SystemTime> {
+        let _ = index;
+        None
+    }
+
+    /// What is known of an image before its pixels.
+    ///
+    /// # Errors
+    /// If it cannot be read; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn header(&self, index: usize) -> Result<Header> {
+        Ok(Header::of(&self.picture(index)?))
+    }
+
+    /// Reads an image without its answer.
+    ///
+    /// # Errors
+    /// If it cannot be read; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn picture(&self, index: usize) -> Result<Picture> {
+        Ok(self.get(index)?.picture)
+    }
+
     /// Reads an item.
     ///
     /// # Errors
@@ -100,6 +142,22 @@ impl Source for Subset {
         self.source.name(self.indices[index])
     }
 
+    fn bytes(&self, index: usize) -> Result<u64> {
+        self.source.bytes(self.indices[index])
+    }
+
+    fn modified(&self, index: usize) -> Option<SystemTime> {
+        self.source.modified(self.indices[index])
+    }
+
+    fn header(&self, index: usize) -> Result<Header> {
+        self.source.header(self.indices[index])
+    }
+
+    fn picture(&self, index: usize) -> Result<Picture> {
+        self.source.picture(self.indices[index])
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         self.source.get(self.indices[index])
     }
@@ -125,6 +183,10 @@ impl<S: Source> Source for Kept<S> {
 
     fn name(&self, index: usize) -> String {
         self.source.name(index)
+    }
+
+    fn bytes(&self, index: usize) -> Result<u64> {
+        self.source.bytes(index)
     }
 
     fn get(&self, index: usize) -> Result<Item> {
