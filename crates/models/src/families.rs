@@ -12,8 +12,8 @@ use crate::keys::Names;
 use crate::twin::SmpDecoder;
 use crate::{
     Decode, DecoderFamily, Encode, EncoderFamily, HeadConfig, ImageSpec, Level, Levels,
-    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nnunet, resnet,
-    revnet, unet,
+    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nf_resnet, nnunet,
+    resnet, revnet, unet,
 };
 
 /// Configuration and network of any encoder.
@@ -187,6 +187,8 @@ macro_rules! decoders {
 encoders! {
     /// See [`resnet::ResNet`].
     Resnet: resnet::ResNetConfig => resnet::ResNet,
+    /// See [`nf_resnet::NfResNet`].
+    NfResnet: nf_resnet::NfResNetConfig => nf_resnet::NfResNet,
     /// See [`revnet::RevNet`].
     Revnet: revnet::RevNetConfig => revnet::RevNet,
     /// See [`convnext::ConvNeXt`].
@@ -235,8 +237,9 @@ decoders! {
 }
 
 /// The variants of each family.
-pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 10] = [
+pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 11] = [
     resnet::variants,
+    nf_resnet::variants,
     revnet::variants,
     convnext::variants,
     densenet::variants,

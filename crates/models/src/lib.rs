@@ -6,6 +6,7 @@
 //! | family | skip | folder |
 //! |---|---|---|
 //! | [`ResNet`] | added | `resnet` |
+//! | [`NfResNet`] | added | `nf_resnet` |
 //! | [`RevNet`] | added, reversible | `revnet` |
 //! | [`ConvNeXt`] | added | `convnext` |
 //! | [`DenseNet`] | concatenated | `densenet` |
@@ -62,6 +63,7 @@ mod image;
 pub mod keys;
 mod model;
 mod monai;
+mod nf_resnet;
 mod nnunet;
 mod pool;
 mod registry;
@@ -102,6 +104,7 @@ pub use monai::{
     MonaiBasicDecoderConfig, MonaiDecoder, MonaiDecoderConfig, MonaiDecoderStage, MonaiStages,
     MonaiStagesConfig, ResidualUnit, UpHead,
 };
+pub use nf_resnet::{NfResNet, NfResNetConfig};
 pub use nnunet::{
     NnUNetDecoder, NnUNetDecoderConfig, NnUNetDecoderStage, NnUNetStage, NnUNetStages,
     NnUNetStagesConfig, StageKind,
