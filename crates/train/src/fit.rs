@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
+use crate::balance::balanced;
 use crate::checkpoint::{Keeper, progress_of};
-use crate::data::{self, DataSet, Splits, size_after};
+use crate::data::{self, ClassWeights, DataSet, Splits, size_after};
 use crate::evaluate::evaluate;
 use crate::loaders::in_order;
 use crate::network::configure;
@@ -259,6 +260,10 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let [height, width] = size_after(transforms, size)?;
     if let Some(count) = recipe.data.limit {
         data = data.limited(count);
+    }
+    if recipe.data.class_weights == ClassWeights::Balanced {
+        let weights = data.class_weights(recipe.data.on_bad_image)?;
+        recipe.loss = balanced(&recipe.loss, &weights)?;
     }
     let outputs = data.problem.classes.len();
     recipe.loss.check(outputs)?;

@@ -18,6 +18,7 @@
 
 mod average;
 pub mod backend;
+mod balance;
 mod check;
 mod checkpoint;
 pub mod data;
