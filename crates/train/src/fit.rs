@@ -21,7 +21,7 @@ use crate::recipe::{Model, Recipe, Size};
 use crate::run_folder::files::{read_json, write_json};
 use crate::run_folder::{Checkpoints, RunConfig, RunFolder, record};
 use crate::samples::write_samples;
-use crate::training::{Trained, Training};
+use crate::training::{Costs, Trained, Training};
 
 /// What `summary.json` says.
 #[derive(Clone, Debug, Serialize)]
@@ -60,6 +60,8 @@ pub struct Summary {
     pub images: usize,
     /// These, by the seconds.
     pub images_per_second: f64,
+    /// What its checkpoints cost.
+    pub checkpoints: Costs,
     /// The metrics on the test images: the loss and the task's own. Fractions are 0 to 1. Empty
     /// until they are known.
     pub test: BTreeMap<String, Option<f64>>,
@@ -318,6 +320,7 @@ fn finish(
         seconds: trained.seconds,
         images: trained.images,
         images_per_second: trained.images as f64 / trained.seconds,
+        checkpoints: trained.costs,
         test: BTreeMap::new(),
     };
     // Written twice: who stops the run again, in the test, still has it.
