@@ -214,8 +214,13 @@ mod tests {
                 .map(|(name, value)| (name.to_string(), value.to_bits()));
             bits.collect()
         };
-        assert!(whole.values().get("iou.gap").is_some());
-        assert!(whole.values().iter().all(|(_, value)| value.is_finite()));
+        let values = whole.values();
+        for name in [
+            "loss", "accuracy", "mean_iou", "ece", "aji", "mae", "ssim", "pck",
+        ] {
+            assert!(values.get(name).is_some_and(f64::is_finite), "{name}");
+        }
+        assert!(values.get("iou.gap").is_some());
         assert_eq!(bits(&parts), bits(&whole));
         assert_eq!(parts.images(), 24);
     }

@@ -68,8 +68,8 @@ fn say_summary(summary: &Summary, wanted: usize) -> Result<()> {
         "{:.1} s, {:.0} images a second; {stopped}{best}",
         summary.seconds, summary.images_per_second
     ))?;
-    let value = |name: &str| Some((name, test.get(name).copied().flatten()?));
-    match value("mean_iou").or(value("accuracy")) {
+    let mut chief = ["mean_iou", "accuracy"].into_iter();
+    match chief.find_map(|name| Some((name, (*test.get(name)?)?))) {
         Some((name, value)) => say_tested(summary, name, value)?,
         None => {
             for (name, value) in test {

@@ -109,9 +109,15 @@ fn extension(errors: Tensor<3>, truth: Tensor<3>) -> Tensor<3> {
     // Below 1 only where the first pixels are as little of a class as soft targets may say.
     let jaccard = -(missed / union.clamp_min(f32::EPSILON)) + 1;
     let [batch, classes, pixels] = jaccard.dims();
-    let before = jaccard.clone().slice(s![.., .., ..pixels - 1]);
     let zero = Tensor::zeros([batch, classes, 1], &jaccard.device());
-    let growth = jaccard.clone() - Tensor::cat(vec![zero, before], 2);
+    let before = match pixels {
+        1 => zero,
+        _ => Tensor::cat(
+            vec![zero, jaccard.clone().slice(s![.., .., ..pixels - 1])],
+            2,
+        ),
+    };
+    let growth = jaccard.clone() - before;
     let gradient = jaccard
         .zeros_like()
         .scatter(2, order, growth, IndexingUpdateOp::Add);

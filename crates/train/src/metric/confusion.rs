@@ -62,7 +62,7 @@ impl Confusion {
     }
 
     /// Of a class.
-    pub fn found(&self, class: usize) -> Found {
+    pub(super) fn found(&self, class: usize) -> Found {
         let mut found = Found::default();
         for (truth, predicted, count) in self.cells() {
             let add = |is: bool| if is { count } else { 0 };

@@ -127,7 +127,7 @@ mod tests {
         );
         assert!(!intervals.contains_key("loss"));
         assert_eq!(sample.intervals(1), intervals);
-        assert_ne!(sample.intervals(2), intervals);
+        assert!((2..9).any(|seed| sample.intervals(seed) != intervals));
     }
 
     #[test]

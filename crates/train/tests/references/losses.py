@@ -50,7 +50,6 @@ LABELS = torch.tensor([
         [0, 1, 1, 1, 0, 0, 0, 0],
     ],
 ])
-PIXELS = LABELS.shape[1] * LABELS.shape[2]
 
 
 def one_hot(labels, classes):
@@ -93,9 +92,9 @@ def bce(logits, labels):
 
 def focal(logits, labels):
     loss = FocalLoss(
-        use_softmax=True, gamma=2.0, weight=torch.tensor(WEIGHTS).double(), reduction="sum"
+        use_softmax=True, gamma=2.0, weight=torch.tensor(WEIGHTS).double(), reduction="none"
     )
-    return loss(logits, one_hot(labels, logits.shape[1])) / (labels >= 0).sum()
+    return loss(logits, one_hot(labels, logits.shape[1])).sum() / (labels >= 0).sum()
 
 
 def focal_tversky(logits, labels):

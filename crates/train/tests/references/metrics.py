@@ -18,13 +18,10 @@ from sklearn import metrics as sklearn
 from common import noise
 
 warnings.filterwarnings("ignore")
-from monai.metrics import compute_hausdorff_distance  # noqa: E402
+from monai.metrics import SSIMMetric, compute_hausdorff_distance  # noqa: E402
 from torchmetrics.detection import PanopticQuality  # noqa: E402
 from torchmetrics.functional.classification import multiclass_calibration_error  # noqa: E402
-from torchmetrics.functional.image import (  # noqa: E402
-    peak_signal_noise_ratio,
-    structural_similarity_index_measure,
-)
+from torchmetrics.functional.image import peak_signal_noise_ratio  # noqa: E402
 
 # What is added to the logit of the true class.
 BOOST = 0.4
@@ -209,7 +206,7 @@ def regression():
         "mae": sklearn.mean_absolute_error(t.flatten(), x.flatten()),
         "rmse": sklearn.root_mean_squared_error(t.flatten(), x.flatten()),
         "psnr": numpy.mean(psnr),
-        "ssim": structural_similarity_index_measure(x, t, data_range=1.0).item(),
+        "ssim": SSIMMetric(2, data_range=1.0)(x, t).mean().item(),
     }
     return {"kind": "regression", "shape": list(shape), "values": values}
 
