@@ -118,11 +118,13 @@ impl BackendTask for Examination<'_> {
         if !self.metrics.is_empty() {
             recipe.test.metrics = self.metrics.to_vec();
         }
+        if let Some(path) = self.data {
+            recipe.data.path = path.to_string();
+        }
         let problem = &config.problem;
         // Found before an image is read.
         task::test_metrics(&recipe.test.metrics, problem.task)?;
-        let name = self.data.unwrap_or(&recipe.data.path);
-        let data = data::load_for(name, problem, recipe.run.seed)?;
+        let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
         let loader = in_order(&recipe, problem, &data.test, &device);
         evaluate(&model, &recipe, problem, &loader)
     }

@@ -37,6 +37,7 @@ mod objects;
 mod observer;
 mod outcome;
 mod predict;
+pub mod preview;
 pub mod recipe;
 mod records;
 mod restore;
@@ -44,6 +45,7 @@ pub mod run_folder;
 mod samples;
 mod step;
 mod summary;
+pub mod tables;
 pub mod task;
 mod training;
 

@@ -294,4 +294,47 @@ mod tests {
             "loss.terms.0.class_weights has 3 weights; there are 2 classes"
         );
     }
+
+    #[test]
+    fn a_term_says_where_in_the_recipe_it_is_wrong() {
+        let message = |term: serde_json::Value, channels| {
+            let loss = serde_json::from_value::<Loss>(serde_json::json!({
+                "terms": [{"name": "dice"}, term]
+            }));
+            let loss = loss.expect("a loss");
+            loss.check(Task::Segmentation, channels)
+                .expect_err("wrong")
+                .to_string()
+        };
+        for (term, channels, expected) in [
+            (
+                serde_json::json!({"name": "tversky", "exponent": 0.0}),
+                2,
+                "loss.terms.1.exponent = 0: must be above 0",
+            ),
+            (
+                serde_json::json!({"name": "bce", "positive_weights": [1.0, -1.0]}),
+                2,
+                "loss.terms.1.positive_weights = [1.0, -1.0]: must be at least 0",
+            ),
+            (
+                serde_json::json!({"name": "cl_dice", "iterations": 0}),
+                2,
+                "loss.terms.1.iterations = 0: must be 1 to 100",
+            ),
+            (
+                serde_json::json!({"name": "lovasz_hinge"}),
+                3,
+                "loss.terms.1: lovasz_hinge is of two classes; there are 3, for which there is \
+                 lovasz_softmax",
+            ),
+            (
+                serde_json::json!({"name": "ssim"}),
+                2,
+                "loss.terms.1.name = \"ssim\": not for segmentation",
+            ),
+        ] {
+            assert_eq!(message(term, channels), expected);
+        }
+    }
 }

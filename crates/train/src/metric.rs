@@ -175,7 +175,7 @@ mod tests {
     fn every_metric_has_a_name_and_starts_without_a_value() {
         let metrics = Metrics::new(METRICS).expect("all are known");
         assert!(metrics.values().iter().all(|(_, value)| value.is_nan()));
-        let error = Metrics::new(&["luck"]).err().expect("no such metric");
+        let error = Metrics::new(&["luck"]).expect_err("no such metric");
         assert!(error.to_string().starts_with("there is no metric 'luck'"));
     }
 

@@ -3,6 +3,8 @@
 
 mod noise;
 
+use std::slice::from_ref;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use noise::noise;
 use serde_json::{Value, json};
@@ -67,7 +69,7 @@ fn values_and_gradients_are_those_of_the_references() {
         let (output, shape, truth) = inputs(case);
         let device = Device::flex().autodiff();
         let output = Tensor::<4>::from_data(TensorData::new(output, shape), &device).require_grad();
-        let value = loss.forward(&[output.clone()], &truth);
+        let value = loss.forward(from_ref(&output), &truth);
         let gradient = output
             .grad(&value.backward())
             .expect("it depends on the output");
@@ -84,8 +86,8 @@ fn values_and_gradients_are_those_of_the_references() {
         let parts = gradient.iter().zip(&expected);
         let farthest = parts.fold(0.0, |most: f64, (own, other)| most.max((own - other).abs()));
         let farthest = farthest / largest;
-        // Written so that what is not a number is wrong too.
-        if !(apart < TOLERANCE && farthest < TOLERANCE) {
+        let right = apart < TOLERANCE && farthest < TOLERANCE;
+        if !right {
             wrong.push(format!(
                 "{index} {}: the value by {apart:.1e}, the gradient by {farthest:.1e}",
                 case["term"]
@@ -157,7 +159,7 @@ fn no_label_at_all_costs_nothing_and_has_no_slope() {
         let loss: Loss = serde_json::from_value(json!({"terms": [{"name": name}]})).expect("one");
         let data = TensorData::new(noise(8, 1, 2.0), [1, 2, 2, 2]);
         let logits = Tensor::<4>::from_data(data, &Device::flex().autodiff()).require_grad();
-        let value = loss.forward(&[logits.clone()], &truth);
+        let value = loss.forward(from_ref(&logits), &truth);
         let slope = logits
             .grad(&value.backward())
             .expect("it depends on the logits");

@@ -62,8 +62,8 @@ fn assert_values(case: &Value, outcomes: Vec<Outcome>) {
     for (name, expected) in expected {
         let expected = expected.as_f64().expect("a number");
         let value = values.get(name).expect("computed");
-        // Written so that what is not a number is wrong too.
-        if !((value - expected).abs() <= 1e-6 * expected.abs()) {
+        let right = (value - expected).abs() <= 1e-6 * expected.abs();
+        if !right {
             wrong.push(format!("{name} is {value}, not {expected}"));
         }
     }

@@ -23,7 +23,10 @@ impl Tally for Similarity {
         let planes = predicted.zip(image.values.truth.chunks(height * width));
         let channels: Mean = planes.flat_map(|(x, t)| ssim(x, t, width)).collect();
         Self {
-            ssim: Mean::from_iter([channels.value()]),
+            ssim: (channels.count > 0)
+                .then(|| channels.value())
+                .into_iter()
+                .collect(),
         }
     }
 
