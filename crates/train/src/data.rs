@@ -8,6 +8,7 @@
 mod arrays;
 mod assemble;
 mod batch;
+mod cache;
 mod cifar;
 mod coco;
 mod collection;
@@ -55,6 +56,7 @@ pub use mask::{IGNORED, Mask, MaskValues};
 pub use normalization::Normalization;
 pub use picture::{Picture, Values};
 pub use preprocessing::{Preprocessing, Resizing};
+pub(crate) use random::seed_of;
 pub use report::{Part as PartReport, Report};
 pub use settings::{Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
 pub use source::{Item, Source, Subset, Target};
@@ -231,8 +233,12 @@ pub fn suggested_size(data: &str) -> Result<[usize; 2]> {
         "mnist-mini" => Ok([28, 28]),
         "nuclei-mini" => Ok([256, 256]),
         path => {
+            let form = Form::of(path, &EMBEDDED)?;
+            if let Some(size) = form.size()? {
+                return Ok(assemble::suggested(size, form.task()?));
+            }
             let settings = Data::of(path);
-            let collection: Collection = Form::of(path, &EMBEDDED)?.collect(&Wanted {
+            let collection: Collection = form.collect(&Wanted {
                 settings: &settings,
                 learned: None,
                 listing: true,
