@@ -20,7 +20,7 @@ use crate::recipe::{Model, Recipe, Size};
 use crate::run_folder::files::{read_json, write_json};
 use crate::run_folder::{Checkpoints, RunConfig, RunFolder, record};
 use crate::samples::write_samples;
-use crate::training::{Trained, Training};
+use crate::training::{Costs, Trained, Training};
 
 /// What `summary.json` says.
 #[derive(Clone, Debug, Serialize)]
@@ -59,6 +59,8 @@ pub struct Summary {
     pub images: usize,
     /// These, by the seconds.
     pub images_per_second: f64,
+    /// What its checkpoints cost.
+    pub checkpoints: Costs,
     /// The metrics on the test images: the loss and the task's own. Fractions are 0 to 1. Empty
     /// until they are known.
     pub test: BTreeMap<String, Option<f64>>,
@@ -193,7 +195,7 @@ impl BackendTask for Resume<'_> {
 }
 
 /// What may be another when a run goes on: how long it lasts, and what does not change its numbers.
-const FREE: [&str; 7] = [
+const FREE: [&str; 8] = [
     "run.epochs",
     "run.minutes",
     "run.patience",
@@ -201,15 +203,15 @@ const FREE: [&str; 7] = [
     "run.device",
     "run.checkpoint",
     "data.threads",
+    "test.metrics",
 ];
 
 /// Whether a run may go on with a recipe.
 fn same_recipe(before: &Value, now: &Value) -> Result<()> {
     let changed = differences(before, now, "");
-    let changed = changed.iter().find(|path| {
-        let is_free = |free: &&str| path.starts_with(*free);
-        !FREE.iter().any(|free| is_free(free))
-    });
+    let changed = changed
+        .iter()
+        .find(|path| !FREE.iter().any(|free| path.starts_with(free)));
     match changed {
         None => Ok(()),
         Some(path) => bail!(
@@ -316,6 +318,7 @@ fn finish(
         seconds: trained.seconds,
         images: trained.images,
         images_per_second: trained.images as f64 / trained.seconds,
+        checkpoints: trained.costs,
         test: BTreeMap::new(),
         test_intervals: BTreeMap::new(),
     };
