@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use train::{Begin, Event, Observer, Values};
+use train::{BatchTimes, Begin, Event, Observer, Values};
 
 use super::stdout::say;
 use super::stop::Stop;
@@ -58,15 +58,17 @@ impl Observer for Lines {
             Event::EpochEnd {
                 epoch,
                 seconds,
+                batches,
                 train,
                 valid,
             } => {
                 self.last_line = Instant::now();
                 say(format_args!(
-                    "epoch {epoch}/{}  {seconds:.1} s  train: {}  valid: {}",
+                    "epoch {epoch}/{}  {seconds:.1} s  train: {}  valid: {}  {}",
                     self.epochs,
                     listed(train),
-                    listed(valid)
+                    listed(valid),
+                    shared(batches)
                 ))
             }
             Event::Resumed {
@@ -95,6 +97,20 @@ fn listed(values: &Values) -> String {
     values.collect::<Vec<_>>().join("  ")
 }
 
+/// Where the time of a batch goes.
+fn shared(batches: BatchTimes) -> String {
+    let BatchTimes {
+        decode,
+        augment,
+        wait,
+        step,
+    } = batches;
+    let [decode, augment, wait, step] = [decode, augment, wait, step].map(|time| 1000.0 * time);
+    format!(
+        "(decode {decode:.0} ms, augment {augment:.0} ms, wait {wait:.0} ms, step {step:.0} ms)"
+    )
+}
+
 /// What somebody should know of who looks on.
 pub fn warning(event: &Event<'_>) -> Option<String> {
     Some(match event {
@@ -106,6 +122,7 @@ pub fn warning(event: &Event<'_>) -> Option<String> {
         Event::LeftOut { epoch, loss, .. } => {
             format!("epoch {epoch}: a step is left out, its loss is {loss}")
         }
+        Event::BadImage(image) => format!("'{}' is left out: {}", image.name, image.error),
         Event::WentBack { steps, loss, rate } => format!(
             "the loss is {loss}; back to step {steps}, and on with {rate} times the learning rate"
         ),
