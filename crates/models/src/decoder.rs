@@ -4,8 +4,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use skip_blocks::ConfigError;
 
-use crate::Level;
 use crate::keys::Names;
+use crate::{HeadConfig, Level};
 
 /// The configuration of a family's decoder.
 pub trait DecoderFamily: Clone {
@@ -24,6 +24,18 @@ pub trait DecoderFamily: Clone {
     /// Whether the encoder's maps reach the output by another way than the last one.
     fn carries_skips(&self) -> bool {
         true
+    }
+
+    /// The heads, where the family has others than `head`: a convolution of each pixel.
+    fn head(&self, head: HeadConfig) -> HeadConfig {
+        head
+    }
+
+    /// What a path of the whole model is called, the encoder's and the heads' among them, where
+    /// neither the encoder's names nor [`DecoderFamily::names`] say it: for networks that are no
+    /// encoder with a decoder elsewhere. Where nothing else is said, none.
+    fn whole_name(&self, _levels: &[Level], _path: &str) -> Option<String> {
+        None
     }
 
     /// What its parts are called where their paths below the decoder are not their names, and what

@@ -12,7 +12,8 @@ use crate::keys::Names;
 use crate::twin::SmpDecoder;
 use crate::{
     Decode, DecoderFamily, Encode, EncoderFamily, HeadConfig, ImageSpec, Level, Levels,
-    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, nf_resnet, resnet, unet,
+    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, monai, nf_resnet, nnunet,
+    resnet, revnet, unet,
 };
 
 /// Configuration and network of any encoder.
@@ -150,6 +151,14 @@ macro_rules! decoders {
                 match self { $(Self::$name(config) => config.size(levels, sizes, image),)* }
             }
 
+            fn head(&self, head: HeadConfig) -> HeadConfig {
+                match self { $(Self::$name(config) => config.head(head),)* }
+            }
+
+            fn whole_name(&self, levels: &[Level], path: &str) -> Option<String> {
+                match self { $(Self::$name(config) => config.whole_name(levels, path),)* }
+            }
+
             fn carries_skips(&self) -> bool {
                 match self { $(Self::$name(config) => config.carries_skips(),)* }
             }
@@ -180,6 +189,8 @@ encoders! {
     Resnet: resnet::ResNetConfig => resnet::ResNet,
     /// See [`nf_resnet::NfResNet`].
     NfResnet: nf_resnet::NfResNetConfig => nf_resnet::NfResNet,
+    /// See [`revnet::RevNet`].
+    Revnet: revnet::RevNetConfig => revnet::RevNet,
     /// See [`convnext::ConvNeXt`].
     Convnext: convnext::ConvNeXtConfig => convnext::ConvNeXt,
     /// See [`densenet::DenseNet`].
@@ -192,6 +203,10 @@ encoders! {
     Highway: highway::HighwayNetConfig => highway::HighwayNet,
     /// See [`highway::HighwayConvNet`].
     HighwayConv: highway::HighwayConvNetConfig => highway::HighwayConvNet,
+    /// See [`nnunet::NnUNetStages`].
+    Nnunet: nnunet::NnUNetStagesConfig => nnunet::NnUNetStages,
+    /// See [`monai::MonaiStages`].
+    Monai: monai::MonaiStagesConfig => monai::MonaiStages,
     /// See [`unet::UNetStages`].
     Unet: unet::UNetStagesConfig => unet::UNetStages,
 }
@@ -199,6 +214,14 @@ encoders! {
 decoders! {
     /// See [`unet::UNetDecoder`].
     Unet: unet::UNetDecoderConfig => unet::UNetDecoder,
+    /// See [`nnunet::NnUNetDecoder`].
+    Nnunet: nnunet::NnUNetDecoderConfig => nnunet::NnUNetDecoder,
+    /// See [`monai::MonaiDecoder`].
+    Monai: monai::MonaiDecoderConfig => monai::MonaiDecoder,
+    /// See [`monai::MonaiBasicDecoderConfig`].
+    MonaiBasic: monai::MonaiBasicDecoderConfig => unet::UNetDecoder,
+    /// See [`monai::MonaiAttentionDecoder`].
+    MonaiAttention: monai::MonaiAttentionDecoderConfig => monai::MonaiAttentionDecoder,
     /// See [`decoders::UNetPlusPlusDecoder`].
     Unetpp: decoders::UNetPlusPlusDecoderConfig => decoders::UNetPlusPlusDecoder,
     /// See [`decoders::UNet3PlusDecoder`].
@@ -214,15 +237,18 @@ decoders! {
 }
 
 /// The variants of each family.
-pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 8] = [
+pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 11] = [
     resnet::variants,
     nf_resnet::variants,
+    revnet::variants,
     convnext::variants,
     densenet::variants,
     dpn::variants,
     hrnet::variants,
     highway::variants,
     unet::variants,
+    nnunet::variants,
+    monai::variants,
 ];
 
 /// A decoder that stands on any encoder.

@@ -11,7 +11,7 @@ use skip_blocks::layers::{
     Resize, conv, dropout, linear, norm, resize,
 };
 
-use crate::{Pool, Task};
+use crate::{Pool, Task, UpHead};
 
 /// Configures a [`Head`].
 #[derive(Config, Debug, PartialEq)]
@@ -38,6 +38,10 @@ pub struct HeadConfig {
     /// Default: 1.
     #[config(default = 1)]
     pub kernel: usize,
+    /// Whether the head doubles the map's size, where there is an answer for each pixel: [`UpHead`].
+    /// Default: not.
+    #[config(default = false)]
+    pub up: bool,
 }
 
 /// What turns a feature map into an answer, not normalised: logits, values or heat maps.
@@ -51,6 +55,8 @@ pub enum Head {
     Pooled(PooledHead),
     /// Of each pixel: segmentation, regression of an image, heat maps of points.
     Map(MapHead),
+    /// Of each pixel, from a map of half the size.
+    Up(UpHead),
 }
 
 /// `linear(dropout(norm(pool(x))))`
@@ -83,7 +89,8 @@ impl HeadConfig {
     /// Whether a head of the image as a whole can be made.
     ///
     /// # Errors
-    /// If the drop rate is outside `[0, 1)`, or a map that is not pooled is to be classified.
+    /// If the drop rate is outside `[0, 1)`, a map that is not pooled is to be classified, or the
+    /// head is to double a map's size.
     pub fn check_pooled(&self) -> Result<(), ConfigError> {
         check::probability("drop_rate", self.drop_rate)?;
         check::ensure!(
@@ -91,14 +98,18 @@ impl HeadConfig {
             "outputs = {}: must be 0 where pool = none, since there is no classifier of a map",
             self.outputs
         );
+        check::ensure!(
+            !self.up,
+            "up = true: must be left out where the answer is of the image as a whole"
+        );
         Ok(())
     }
 
     /// Whether a head of each pixel can be made.
     ///
     /// # Errors
-    /// If there are no outputs, the kernel is even, the drop rate is outside `[0, 1)`, or maps are
-    /// to be pooled or normalised.
+    /// If there are no outputs, the kernel is even, the drop rate is outside `[0, 1)`, maps are to
+    /// be pooled or normalised, or a head that doubles the size is to have a kernel or to drop.
     pub fn check_map(&self) -> Result<(), ConfigError> {
         check::positive("outputs", self.outputs)?;
         check::probability("drop_rate", self.drop_rate)?;
@@ -106,6 +117,10 @@ impl HeadConfig {
             self.kernel % 2 == 1,
             "kernel = {}: must be odd",
             self.kernel
+        );
+        check::ensure!(
+            !self.up || (self.kernel == 1 && self.drop_rate == 0.0),
+            "up = true: must be without kernel and drop_rate, which are those of another head"
         );
         check::ensure!(
             self.pool == Pool::Average,
@@ -146,6 +161,9 @@ impl HeadConfig {
     /// Panics where [`HeadConfig::check_map`] gives an error.
     pub fn init_map(&self, channels: usize, device: &Device) -> Head {
         check::or_panic(self.check_map());
+        if self.up {
+            return Head::Up(UpHead::new(channels, self.outputs, device));
+        }
         let half = self.kernel / 2;
         // Drawn by fan-in: by fan-out, of few classes, logits would start far from 0.
         let conv = Conv2dConfig::new([channels, self.outputs], [self.kernel; 2])
@@ -167,6 +185,7 @@ impl Head {
     pub fn forward(&self, x: Tensor<4>, image: [usize; 2]) -> Tensor<4> {
         match self {
             Self::Pooled(head) => head.forward(x),
+            Self::Up(head) => head.forward(x, image),
             Self::Map(head) => {
                 let x = conv(dropout(x, &head.dropout), &head.conv, Act::None);
                 match head.resize {

@@ -7,12 +7,15 @@
 //! |---|---|---|
 //! | [`ResNet`] | added | `resnet` |
 //! | [`NfResNet`] | added | `nf_resnet` |
+//! | [`RevNet`] | added, reversible | `revnet` |
 //! | [`ConvNeXt`] | added | `convnext` |
 //! | [`DenseNet`] | concatenated | `densenet` |
 //! | [`Dpn`] | added and concatenated | `dpn` |
 //! | [`HrNet`] | added, also across sizes | `hrnet` |
 //! | [`HighwayNet`], [`HighwayConvNet`] | gated | `highway` |
 //! | [`UNetStages`], [`UNetDecoder`] | long | `unet` |
+//! | [`NnUNetStages`], [`NnUNetDecoder`] | long, and added | `nnunet` |
+//! | [`MonaiStages`], [`MonaiDecoder`] and its kin | long, and added or weighted | `monai` |
 //!
 //! [`list`], [`find`] and [`create`] know all variants by name. A decoder's name before an
 //! encoder's makes both one model, with the names and numbers of segmentation_models.pytorch where
@@ -59,10 +62,13 @@ mod hrnet;
 mod image;
 pub mod keys;
 mod model;
+mod monai;
 mod nf_resnet;
+mod nnunet;
 mod pool;
 mod registry;
 mod resnet;
+mod revnet;
 mod settings;
 mod sizes;
 mod skip;
@@ -93,10 +99,20 @@ pub use highway::{HighwayConvNet, HighwayConvNetConfig, HighwayNet, HighwayNetCo
 pub use hrnet::{HrModule, HrNet, HrNetConfig, HrTop, HrTransition, TopKind};
 pub use image::ImageSpec;
 pub use model::{Model, ModelConfig};
+pub use monai::{
+    AttentionStage, ConvPRelu, MonaiAttentionDecoder, MonaiAttentionDecoderConfig,
+    MonaiBasicDecoderConfig, MonaiDecoder, MonaiDecoderConfig, MonaiDecoderStage, MonaiStages,
+    MonaiStagesConfig, ResidualUnit, UpHead,
+};
 pub use nf_resnet::{NfResNet, NfResNetConfig};
+pub use nnunet::{
+    NnUNetDecoder, NnUNetDecoderConfig, NnUNetDecoderStage, NnUNetStage, NnUNetStages,
+    NnUNetStagesConfig, StageKind,
+};
 pub use pool::Pool;
 pub use registry::{create, find, list, variants};
 pub use resnet::{Block, BlockKind, DilationStart, PoolingConv, ResNet, ResNetConfig, StemPool};
+pub use revnet::{RevNet, RevNetConfig, RevStage, RevTransition};
 pub use sizes::Size;
 pub use skip::{Skip, Skips};
 pub use stem::{DeepStem, Stem, StemConv};

@@ -81,10 +81,11 @@ impl ModelConfig {
         decoder: impl Into<DecoderConfig>,
         outputs: usize,
     ) -> Self {
+        let decoder = decoder.into();
         Self {
             encoder: encoder.into(),
-            decoder: Some(decoder.into()),
-            head: HeadConfig::new(Task::Segmentation, outputs),
+            head: decoder.head(HeadConfig::new(Task::Segmentation, outputs)),
+            decoder: Some(decoder),
         }
     }
 
@@ -344,6 +345,9 @@ impl ModelConfig {
             let path = path.strip_prefix("encoder.").unwrap_or(path);
             return renamed(names, path);
         };
+        if let Some(name) = decoder.whole_name(&self.encoder.levels(), path) {
+            return name;
+        }
         let heads = decoder.names();
         match path.split_once('.') {
             Some(("encoder", inner)) => format!("encoder.{}", renamed(names, inner)),
@@ -410,7 +414,7 @@ impl Model {
         let x = self.encoder.forward(x);
         match &self.head {
             Head::Pooled(head) if head.pool != Pool::None => head.features(x).flatten(1, 3),
-            Head::Pooled(_) | Head::Map(_) => global_avg_pool(x),
+            Head::Pooled(_) | Head::Map(_) | Head::Up(_) => global_avg_pool(x),
         }
     }
 

@@ -47,7 +47,8 @@ impl<'a> Small<'a> {
     }
 
     fn it_gives_the_size_that_it_says_and_every_parameter_a_gradient(&self, model: &Model) {
-        let logits = answer(model, self.images.clone().autodiff());
+        let answers = model.forward(self.images.clone().autodiff());
+        let logits = &answers[0];
         let [_, _, height, width] = self.images.dims();
         let [height, width] = self
             .config
@@ -57,9 +58,13 @@ impl<'a> Small<'a> {
         if self.variant.task() == Task::Classification {
             assert_eq!([height, width], [1, 1]);
         }
-        let weights = noise(logits.dims(), &logits.device());
+        let losses = answers.into_iter().map(|answer| {
+            let weights = noise(answer.dims(), &answer.device());
+            (answer * weights).sum()
+        });
+        let loss = losses.reduce(|sum, loss| sum + loss).expect("an answer");
         let mut check = GradientCheck {
-            gradients: (logits * weights).sum().backward(),
+            gradients: loss.backward(),
             path: vec![],
             faults: vec![],
         };

@@ -37,6 +37,9 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
         "hrnet_w18_small",
         "highway_conv",
         "unet8",
+        "nnunet",
+        "monai_unet",
+        "revnet38",
     ];
     let encoder = |name: &str| {
         let config = create(name).expect("a variant").with_image(image);
@@ -547,7 +550,7 @@ fn fields_are_set_by_path() {
     assert_eq!(
         message(resnet.clone(), "shortcut", "plan".into()),
         "encoder.shortcut = \"plan\": unknown variant `plan`, expected one of `projection`, \
-         `pooled_projection`, `zero_pad`, `plain`"
+         `pooled_projection`, `pooled`, `zero_pad`, `plain`"
     );
     assert!(
         message(resnet, "shortcuts", "plain".into())
@@ -575,6 +578,10 @@ fn how_a_model_skips_follows_from_its_configuration() {
     assert_eq!(skips("unet8"), "long");
     assert_eq!(skips("unet32_noskip"), "none");
     assert_eq!(skips("unet-resnet18"), "add+long");
+    assert_eq!(skips("revnet38"), "add");
+    assert_eq!(skips("nnunet"), "long");
+    assert_eq!(skips("nnunet_resenc"), "add+long");
+    assert_eq!(skips("monai_unet"), "add+long");
 }
 
 #[test]
@@ -622,6 +629,10 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
         "dpn48b",
         "hrnet_w18_small",
         "highway_conv",
+        "revnet38",
+        "nnunet",
+        "monai_unet",
+        "monai_attention_unet",
         "unet_scse-resnet10_w16",
         "attention_unet-resnet10_w16",
         "unetpp-resnet10_w16",

@@ -153,6 +153,12 @@ fn another_head_keeps_the_encoder_and_learns() {
                         .grad(&gradients)
                         .map(|gradient| gradient.abs().max())
                 }
+                models::Head::Up(head) => head
+                    .conv
+                    .weight
+                    .val()
+                    .grad(&gradients)
+                    .map(|gradient| gradient.abs().max()),
                 models::Head::Map(head) => head
                     .conv
                     .weight

@@ -10,7 +10,7 @@ use crate::layers::{Act, Conv2d, End, Norm, NormKind, conv_norm, conv1x1};
 ///
 /// From "Attention U-Net: Learning Where to Look for the Pancreas" (Oktay et al. 2018,
 /// <https://arxiv.org/abs/1804.03999>), figure 2. There `x` is still of half the size; here it is
-/// brought to the skip's first, and normalised, as in MONAI.
+/// brought to the skip's first, and normalised, as in MONAI, where the convolutions have biases too.
 ///
 /// # Shapes
 /// `skip` and `x`: maps of one height and width to `[batch, 1, height, width]`
@@ -46,8 +46,17 @@ impl AttentionGate {
     /// A gate of a skip and of a map from below with so many channels. Between there are half as
     /// many as the skip has.
     pub fn new(skip: usize, below: usize, device: &Device) -> Self {
+        Self::of(skip, below, false, device)
+    }
+
+    /// The same, with biases beside the normalisations, as MONAI has them.
+    pub fn biased(skip: usize, below: usize, device: &Device) -> Self {
+        Self::of(skip, below, true, device)
+    }
+
+    fn of(skip: usize, below: usize, bias: bool, device: &Device) -> Self {
         let between = (skip / 2).max(1);
-        let conv = |from, to| conv1x1(from, to).init(device);
+        let conv = |from, to| conv1x1(from, to).with_bias(bias).init(device);
         let bn = |channels| NormKind::Batch.init(channels, device);
         Self {
             skip: conv(skip, between),

@@ -28,6 +28,8 @@ pub enum JoinKind {
     Gate,
     /// `[x, skip * t]` with a `t` in `(0, 1)` for each pixel, of both maps: see [`AttentionGate`].
     Attention,
+    /// `[skip * t, x]`, its convolutions with biases, as in MONAI.
+    AttentionConcat,
     /// `x`: the skips are left out, for comparison.
     None,
 }
@@ -37,7 +39,8 @@ pub enum JoinKind {
 ///
 /// # Shapes
 /// All maps have the shape of `x`; but in [`Join::Concat`], [`Join::Append`] and
-/// [`Join::Attention`], where the channels may differ, and in [`Join::None`].
+/// [`Join::Attention`] and [`Join::AttentionConcat`], where the channels may differ, and in
+/// [`Join::None`].
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -66,6 +69,8 @@ pub enum Join {
     AddConcat(AddConcat),
     /// See [`JoinKind::Attention`].
     Attention(AttentionGate),
+    /// See [`JoinKind::AttentionConcat`].
+    AttentionConcat(AttentionGate),
     /// See [`JoinKind::None`].
     None(Mark),
 }
@@ -87,6 +92,7 @@ impl JoinKind {
             Self::Add => Join::Add(Mark::new()),
             Self::Gate => Join::Gate(gate_layer(x, 1, -2.0, device)),
             Self::Attention => Join::Attention(AttentionGate::new(skips, x, device)),
+            Self::AttentionConcat => Join::AttentionConcat(AttentionGate::biased(skips, x, device)),
             Self::None => Join::None(Mark::new()),
         }
     }
@@ -94,7 +100,7 @@ impl JoinKind {
     /// Channels of what comes out, for those of all skips together and of `x`.
     pub fn out_channels(&self, skips: usize, x: usize) -> usize {
         match self {
-            Self::Concat | Self::Append | Self::Attention => skips + x,
+            Self::Concat | Self::Append | Self::Attention | Self::AttentionConcat => skips + x,
             Self::Add | Self::Gate | Self::None => x,
         }
     }
@@ -150,11 +156,15 @@ impl Join {
                 let z = self.before_sigmoid(skip.clone());
                 gate(z, x, skip)
             }
-            Self::Attention(gate) => {
+            Self::Attention(gate) | Self::AttentionConcat(gate) => {
                 let [skip, x] = [the_one(skips), x].map(as_map);
                 let t = gate.opening(skip.clone(), x.clone());
                 seam::opening(self, || t.clone());
-                from_map(concat(vec![x, scale(skip, t)]))
+                let weighted = scale(skip, t);
+                from_map(concat(match self {
+                    Self::Attention(_) => vec![x, weighted],
+                    _ => vec![weighted, x],
+                }))
             }
             Self::None(_) => x,
         }

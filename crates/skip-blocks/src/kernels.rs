@@ -10,20 +10,24 @@
 
 mod activation;
 mod add_concat;
+mod by_image;
 mod concat;
 mod conv;
 mod conv_transpose;
 mod elementwise;
 mod gate;
+mod instance_norm;
 mod layer_norm;
 mod loss;
 mod norm;
 mod operands;
 mod packed;
 mod pool;
+mod prelu;
 mod recompute;
 mod resample;
 mod response_norm;
+mod reverse;
 mod scale;
 mod split;
 mod sums;
@@ -37,15 +41,18 @@ pub(crate) use conv::{conv, conv_norm};
 pub(crate) use conv_transpose::conv_transpose;
 pub(crate) use elementwise::{act, add};
 pub(crate) use gate::gate;
+pub(crate) use instance_norm::instance_norm;
 pub(crate) use layer_norm::layer_norm;
 pub(crate) use loss::cross_entropy;
 pub(crate) use norm::norm;
 pub(crate) use pool::max_pool;
+pub(crate) use prelu::prelu;
 pub(crate) use recompute::recompute;
 pub(crate) use resample::{
     avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, resize, subsample_pad,
 };
 pub(crate) use response_norm::response_norm;
+pub(crate) use reverse::reverse;
 pub(crate) use scale::scale_channels;
 pub(crate) use split::split;
 

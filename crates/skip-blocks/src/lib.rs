@@ -4,6 +4,7 @@
 //! | skip | equation | here |
 //! |---|---|---|
 //! | added | `y = x + F(x)` | [`BasicBlock`], [`Bottleneck`], [`FixupBlock`], [`NormFreeBlock`], [`Residual`] |
+//! | added, reversible | `y1 = x1 + F(x2)`, `y2 = x2 + G(y1)` | [`Reversible`], [`reversible`](reversible()) |
 //! | concatenated | `y = [x, F(x)]` | [`DenseLayer`], [`DenseBlock`], [`DenseConcat`] |
 //! | added and concatenated | `y = [x + F(x), x', F'(x)]` | [`DualPath`] |
 //! | added across sizes | `y_i = sum_j f_ij(x_j)` | [`Exchange`] |
@@ -55,6 +56,7 @@ mod pair;
 mod parameters;
 mod rank;
 mod residual;
+mod reversible;
 pub mod seam;
 mod shortcut;
 mod streams;
@@ -89,6 +91,7 @@ pub use residual::{
     FixupBlockConfig, FixupOf, NormFreeBlock, NormFreeBlockConfig, Order, ScaledProjection,
     ScaledShortcut,
 };
+pub use reversible::{Reversible, halves, reversible};
 pub use shortcut::{
     PooledProjection, Projection, Shortcut, ShortcutConfig, ShortcutKind, Windows, ZeroPad,
 };

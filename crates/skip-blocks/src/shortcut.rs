@@ -24,6 +24,9 @@ pub enum ShortcutKind {
     /// for Image Classification with Convolutional Neural Networks" (He et al. 2018,
     /// <https://arxiv.org/abs/1812.01187>), figure 2(c).
     PooledProjection,
+    /// The same, with a convolution only where the channels change: nnU-Net's (Isensee et al. 2021,
+    /// <https://doi.org/10.1038/s41592-020-01008-z>).
+    Pooled,
     /// Identity where the shapes agree, else subsampling and zeros for the new channels:
     /// option A of He 2015. It has no parameters.
     ZeroPad,
@@ -91,6 +94,8 @@ pub enum Shortcut {
     Projection(Projection),
     /// `bn(conv1x1(mean2x2(x)))`
     PooledProjection(PooledProjection),
+    /// `mean2x2(x)`
+    Pooled(Mark),
     /// `x` subsampled, with channels of zeros around its own
     ZeroPad(ZeroPad),
 }
@@ -155,8 +160,8 @@ impl ShortcutConfig {
         check::positive("dilation", self.dilation)?;
         self.norm.check(out_channels)?;
         ensure!(
-            self.kind != ShortcutKind::PooledProjection || self.stride <= 2,
-            "stride = {}: must be at most 2 for a pooled projection",
+            !self.pools() || self.stride <= 2,
+            "stride = {}: must be at most 2 for a pooled shortcut",
             self.stride
         );
         ensure!(
@@ -180,9 +185,21 @@ impl ShortcutConfig {
             ShortcutKind::Projection => {
                 Some(Shortcut::Projection(self.projection(self.stride, device)))
             }
-            ShortcutKind::PooledProjection => Some(Shortcut::PooledProjection(self.pooled(device))),
+            ShortcutKind::Pooled if self.in_channels == self.out_channels => {
+                Some(Shortcut::Pooled(Mark::new()))
+            }
+            ShortcutKind::PooledProjection | ShortcutKind::Pooled => {
+                Some(Shortcut::PooledProjection(self.pooled(device)))
+            }
             ShortcutKind::ZeroPad => Some(Shortcut::ZeroPad(self.zero_pad())),
         }
+    }
+
+    fn pools(&self) -> bool {
+        matches!(
+            self.kind,
+            ShortcutKind::PooledProjection | ShortcutKind::Pooled
+        )
     }
 
     fn projection(&self, stride: usize, device: &Device) -> Projection {
@@ -223,6 +240,7 @@ impl Shortcut {
             Self::Identity(_) => x,
             Self::Projection(projection) => projection.forward(x),
             Self::PooledProjection(pooled) => pooled.forward(x),
+            Self::Pooled(_) => avg_pool_ceil(x),
             Self::ZeroPad(zero_pad) => zero_pad.forward(x),
         };
         seam::output(self, x)
@@ -300,12 +318,26 @@ mod tests {
             ShortcutKind::ZeroPad,
             ShortcutKind::Projection,
             ShortcutKind::PooledProjection,
+            ShortcutKind::Pooled,
         ] {
             let config = ShortcutConfig::new(2, 4).with_stride(2).with_kind(kind);
             let shortcut = config.init(&device).expect("not plain");
             let y = shortcut.forward(Tensor::ones([1, 2, 7, 5], &device));
             assert_eq!(y.dims(), [1, 4, 4, 3], "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_pooled_shortcut_of_the_same_channels_learns_nothing() {
+        let device = Device::flex();
+        let pooled = ShortcutConfig::new(1, 1)
+            .with_stride(2)
+            .with_kind(ShortcutKind::Pooled)
+            .init(&device)
+            .expect("not plain");
+        assert_eq!(parameter_count(&pooled), 0);
+        let x = Tensor::<4>::from_data([[[[1.0, 3.0], [5.0, 7.0]]]], &device);
+        assert_eq!(pooled.forward(x).to_data(), [[[[4.0f32]]]].into());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::nn::{BatchNorm, BatchNormConfig, LayerNormConfig};
-use burn::tensor::activation::{relu, sigmoid};
+use burn::nn::{BatchNorm, BatchNormConfig, InstanceNormConfig, LayerNormConfig};
+use burn::tensor::activation::{leaky_relu, relu, sigmoid};
 use burn::tensor::module::{avg_pool2d, conv2d, interpolate as burn_interpolate, max_pool2d};
 use burn::tensor::ops::{
     AvgPoolOptions, ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions, PadMode,
@@ -16,7 +16,8 @@ use burn::tensor::{Device, Distribution, Int, Tensor, TensorData, Tolerance, s};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use skip_blocks::layers::{
-    Act, CrossEntropy, End, GlobalResponseNorm, IGNORED, LayerNorm2d, Norm, Resize,
+    Act, CrossEntropy, End, GlobalResponseNorm, IGNORED, InstanceNorm2d, LayerNorm2d, Norm, PRelu,
+    Resize,
 };
 use skip_blocks::seam::{Seam, part};
 use skip_blocks::{DenseBlock, DenseBlockConfig, LayerScale, StochasticDepth, layers};
@@ -867,6 +868,71 @@ fn any_number_of_branches_add_their_derivatives() {
             &[],
             || weighted(layers::branches(x.clone(), paths)),
             || weighted(vec![x.clone(); paths]),
+        );
+    }
+}
+
+#[test]
+fn an_instance_norm_is_that_of_burn() {
+    let mut random = Random::new(26);
+    for dims in [[2, 5, 3, 4], [1, 40, 9, 9], [3, 33, 7, 5]] {
+        let channels = dims[1];
+        let norm = random.redraw(InstanceNorm2d::new(channels, 1e-3, &device()));
+        let mut burns = InstanceNormConfig::new(channels)
+            .with_epsilon(1e-3)
+            .init(&device());
+        (burns.gamma, burns.beta) = (norm.gamma.clone(), norm.beta.clone());
+        let learned = [&norm.gamma, &norm.beta].map(|values| values.as_ref().expect("learned"));
+        let (x, y) = (random.normal(dims), random.normal(dims));
+        let any = Norm::Instance(norm.clone());
+        for (end, inputs) in [
+            (End::from(Act::LeakyRelu(0.1)), &[x.clone()][..]),
+            (
+                End::add(Some(y.clone()), Act::Relu),
+                &[x.clone(), y.clone()],
+            ),
+        ] {
+            same(
+                inputs,
+                &learned,
+                || layers::norm(x.clone(), &any, end.clone()),
+                || {
+                    let plain = burns.forward(x.clone());
+                    match end.add.clone() {
+                        Some(add) => relu(plain + add),
+                        None => leaky_relu(plain, 0.1),
+                    }
+                },
+            );
+        }
+        let plain = Norm::Instance(InstanceNorm2d::plain(1e-3));
+        let burns = InstanceNormConfig::new(channels)
+            .with_epsilon(1e-3)
+            .with_affine(false)
+            .init(&device());
+        same(
+            from_ref(&x),
+            &[],
+            || layers::norm(x.clone(), &plain, Act::None),
+            || burns.forward(x.clone()),
+        );
+    }
+}
+
+#[test]
+fn a_slope_is_learned() {
+    let mut random = Random::new(27);
+    let x = random.normal([2, 7, 5, 3]);
+    for slope in [0.25, 1.5, -0.5] {
+        let mut layer = PRelu::new(&device());
+        layer.weight = layer
+            .weight
+            .map(|weight| weight.full_like(slope).require_grad());
+        same(
+            from_ref(&x),
+            &[&layer.weight],
+            || layer.forward(x.clone()),
+            || relu(x.clone()) - relu(-x.clone()) * layer.weight.val().reshape([1, 1, 1, 1]),
         );
     }
 }

@@ -10,6 +10,7 @@ mod assemble;
 mod batch;
 mod cache;
 mod cifar;
+mod class_weights;
 mod coco;
 mod collection;
 mod duplicates;
@@ -58,7 +59,7 @@ pub use picture::{Picture, Values};
 pub use preprocessing::{Preprocessing, Resizing};
 pub(crate) use random::seed_of;
 pub use report::{Part as PartReport, Report};
-pub use settings::{Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
+pub use settings::{ClassWeights, Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
 pub use source::{Item, Source, Subset, Target};
 pub use splits::Splits;
 pub use transform::{Transform, size_after};
@@ -132,16 +133,6 @@ impl DataSet {
     pub fn class_counts(&self) -> Option<Vec<usize>> {
         let labels = self.labels.as_ref()?;
         Some(counts(labels, self.problem.classes.len()))
-    }
-
-    /// A weight for each class such that rare ones count as much as frequent ones:
-    /// `images / (classes * images of the class)`, 1 where all are as frequent. None where images
-    /// have no classes.
-    pub fn class_weights(&self) -> Option<Vec<f64>> {
-        let counts = self.class_counts()?;
-        let (all, classes) = (counts.iter().sum::<usize>(), counts.len());
-        let weight = |count: usize| all as f64 / (classes * count.max(1)) as f64;
-        Some(counts.into_iter().map(weight).collect())
     }
 
     /// The parts with their names.

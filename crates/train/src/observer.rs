@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::data::Timing;
+use crate::data::{Skipped, Timing};
 use crate::metric::Values;
 use crate::run_folder::Damaged;
 
@@ -92,6 +92,8 @@ pub enum Event<'a> {
         /// Its loss.
         loss: f64,
     },
+    /// An image could not be read, and is left out of every batch.
+    BadImage(&'a Skipped),
     /// The run went back to its last checkpoint, or to its start, since a loss was not a number or
     /// exploded.
     WentBack {

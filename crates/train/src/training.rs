@@ -250,6 +250,8 @@ impl<'a> Training<'a> {
         observer: &mut dyn Observer,
     ) -> Result<End> {
         let epoch = self.progress.epochs + 1;
+        let bad = || [train.skipped(), valid.skipped()].concat();
+        let told = bad();
         let (start, before) = (Instant::now(), train.timing());
         let end = self.learn(epoch, train, keeper, observer)?;
         if end != End::Done {
@@ -261,6 +263,9 @@ impl<'a> Training<'a> {
             return Ok(End::Stopped);
         };
         self.progress.validation = validation.elapsed();
+        for image in bad().iter().filter(|image| !told.contains(image)) {
+            observer.event(Event::BadImage(image));
+        }
 
         let learned = self.progress.seen.values();
         record::append(&folder.metrics(), epoch, Split::Train, &learned)?;

@@ -88,13 +88,17 @@ fn a_run_leaves_images_out_that_cannot_be_read_where_that_is_wanted() {
         "--model",
         "resnet8",
         "--epochs",
-        "1",
+        "2",
     ];
     let fails = train(folder.path(), &[&arguments[..], &["--out", "a"]].concat());
     assert!(!fails.status.success());
     let skips = ["--out", "b", "--on-bad-image", "skip"];
-    succeeds(folder.path(), &[&arguments[..], &skips].concat());
+    let run = train(folder.path(), &[&arguments[..], &skips].concat());
+    let told = String::from_utf8(run.stderr).expect("text");
+    assert!(run.status.success(), "{told}");
+    let line = "'0' is left out: the image '0.png' cannot be decoded: ";
+    assert_eq!(told.matches(line).count(), 1, "{told}");
     let summary = fs::read_to_string(Path::new(folder.path()).join("b/summary.json"));
     let summary: Value = serde_json::from_str(&summary.expect("written")).expect("JSON");
-    assert_eq!(summary["images"], 7);
+    assert_eq!(summary["images"], 14);
 }

@@ -95,11 +95,50 @@ def smp(case):
 
 
 def monai(case):
-    raise ValueError(f"{case.name}: the script knows no network '{case.twin}' of MONAI's")
+    """`UNet`, and its options after that: `UNet/channels=16,32/strides=2/num_res_units=2`."""
+    from monai.networks import nets
+
+    network, options = numbered(case.twin)
+    return getattr(nets, network)(
+        spatial_dims=2, in_channels=case.input[0], out_channels=case.outputs, **options
+    )
 
 
 def nnunet(case):
-    raise ValueError(f"{case.name}: the script knows no network '{case.twin}' of nnU-Net's")
+    """`PlainConvUNet`, and its options after that, all else as nnU-Net plans it in two dimensions:
+    `PlainConvUNet/features_per_stage=32,64/n_conv_per_stage=2/n_conv_per_stage_decoder=2`.
+    """
+    from dynamic_network_architectures.architectures import unet
+
+    network, options = numbered(case.twin)
+    stages = len(options["features_per_stage"])
+    return getattr(unet, network)(
+        input_channels=case.input[0],
+        num_classes=case.outputs,
+        n_stages=stages,
+        conv_op=nn.Conv2d,
+        kernel_sizes=3,
+        strides=[1] + [2] * (stages - 1),
+        conv_bias=True,
+        norm_op=nn.InstanceNorm2d,
+        norm_op_kwargs={"eps": 1e-5, "affine": True},
+        nonlin=nn.LeakyReLU,
+        nonlin_kwargs={"inplace": True},
+        deep_supervision=True,
+        **options,
+    )
+
+
+def numbered(twin):
+    """A class and its options, each a number or some: `UNet/channels=16,32/num_res_units=2`."""
+    network, *options = twin.split("/")
+    options = dict(option.split("=") for option in options)
+    return network, {key: numbers(value) for key, value in options.items()}
+
+
+def numbers(text):
+    found = [int(number) for number in text.split(",")]
+    return found if "," in text else found[0]
 
 
 PACKAGES = {

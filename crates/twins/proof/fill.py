@@ -1,6 +1,7 @@
 """Values that follow from a name and an index, in the same arithmetic as src/fill.rs."""
 
 import math
+from itertools import chain
 
 import numpy as np
 import torch
@@ -66,9 +67,17 @@ def values(key, shape):
 
 
 def tensors(model):
-    """The parameters and running statistics of a network, by key; not how many batches it saw."""
-    named = model.state_dict().items()
-    return {key: tensor for key, tensor in named if not key.endswith("num_batches_tracked")}
+    """The parameters and running statistics of a network, by key; not how many batches it saw.
+
+    What stands in several places counts once, by its first key: nnU-Net's decoders have their encoder
+    among them.
+    """
+    first = {key for key, _ in chain(model.named_parameters(), model.named_buffers())}
+    return {
+        key: tensor
+        for key, tensor in model.state_dict().items()
+        if key in first and not key.endswith("num_batches_tracked")
+    }
 
 
 def fill(model):
@@ -77,8 +86,8 @@ def fill(model):
         tensor.copy_(torch.from_numpy(values(key, tensor.shape)).reshape(tensor.shape))
 
 
-def images(batch, dims):
-    """A batch of images, named "input"."""
+def images(batch, dims, name="input"):
+    """A batch of images of this name."""
     shape = [batch, *dims]
-    units_ = units("input", math.prod(shape)).astype(np.float32)
+    units_ = units(name, math.prod(shape)).astype(np.float32)
     return torch.from_numpy(units_).reshape(shape)

@@ -28,8 +28,8 @@ fn published_weights_answer_as_their_own_network_does() {
     }
     let config = [
         ("encoder.depth", json!(1)),
-        ("encoder.conv_bias", json!(true)),
-        ("decoder.conv_bias", json!(true)),
+        ("encoder.bias", json!(true)),
+        ("decoder.bias", json!(true)),
     ];
     let unet = create("unet32").expect("a model").with_outputs(1);
     let set = |config: models::ModelConfig, (path, value): (&str, serde_json::Value)| {

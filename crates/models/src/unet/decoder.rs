@@ -33,10 +33,9 @@ pub struct UNetDecoderConfig {
     /// The normalisation. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
-    /// Whether the convolutions have biases although a normalisation follows, as in some published
-    /// networks. Default: false.
+    /// Whether the convolutions have biases although they are normalised. Default: not.
     #[config(default = false)]
-    pub conv_bias: bool,
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -87,7 +86,7 @@ impl UNetDecoderConfig {
                 .with_join(self.join)
                 .with_padding(self.padding)
                 .with_norm(self.norm)
-                .with_conv_bias(self.conv_bias)
+                .with_bias(self.bias)
                 .with_act(self.act)
                 .with_modifiers(self.modifiers.clone());
             below = out_channels;

@@ -1,7 +1,7 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use skip_blocks::check;
+use skip_blocks::check::{self, ensure};
 use skip_blocks::layers::{Act, NormKind};
 use skip_blocks::seam::part;
 use skip_blocks::{
@@ -16,6 +16,9 @@ use crate::{Encode, EncoderFamily, ImageSpec, Level, Levels, Skip};
 pub struct UNetStagesConfig {
     /// Channels of the first stage; they double with each stage down.
     pub width: usize,
+    /// Channels of each stage and of the bottom, instead. Default: none, by `width`.
+    #[config(default = "None")]
+    pub channels: Option<Vec<usize>>,
     /// How many times the size is halved. Default: 4.
     #[config(default = 4)]
     pub depth: usize,
@@ -25,10 +28,9 @@ pub struct UNetStagesConfig {
     /// The normalisation. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
-    /// Whether the convolutions have biases although a normalisation follows, as in some published
-    /// networks. Default: false.
+    /// Whether the convolutions have biases although they are normalised. Default: not.
     #[config(default = false)]
-    pub conv_bias: bool,
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -62,11 +64,12 @@ pub struct UNetStages {
 
 impl UNetStagesConfig {
     fn channels(&self, level: usize) -> [usize; 2] {
-        let before = match level {
-            0 => self.in_channels,
-            _ => self.width << (level - 1),
+        let of = |level: usize| match &self.channels {
+            Some(channels) => channels.get(level).copied().unwrap_or(0),
+            None => self.width << level,
         };
-        [before, self.width << level]
+        let before = level.checked_sub(1).map_or(self.in_channels, of);
+        [before, of(level)]
     }
 
     fn stage(&self, level: usize) -> EncoderStageConfig {
@@ -74,7 +77,7 @@ impl UNetStagesConfig {
         EncoderStageConfig::new(before, channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
-            .with_conv_bias(self.conv_bias)
+            .with_bias(self.bias)
             .with_act(self.act)
     }
 
@@ -83,7 +86,7 @@ impl UNetStagesConfig {
         DoubleConvConfig::new(before, channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
-            .with_conv_bias(self.conv_bias)
+            .with_bias(self.bias)
             .with_act(self.act)
     }
 }
@@ -128,6 +131,13 @@ impl EncoderFamily for UNetStagesConfig {
     fn check(&self) -> Result<(), ConfigError> {
         check::positive("depth", self.depth)?;
         check::positive("width", self.width)?;
+        if let Some(channels) = &self.channels {
+            ensure!(
+                channels.len() == self.depth + 1,
+                "channels = {channels:?}: must be one for each of {} stages and one for the bottom",
+                self.depth
+            );
+        }
         check::positive("in_channels", self.in_channels)?;
         (0..self.depth).try_for_each(|level| self.stage(level).check())?;
         self.bottom().check()

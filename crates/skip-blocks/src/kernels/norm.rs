@@ -99,6 +99,35 @@ impl Statistics {
         }
     }
 
+    /// Those of floats `[pixels, channels]`, summed in 64 bits.
+    pub fn of(floats: &[f32], channels: usize) -> Self {
+        let (mut sums, mut squares) = (vec![0.0; channels], vec![0.0; channels]);
+        for pixel in floats.chunks_exact(channels) {
+            for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(pixel) {
+                let value = f64::from(value);
+                *sum += value;
+                *square += value * value;
+            }
+        }
+        let count = (floats.len() / channels.max(1)).max(1) as f64;
+        let means = sums.iter().map(|sum| sum / count);
+        let variances = means.clone().zip(&squares);
+        let variances = variances.map(|(mean, square)| (square / count - mean * mean).max(0.0));
+        Self {
+            variance: variances.map(|variance| variance as f32).collect(),
+            mean: means.map(|mean| mean as f32).collect(),
+            inv_std: vec![],
+        }
+    }
+
+    /// Those of the same values with a number more in each channel.
+    pub fn moved(mut self, by: &[f32]) -> Self {
+        for (mean, by) in self.mean.iter_mut().zip(by) {
+            *mean += by;
+        }
+        self
+    }
+
     /// The running ones of a layer.
     pub fn running(norm: &BatchNorm) -> Option<Self> {
         let running = Operands::of(norm.running_mean.value())?.and(norm.running_var.value())?;

@@ -18,10 +18,7 @@ pub(crate) fn recompute<M: Module + 'static, const D: usize>(
     inputs: &[Tensor<D>],
     forward: impl Fn(&M, Vec<Tensor<D>>) -> Tensor<D> + Send + 'static,
 ) -> Option<Tensor<D>> {
-    let operands = Operands::all(inputs);
-    let mut with_parameters = Collect { operands };
-    module.visit(&mut with_parameters);
-    let operands = with_parameters.operands?;
+    let operands = with_parameters(Operands::all(inputs)?, module)?;
     if !operands.tracked || operands.len() > MAX_OPERANDS {
         return None;
     }
@@ -37,6 +34,14 @@ pub(crate) fn recompute<M: Module + 'static, const D: usize>(
         edits: edits_under_way(),
     };
     Some(operands.record(y, || state, rule::<M, _, D>))
+}
+
+/// One more operand for each parameter that learns.
+pub(super) fn with_parameters(operands: Operands, module: &impl Module) -> Option<Operands> {
+    let operands = Some(operands);
+    let mut with_parameters = Collect { operands };
+    module.visit(&mut with_parameters);
+    with_parameters.operands
 }
 
 /// The parameters that learn, as operands.
@@ -70,20 +75,40 @@ where
     M: Module,
     F: Fn(&M, Vec<Tensor<D>>) -> Tensor<D>,
 {
+    let State {
+        module,
+        inputs,
+        forward,
+        draws,
+        edits,
+    } = state;
+    computed_again(module, inputs, forward, draws, edits, dy).1
+}
+
+/// `forward(module, inputs)` computed again with what was drawn the first time, and the derivatives
+/// of the inputs and of the parameters that learn, given its own.
+pub(super) fn computed_again<M: Module, const D: usize>(
+    module: M,
+    inputs: Vec<FlexTensor>,
+    forward: impl Fn(&M, Vec<Tensor<D>>) -> Tensor<D>,
+    draws: Draws,
+    edits: Option<Arc<Plan>>,
+    dy: FlexTensor,
+) -> (FlexTensor, Vec<Option<FlexTensor>>) {
     let leaf = |input| Tensor::<D>::from_primitive::<Flex>(input);
     let leaf = |input| leaf(input).autodiff().require_grad();
-    let inputs: Vec<_> = state.inputs.into_iter().map(leaf).collect();
-    let module = state.module.map(&mut Leaves);
-    let forward = || (state.forward)(&module, inputs.clone());
-    let y = again(state.edits, || playing(state.draws, forward));
-    let gradients = back(y, dy);
+    let inputs: Vec<_> = inputs.into_iter().map(leaf).collect();
+    let module = module.map(&mut Leaves);
+    let forward = || forward(&module, inputs.clone());
+    let y = again(edits, || playing(draws, forward));
+    let (y, gradients) = back(y, dy);
     let found = inputs.iter().map(|input| gradient(input, &gradients));
     let mut of_parameters = Derivatives {
         gradients: &gradients,
         found: found.collect(),
     };
     module.visit(&mut of_parameters);
-    of_parameters.found
+    (y, of_parameters.found)
 }
 
 /// Cuts the parameters from the graph that is being gone through.
@@ -98,12 +123,13 @@ impl ModuleMapper for Leaves {
     }
 }
 
-/// The derivatives of everything before `y`, given its own.
-fn back<const D: usize>(y: Tensor<D>, dy: FlexTensor) -> Gradients {
+/// `y` itself, and the derivatives of everything before it, given its own.
+fn back<const D: usize>(y: Tensor<D>, dy: FlexTensor) -> (FlexTensor, Gradients) {
     let operands = Operands::of(y).expect("the kernels made it");
+    let y = operands.tensors()[0].clone();
     let end: Tensor<1> =
         operands.record(contiguous(vec![0.0], [1]), || dy, |dy, _, _| vec![Some(dy)]);
-    end.backward()
+    (y, end.backward())
 }
 
 struct Derivatives<'a> {

@@ -9,7 +9,8 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use cpu_kernels::{Epilogue, Isa, View, ViewMut, apply_epilogue};
 
-use super::activation::{Activation, activation, contiguous, floats};
+use super::activation::{Activation, contiguous, floats};
+use super::by_image::by_image;
 use super::operands::Operands;
 use super::sums::sums;
 use crate::layers::response_norm::GlobalResponseNorm;
@@ -122,16 +123,6 @@ fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
         Some(contiguous(sums, [x.channels]))
     };
     vec![Some(dx), gradient(dgamma), gradient(dbeta)]
-}
-
-/// A tensor like `x`, written image by image.
-fn by_image(x: &Activation, mut write: impl FnMut(usize, ViewMut)) -> FlexTensor {
-    let mut y = vec![0.0; x.len()];
-    let image = (x.len() / x.batch.max(1)).max(1);
-    for (index, target) in y.chunks_exact_mut(image).enumerate() {
-        write(index, ViewMut::new(target, x.channels));
-    }
-    activation(y, x.dims())
 }
 
 /// An image of `like`'s size, as `epilogue` says.

@@ -87,7 +87,9 @@ pub fn conv_norm(
                 }
             }
         }
-        Norm::Group(_) | Norm::Layer(_) => norm(conv(x, layer, Act::None), normalization, end),
+        Norm::Group(_) | Norm::Layer(_) | Norm::Instance(_) => {
+            norm(conv(x, layer, Act::None), normalization, end)
+        }
     }
 }
 

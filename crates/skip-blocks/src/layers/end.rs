@@ -29,6 +29,14 @@ impl End {
         }
     }
 
+    /// What is left where this activation, if any, has been applied.
+    pub(super) fn without(self, done: Act) -> Self {
+        match done {
+            Act::None => self,
+            _ => Self::default(),
+        }
+    }
+
     /// What a kernel can do along with another operation, and the activation that is left.
     pub(super) fn along(self) -> (Self, Act) {
         match self.act.goes_along() {

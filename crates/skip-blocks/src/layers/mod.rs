@@ -12,6 +12,7 @@ mod activate;
 mod conv;
 mod dropout;
 pub(crate) mod end;
+pub(crate) mod instance_norm;
 mod join;
 pub(crate) mod layer_norm;
 mod loss;
@@ -20,6 +21,7 @@ mod mix;
 pub(crate) mod norm;
 mod normalize;
 mod pool;
+mod prelu;
 mod resize;
 pub(crate) mod resize_by;
 pub(crate) mod response_norm;
@@ -43,6 +45,7 @@ pub use conv::{
 pub use dropout::{drop_channels, dropout};
 pub(crate) use dropout::{drop_samples, shake_samples};
 pub use end::End;
+pub use instance_norm::InstanceNorm2d;
 pub use join::{add, add_concat, branches, concat, gate, scale, split};
 pub use layer_norm::LayerNorm2d;
 pub use loss::{by_pixel, cross_entropy};
@@ -54,6 +57,7 @@ pub use pool::{
     avg_pool, avg_pool_ceil, avg_pool_same, blur_pool, global_avg_pool, global_max_pool, max_pool,
     max_pool_ceil, max_pool_zeros,
 };
+pub use prelu::PRelu;
 pub use resize::{center_crop, fit, resize, subsample_pad};
 pub use resize_by::Resize;
 pub use response_norm::GlobalResponseNorm;

@@ -5,6 +5,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig, Identity,
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::instance_norm::InstanceNorm2d;
 use super::layer_norm::LayerNorm2d;
 use crate::check::{self, ConfigError};
 
@@ -21,6 +22,10 @@ pub enum NormKind {
     Group(usize),
     /// Over the channels of each pixel: see [`LayerNorm2d`].
     Layer,
+    /// Over the pixels of each channel, for each image: see [`InstanceNorm2d`].
+    Instance,
+    /// The same, with nothing that is learned.
+    PlainInstance,
     /// None: convolutions have biases instead.
     None,
 }
@@ -34,6 +39,8 @@ pub enum Norm {
     Group(GroupNorm),
     /// See [`NormKind::Layer`].
     Layer(LayerNorm2d),
+    /// See [`NormKind::Instance`].
+    Instance(InstanceNorm2d),
     /// See [`NormKind::None`].
     None(Identity),
 }
@@ -60,11 +67,14 @@ impl NormKind {
             Self::Batch => Norm::Batch(BatchNormConfig::new(channels).init(device)),
             Self::Group(groups) => Norm::Group(GroupNormConfig::new(groups, channels).init(device)),
             Self::Layer => Norm::Layer(LayerNorm2d::new(channels, 1e-6, device)),
+            Self::Instance => Norm::Instance(InstanceNorm2d::new(channels, 1e-5, device)),
+            Self::PlainInstance => Norm::Instance(InstanceNorm2d::plain(1e-5)),
             Self::None => Norm::None(Identity::new()),
         }
     }
 
-    /// Makes a normalisation whose scale starts at 0: it gives zeros at first.
+    /// Makes a normalisation whose scale starts at 0: it gives zeros at first, if it [has a
+    /// scale](NormKind::scales).
     ///
     /// # Panics
     /// Panics where [`NormKind::check`] gives an error.
@@ -75,9 +85,15 @@ impl NormKind {
             Norm::Batch(norm) => norm.gamma = zeros,
             Norm::Group(norm) => norm.gamma = Some(zeros),
             Norm::Layer(norm) => norm.gamma = zeros,
+            Norm::Instance(norm) => norm.gamma = norm.gamma.take().map(|_| zeros),
             Norm::None(_) => {}
         }
         norm
+    }
+
+    /// Whether it learns a factor for each channel.
+    pub fn scales(&self) -> bool {
+        !matches!(self, Self::PlainInstance | Self::None)
     }
 
     /// Whether a convolution before it needs a bias of its own.
@@ -93,6 +109,7 @@ impl Norm {
             Self::Batch(norm) => norm.epsilon = epsilon,
             Self::Group(norm) => norm.epsilon = epsilon,
             Self::Layer(norm) => norm.epsilon = epsilon,
+            Self::Instance(norm) => norm.epsilon = epsilon,
             Self::None(_) => {}
         }
         self

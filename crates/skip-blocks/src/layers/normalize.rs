@@ -21,16 +21,18 @@ use crate::{kernels, seam};
 /// running ones.
 pub fn norm(x: Tensor<4>, layer: &Norm, end: impl Into<End>) -> Tensor<4> {
     let end = end.into();
+    // A straight activation is done along with some normalisations; an addition is not.
+    let along = match end.add {
+        None if end.act.goes_along() => end.act,
+        _ => Act::None,
+    };
     let y = match layer {
         Norm::Batch(layer) => {
-            // A straight activation is done along with the normalisation; an addition is not.
-            let (along, end) = match end.add {
-                None if end.act.goes_along() => (end.act, End::default()),
-                _ => (Act::None, end),
-            };
             let y = kernels::norm(&x, layer, along);
-            finish(y.unwrap_or_else(|| act(batch_norm(x, layer), along)), end)
+            let y = y.unwrap_or_else(|| act(batch_norm(x, layer), along));
+            finish(y, end.without(along))
         }
+        Norm::Instance(layer) => finish(layer.forward(x, along), end.without(along)),
         Norm::Group(layer) => finish(layer.forward(x), end),
         Norm::Layer(layer) => finish(layer.forward(x), end),
         Norm::None(_) => finish(x, end),

@@ -34,10 +34,9 @@ pub struct DecoderStageConfig {
     /// What normalises after each convolution. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
-    /// Whether the convolutions have biases although a normalisation follows, as in some published
-    /// networks. Default: false.
+    /// Whether the convolutions have biases although they are normalised. Default: not.
     #[config(default = false)]
-    pub conv_bias: bool,
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -163,7 +162,7 @@ impl DecoderStageConfig {
         DoubleConvConfig::new(self.joined_channels(), self.out_channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
-            .with_conv_bias(self.conv_bias)
+            .with_bias(self.bias)
             .with_act(self.act)
     }
 }
@@ -205,10 +204,11 @@ mod tests {
     use super::*;
     use crate::long_skip::EncoderStageConfig;
 
-    const JOINS: [JoinKind; 6] = [
+    const JOINS: [JoinKind; 7] = [
         JoinKind::Concat,
         JoinKind::Append,
         JoinKind::Attention,
+        JoinKind::AttentionConcat,
         JoinKind::Add,
         JoinKind::Gate,
         JoinKind::None,

@@ -29,10 +29,9 @@ pub struct DoubleConvConfig {
     /// What normalises after each convolution. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
-    /// Whether the convolutions have biases although a normalisation follows, as in some published
-    /// networks. Default: false.
+    /// Whether the convolutions have biases although they are normalised. Default: not.
     #[config(default = false)]
-    pub conv_bias: bool,
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -108,7 +107,7 @@ impl DoubleConvConfig {
                 ConvPadding::Same => padded_conv(in_channels, out_channels, 3),
                 ConvPadding::Valid => conv2d_config(in_channels, out_channels, 3),
             }
-            .with_bias(self.conv_bias || self.norm.wants_bias())
+            .with_bias(self.bias || self.norm.wants_bias())
             .init(device)
         };
         DoubleConv {

@@ -20,10 +20,9 @@ pub struct EncoderStageConfig {
     /// What normalises after each convolution. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
-    /// Whether the convolutions have biases although a normalisation follows, as in some published
-    /// networks. Default: false.
+    /// Whether the convolutions have biases although they are normalised. Default: not.
     #[config(default = false)]
-    pub conv_bias: bool,
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -84,7 +83,7 @@ impl EncoderStageConfig {
         DoubleConvConfig::new(self.in_channels, self.out_channels)
             .with_padding(self.padding)
             .with_norm(self.norm)
-            .with_conv_bias(self.conv_bias)
+            .with_bias(self.bias)
             .with_act(self.act)
     }
 }

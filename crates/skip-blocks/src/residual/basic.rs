@@ -39,6 +39,9 @@ pub struct BasicBlockConfig {
     /// The normalisation. Default: batch.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
+    /// Whether the convolutions have biases although they are normalised. Default: not.
+    #[config(default = false)]
+    pub bias: bool,
     /// The activation. Default: ReLU.
     #[config(default = "Act::Relu")]
     pub act: Act,
@@ -201,7 +204,7 @@ impl BasicBlockConfig {
                 .with_stride([self.anti_aliasing.conv_stride(self.stride); 2]),
             dilated_conv3x3(out_channels, out_channels, self.dilation),
         ]
-        .map(|conv| conv.with_bias(self.norm.wants_bias()))
+        .map(|conv| conv.with_bias(self.bias || self.norm.wants_bias()))
     }
 
     pub(super) fn shortcut(&self) -> ShortcutConfig {

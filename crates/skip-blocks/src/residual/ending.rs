@@ -45,10 +45,10 @@ pub(super) enum Zeroed {
 impl Zeroed {
     /// The layer that stands last, if zeros are wanted.
     pub fn last_of(order: Order, norm: NormKind, wanted: bool) -> Self {
-        match (wanted, order, norm) {
-            (false, ..) => Self::None,
-            (true, Order::PreActivation, _) | (true, _, NormKind::None) => Self::Conv,
-            (true, Order::PostActivation, _) => Self::Norm,
+        match (wanted, order) {
+            (false, _) => Self::None,
+            (true, Order::PostActivation) if norm.scales() => Self::Norm,
+            (true, _) => Self::Conv,
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) mod trace;
 pub use builder::{Seam, UnknownPart, count_macs};
 pub(crate) use hooks::{carried, count, opening, output};
 pub use mark::Mark;
-pub(crate) use part::recomputes;
+pub(crate) use part::{looks_at_parts, recomputes};
 pub use part::{part, part_all};
 pub use pattern::fits;
 pub use record::{Record, Seen};

@@ -57,6 +57,15 @@ pub fn part_all<M: Module + 'static, const D: usize>(
     output(module, y)
 }
 
+/// Whether the scope under way does something with parts, or with what they give; counting does not.
+pub(crate) fn looks_at_parts() -> bool {
+    active().is_some_and(|scope| {
+        let plan = &scope.plan;
+        let idle = plan.watched.is_empty() && plan.edits.is_empty() && plan.recomputed.is_empty();
+        !idle || plan.traced
+    })
+}
+
 /// Whether a part is to be computed again on the way back. Where something is watched, nothing is.
 pub(crate) fn recomputes(module: &impl Module) -> bool {
     let Some(scope) = active() else { return false };

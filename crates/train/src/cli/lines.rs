@@ -122,6 +122,7 @@ pub fn warning(event: &Event<'_>) -> Option<String> {
         Event::LeftOut { epoch, loss, .. } => {
             format!("epoch {epoch}: a step is left out, its loss is {loss}")
         }
+        Event::BadImage(image) => format!("'{}' is left out: {}", image.name, image.error),
         Event::WentBack { steps, loss, rate } => format!(
             "the loss is {loss}; back to step {steps}, and on with {rate} times the learning rate"
         ),

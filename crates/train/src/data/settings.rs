@@ -51,6 +51,11 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "String")]
     pub sampling: Sampling,
+    /// How much each class counts in the terms of the loss that have `class_weights` and were given
+    /// none: `equal`, or `balanced`, rare ones as much as frequent ones.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(with = "String")]
+    pub class_weights: ClassWeights,
     /// What is done about an image that cannot be read: fail or skip
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(
@@ -156,6 +161,18 @@ pub enum Sampling {
     Balanced,
     /// As many an epoch as there are, drawn by their weights.
     Weighted,
+}
+
+/// How much each class counts in the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ClassWeights {
+    /// All alike.
+    #[default]
+    Equal,
+    /// Rare ones as much as frequent ones.
+    Balanced,
 }
 
 /// What is done about an image that cannot be read.

@@ -461,6 +461,6 @@ fn balanced_sampling_weighs_classes_alike() {
     pairs.for_each(|(&label, weight)| sums[label] += weight);
     assert!((sums[0] - sums[1]).abs() < 1e-9, "{sums:?}");
     let counts = data.class_counts().expect("classes");
-    let weights = data.class_weights().expect("classes");
+    let weights = data.class_weights(OnBadImage::Fail).expect("classes");
     assert_eq!(weights[0] * counts[0] as f64, weights[1] * counts[1] as f64);
 }
