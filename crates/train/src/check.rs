@@ -11,7 +11,7 @@ use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::data::Batch;
 use crate::fit::prepare;
 use crate::loaders::{in_order, training};
-use crate::network::{configure, init};
+use crate::network::{configure, start};
 use crate::observer::Split;
 use crate::recipe::{self, Moment, Recipe};
 use crate::state::State;
@@ -71,10 +71,10 @@ impl BackendTask for Look<'_> {
         let (recipe, data) = prepare(self.recipe)?;
         device.seed(recipe.run.seed);
         let problem = &data.problem;
-        let recipe::Model { name, fields } = &recipe.model;
+        let recipe::Model { name, fields, .. } = &recipe.model;
         let config = configure(name, fields, problem.image, problem.classes.len())?;
         let autodiff = device.clone().autodiff();
-        let model = init(&config, &autodiff);
+        let model = start(&recipe.model, &config, &autodiff)?;
         let mut state = State::around(model, &recipe, &config, problem.image)?;
 
         let mut splits = Vec::new();

@@ -4,6 +4,7 @@
 mod data;
 mod devices;
 mod eval;
+mod export;
 mod find_lr;
 mod fit;
 mod flags;
@@ -41,6 +42,8 @@ enum Command {
     FindLr(find_lr::FindLrArgs),
     /// Evaluate a run's model on test images
     Eval(eval::EvalArgs),
+    /// Write a run's weights as a file for others
+    Export(export::ExportArgs),
     /// Apply a run's model to images
     Predict(predict::PredictArgs),
     /// List the models, or the layers of one
@@ -62,6 +65,7 @@ impl Cli {
             Command::Resume(args) => return args.run(),
             Command::FindLr(args) => args.run()?,
             Command::Eval(args) => args.run()?,
+            Command::Export(args) => args.run()?,
             Command::Predict(args) => args.run()?,
             Command::Models(args) => args.run()?,
             Command::Data(args) => args.run()?,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::fit::prepare;
 use crate::loaders::training;
-use crate::network::{configure, init};
+use crate::network::{configure, start};
 use crate::recipe::{self, Recipe};
 use crate::state::State;
 use crate::step::TrainStep;
@@ -70,10 +70,10 @@ impl BackendTask for Search<'_> {
         let (recipe, data) = prepare(self.recipe)?;
         device.seed(recipe.run.seed);
         let problem = &data.problem;
-        let recipe::Model { name, fields } = &recipe.model;
+        let recipe::Model { name, fields, .. } = &recipe.model;
         let config = configure(name, fields, problem.image, problem.classes.len())?;
         let autodiff = device.clone().autodiff();
-        let model = init(&config, &autodiff);
+        let model = start(&recipe.model, &config, &autodiff)?;
         let mut state = State::around(model, &recipe, &config, problem.image)?;
         let loader = training(&recipe, &data, &autodiff);
 

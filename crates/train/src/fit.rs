@@ -272,7 +272,7 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     }
     let outputs = data.problem.classes.len();
     recipe.loss.check(data.problem.task, outputs)?;
-    let Model { name, fields } = &mut recipe.model;
+    let Model { name, fields, .. } = &mut recipe.model;
     let config = configure(name, fields, data.problem.image, outputs)?;
     config.answer_size(height, width).with_context(|| {
         format!(

@@ -1,10 +1,15 @@
 //! A model by name, for images and a number of outputs.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use models::{ImageSpec, Model, ModelConfig, ModelError, create};
 use serde_json::{Map, Value};
+use weights::{HeadWeights, KeyMap, Options, Weights, apply};
+
+use crate::recipe;
 
 /// The configuration of the model of this name, with these of its fields changed, for images and a
 /// number of outputs.
@@ -46,6 +51,38 @@ fn set_all(
         };
     }
     Ok(config)
+}
+
+/// A model that is to learn: drawn at random, and with the weights that the recipe names, if any.
+///
+/// # Errors
+/// If the file of weights cannot be read, or does not fit the model.
+pub(crate) fn start(
+    recipe: &recipe::Model,
+    config: &ModelConfig,
+    device: &Device,
+) -> Result<Model> {
+    let model = init(config, device);
+    let Some(file) = &recipe.weights else {
+        return Ok(model);
+    };
+    let options = Options {
+        head: match recipe.new_head {
+            true => HeadWeights::Leave,
+            false => HeadWeights::Take,
+        },
+        averaged: recipe.averaged_weights,
+        key_map: match &recipe.key_map {
+            Some(path) => KeyMap::read(Path::new(path))?,
+            None => KeyMap::default(),
+        },
+    };
+    let weights = Weights::read(Path::new(file))?;
+    let applied = apply(model, config, &weights, &options);
+    let (model, _) = applied.with_context(|| {
+        format!("--weights {file}: for other classes, --new-head leaves the head as it is")
+    })?;
+    Ok(model)
 }
 
 /// Makes the model. Its parameters are drawn at once, so that a seed set before gives the same ones.

@@ -16,7 +16,7 @@ use crate::run_folder::{RunConfig, RunFolder};
 pub(crate) fn restore(folder: &RunFolder, device: &Device) -> Result<(RunConfig, Model)> {
     let config = folder.read_config()?;
     let checkpoint = folder.newest_checkpoint()?;
-    let recipe::Model { name, fields } = &config.recipe.model;
+    let recipe::Model { name, fields, .. } = &config.recipe.model;
     let problem = &config.problem;
     let made = configure(name, fields, problem.image, problem.classes.len())?;
     let model = load_best(&checkpoint, init(&made, device)).with_context(|| {

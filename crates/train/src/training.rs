@@ -17,7 +17,7 @@ use crate::data::{Batch, DataSet, Loader, Position, seed_of};
 use crate::gradients::Sum;
 use crate::loaders::{in_order, training};
 use crate::metric::{Metrics, Values, better};
-use crate::network::{configure, init};
+use crate::network::{configure, start};
 use crate::observer::{BatchTimes, Begin, Event, Observer, Split};
 use crate::outcome::Outcome;
 use crate::progress::{Best, Progress};
@@ -109,7 +109,7 @@ impl<'a> Training<'a> {
     /// # Errors
     /// If the model cannot take the images, or the recipe does not go with it.
     pub fn new(recipe: &'a Recipe, data: &'a DataSet, device: &'a Device) -> Result<Self> {
-        let recipe::Model { name, fields } = &recipe.model;
+        let recipe::Model { name, fields, .. } = &recipe.model;
         let problem = &data.problem;
         let config = configure(name, fields, problem.image, problem.classes.len())?;
         let metrics = task::of(problem.task).metrics();
@@ -144,7 +144,7 @@ impl<'a> Training<'a> {
         config: &ModelConfig,
     ) -> Result<State> {
         device.seed(recipe.run.seed);
-        let model = init(config, &device.clone().autodiff());
+        let model = start(&recipe.model, config, &device.clone().autodiff())?;
         State::around(model, recipe, config, data.problem.image)
     }
 

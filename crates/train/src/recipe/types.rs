@@ -54,6 +54,21 @@ pub struct Model {
     /// Model to train; see the command `models`
     #[schemars(extend("x-flag" = "model", "x-value" = "NAME"))]
     pub name: String,
+    /// File of weights to start from: .safetensors, .pth, .pt, .bin or .npz
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-flag" = "weights", "x-value" = "FILE"))]
+    pub weights: Option<String>,
+    /// Names of that file, where they are not the model's: a list of pairs of paths in JSON
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-flag" = "key-map", "x-value" = "FILE.json"))]
+    pub key_map: Option<String>,
+    /// Leave the head as it is, for other classes than those that the weights were made for
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("x-flag" = "new-head"))]
+    pub new_head: bool,
+    /// Whether averaged weights are taken, where the file has them beside the last ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub averaged_weights: bool,
     /// Fields of its configuration, by name, in place of the variant's own.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
