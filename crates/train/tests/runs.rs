@@ -11,9 +11,10 @@ use tempfile::tempdir;
 
 const TWO_STEPS: [&str; 6] = ["--limit", "8", "--batch-size", "4", "--epochs", "1"];
 
-fn fit(folder: &Path, out: &str, arguments: &[&str]) {
+/// What it prints.
+fn fit(folder: &Path, out: &str, arguments: &[&str]) -> String {
     let arguments = [&["fit", "--out", out], &TWO_STEPS[..], arguments].concat();
-    succeeds(folder, &arguments);
+    succeeds(folder, &arguments)
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -46,7 +47,7 @@ fn counted(confusion: &Value) -> u64 {
 fn a_classification_run_leaves_its_folder_and_can_be_applied() {
     let folder = tempdir().expect("a folder");
     let run = folder.path().join("run");
-    fit(folder.path(), "run", &["--model", "resnet8"]);
+    let printed = fit(folder.path(), "run", &["--model", "resnet8"]);
 
     let summary = read(&run.join("summary.json"));
     assert_eq!(summary["model"], "resnet8");
@@ -62,6 +63,9 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
     assert!((0.0..=1.0).contains(&accuracy));
     let [low, high] = interval(&summary["test_intervals"], "accuracy");
     assert!(low <= accuracy && accuracy <= high);
+    let [accuracy, low, high] = [accuracy, low, high].map(|part| 100.0 * part);
+    let line = format!("test accuracy {accuracy:.2} % ({low:.1} to {high:.1})");
+    assert_eq!(printed.lines().last(), Some(line.as_str()));
     let confusion = read(&run.join("confusion.json"));
     assert_eq!(confusion["classes"].as_array().expect("names").len(), 10);
     assert_eq!(counted(&confusion), 8);

@@ -85,4 +85,23 @@ mod tests {
         assert_eq!(distances.mean(), 10.0_f64.sqrt());
         assert_eq!(distances.right(), 0.0);
     }
+
+    #[test]
+    fn a_tenth_of_the_longer_side_is_near_enough() {
+        let at = |place: usize| {
+            let mut map = [0.0; 20];
+            map[place] = 1.0;
+            map
+        };
+        let (truth, places) = (at(5), [5, 7, 8, 2]);
+        let mut distances = Distances::default();
+        for predicted in places.map(at) {
+            distances.add(
+                &Distances::of(&Image::of_values([1, 1, 20], &predicted, &truth)),
+                1,
+            );
+        }
+        assert_eq!(distances.mean(), (0.0 + 2.0 + 3.0 + 3.0) / 4.0);
+        assert_eq!(distances.right(), 0.5);
+    }
 }
