@@ -62,7 +62,7 @@ pub use report::{Part as PartReport, Report};
 pub use settings::{ClassWeights, Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
 pub use source::{Item, Source, Subset, Target};
 pub use splits::Splits;
-pub use transform::{Transform, size_after};
+pub use transform::{Transform, check_task, size_after};
 pub use window::Window;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::balance::balanced;
 use crate::checkpoint::{Keeper, progress_of};
-use crate::data::{self, ClassWeights, DataSet, Splits, size_after};
+use crate::data::{self, ClassWeights, DataSet, Splits, check_task, size_after};
 use crate::evaluate::evaluate;
 use crate::loaders::in_order;
 use crate::network::configure;
@@ -263,6 +263,7 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
         .augmentation
         .get_or_insert_with(|| data.transforms.clone());
     let [height, width] = size_after(transforms, size)?;
+    check_task(transforms, data.problem.task)?;
     if let Some(count) = recipe.data.limit {
         data = data.limited(count);
     }

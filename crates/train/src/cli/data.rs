@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
-use train::data::{Data, DataSet, Loader, OnBadImage, Report, load, size_after};
+use train::data::{Data, DataSet, Loader, OnBadImage, Report, check_task, load, size_after};
 use train::recipe::Layers;
 use train::{preview, tables};
 
@@ -50,6 +50,7 @@ impl DataArgs {
         }
         let image = data.problem.image;
         size_after(&data.transforms, [image.height, image.width])?;
+        check_task(&data.transforms, data.problem.task)?;
         let report = Report::of(&data)?;
         match self.json {
             true => say(serde_json::to_string_pretty(&report)?)?,

@@ -178,6 +178,7 @@ fn gray_values(image: DynamicImage) -> Result<RawMask> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::hostile::mutations;
     use image::{GrayImage, ImageFormat, Rgb, RgbImage};
 
     /// A PNG of 5x2 pixels, its rows packed into these bytes.
@@ -263,5 +264,18 @@ mod tests {
         let image = RgbImage::from_pixel(2, 2, Rgb([200, 0, 0]));
         let error = mask_from(&encoded(&image.into(), ImageFormat::Png)).expect_err("red");
         assert!(error.to_string().starts_with("it is in colours; "));
+    }
+
+    #[test]
+    fn damaged_masks_are_errors() {
+        let rows = [0b00_01_10_11, 0b01_000000, 0b11_10_01_00, 0b10_000000];
+        let reading = MaskReading::of(MaskValues::Numbers { classes: 3 });
+        for colour in [ColorType::Grayscale, ColorType::Indexed] {
+            for bytes in mutations(&png(colour, png::BitDepth::Two, &rows), 2000) {
+                if let Ok(mask) = mask_from(&bytes) {
+                    reading.mask(mask.size, &mask.values).ok();
+                }
+            }
+        }
     }
 }

@@ -49,7 +49,8 @@ pub(super) use drawn::Drawn;
 pub(super) use exposure::Exposed;
 pub(super) use mix::Mixing;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use models::Task;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +184,18 @@ pub fn size_after(transforms: &[Transform], size: [usize; 2]) -> Result<[usize; 
         let after = transform.change().size_after(size);
         after.with_context(|| format!("augmentation.{place}"))
     })
+}
+
+/// Whether a list goes with what is learned.
+///
+/// # Errors
+/// If batches are to be mixed whose answers cannot be.
+pub fn check_task(transforms: &[Transform], task: Task) -> Result<()> {
+    let mixing = transforms.iter().position(Transform::mixes);
+    if let (Some(place), Task::KeyPoints) = (mixing, task) {
+        bail!("augmentation.{place}: points cannot be mixed; leave mixup and cutmix out");
+    }
+    Ok(())
 }
 
 /// Draws what is seen of an image of this size; [`size_after`] has accepted it.

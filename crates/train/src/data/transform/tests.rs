@@ -337,3 +337,15 @@ fn of_two_kinds_of_mixing_one_is_drawn() {
     assert!((150..250).contains(&over), "{over}");
     assert!((60..140).contains(&cut), "{cut}");
 }
+
+#[test]
+fn points_are_not_mixed() {
+    let mixed = list(r#"["flip_vertical", {"cutmix": {}}]"#);
+    check_task(&mixed, Task::Classification).expect("classes are");
+    let error = check_task(&mixed, Task::KeyPoints).expect_err("points are not");
+    assert!(
+        error
+            .to_string()
+            .starts_with("augmentation.1: points cannot be mixed")
+    );
+}
