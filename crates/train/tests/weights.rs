@@ -19,7 +19,7 @@ const SHORT: [&str; 8] = [
 #[test]
 fn what_one_run_learned_another_starts_from() {
     let folder = tempdir().expect("a folder");
-    let fit = |more: &[&str]| [&["fit"][..], &SHORT, more].concat();
+    let fit = |more: &[&'static str]| [&["fit"][..], &SHORT, more].concat();
     succeeds(folder.path(), &fit(&["--out", "first"]));
     succeeds(
         folder.path(),
