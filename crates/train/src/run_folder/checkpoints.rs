@@ -131,7 +131,8 @@ impl Checkpoints {
         let path = self.path(number);
         let aside = self.folder.join(format!("{number}{DAMAGED}"));
         if aside.exists() {
-            fs::remove_dir_all(&aside)?;
+            fs::remove_dir_all(&aside)
+                .with_context(|| format!("'{}' cannot be removed", aside.display()))?;
         }
         fs::rename(&path, &aside)
             .with_context(|| format!("'{}' cannot be put aside", path.display()))?;
@@ -216,8 +217,10 @@ impl Checkpoint {
     /// If one is not there.
     pub fn bytes(&self) -> Result<u64> {
         let sizes = self.manifest.files.keys().map(|name| {
-            let size = fs::metadata(self.path.join(name))?.len();
-            Ok(size)
+            let path = self.path.join(name);
+            let data = fs::metadata(&path);
+            let data = data.with_context(|| format!("'{}' cannot be read", path.display()))?;
+            Ok(data.len())
         });
         sizes.sum()
     }
