@@ -79,6 +79,14 @@ fn lives(mut child: Child, time: Duration) -> bool {
     false
 }
 
+fn is_finished(run: &Path) -> bool {
+    let summary = std::fs::read_to_string(run.join("summary.json")).unwrap_or_default();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap_or_default();
+    summary["test"]
+        .as_object()
+        .is_some_and(|test| !test.is_empty())
+}
+
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
     let wanted = std::env::var("KILLS")
@@ -107,7 +115,8 @@ fn a_run_that_is_killed_again_and_again_ends_as_if_it_had_not_been() {
             let mut time = || whole_run.mul_f64(random.random_range(0.05..0.9));
             let mut ended = lives(start(folder.path(), &begin(&out)), time());
             kills += usize::from(!ended);
-            while !ended {
+            // It may have been killed when all was written.
+            while !ended && !is_finished(&run) {
                 // Before there is a run, there is nothing to go on with.
                 let again = match run.join("config.json").is_file() {
                     true => ["resume", "--plain", &out].map(str::to_string).to_vec(),
