@@ -109,7 +109,7 @@ impl HeadConfig {
     ///
     /// # Errors
     /// If there are no outputs, the kernel is even, the drop rate is outside `[0, 1)`, maps are to
-    /// be pooled or normalised, or a head that doubles the size is to have a kernel or to drop.
+    /// be pooled or normalised, or a head that doubles the size is to have a kernel.
     pub fn check_map(&self) -> Result<(), ConfigError> {
         check::positive("outputs", self.outputs)?;
         check::probability("drop_rate", self.drop_rate)?;
@@ -119,8 +119,9 @@ impl HeadConfig {
             self.kernel
         );
         check::ensure!(
-            !self.up || (self.kernel == 1 && self.drop_rate == 0.0),
-            "up = true: must be without kernel and drop_rate, which are those of another head"
+            !self.up || self.kernel == 1,
+            "kernel = {}: must be left out where up = true, which has its own",
+            self.kernel
         );
         check::ensure!(
             self.pool == Pool::Average,
@@ -162,7 +163,7 @@ impl HeadConfig {
     pub fn init_map(&self, channels: usize, device: &Device) -> Head {
         check::or_panic(self.check_map());
         if self.up {
-            return Head::Up(UpHead::new(channels, self.outputs, device));
+            return Head::Up(UpHead::new(channels, self.outputs, self.drop_rate, device));
         }
         let half = self.kernel / 2;
         // Drawn by fan-in: by fan-out, of few classes, logits would start far from 0.

@@ -1,8 +1,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use skip_blocks::layers::{
-    Act, Conv2d, ConvTranspose2d, End, Norm, NormKind, PRelu, conv, conv_transpose, conv3x3, fit,
-    norm, split,
+    Act, Conv2d, ConvTranspose2d, Dropout, DropoutConfig, End, Norm, NormKind, PRelu, conv,
+    conv_transpose, conv3x3, dropout, fit, norm, split,
 };
 
 use super::unit::up_conv;
@@ -14,6 +14,8 @@ use super::unit::up_conv;
 /// `[batch, channels, height, width]` to `[batch, outputs, ..]` of the image's height and width
 #[derive(Module, Debug)]
 pub struct UpHead {
+    /// Drops values in training, before all else.
+    pub dropout: Dropout,
     /// Doubles the size.
     pub up: ConvTranspose2d,
     /// Its normalisation.
@@ -25,9 +27,10 @@ pub struct UpHead {
 }
 
 impl UpHead {
-    /// A head of so many channels in, and outputs.
-    pub(crate) fn new(channels: usize, outputs: usize, device: &Device) -> Self {
+    /// A head of so many channels in, and outputs, that drops values with this probability.
+    pub(crate) fn new(channels: usize, outputs: usize, drop_rate: f64, device: &Device) -> Self {
         Self {
+            dropout: DropoutConfig::new(drop_rate).init(),
             up: up_conv([channels, outputs], device),
             norm: NormKind::PlainInstance.init(outputs, device),
             act: PRelu::new(device),
@@ -37,7 +40,8 @@ impl UpHead {
 
     /// The answer, for images of this height and width.
     pub fn forward(&self, x: Tensor<4>, image: [usize; 2]) -> Tensor<4> {
-        let x = norm(conv_transpose(x, &self.up), &self.norm, Act::None);
+        let x = conv_transpose(dropout(x, &self.dropout), &self.up);
+        let x = norm(x, &self.norm, Act::None);
         let [x, shortcut] = split(fit(self.act.forward(x), image));
         conv(x, &self.conv, End::add(Some(shortcut), Act::None))
     }

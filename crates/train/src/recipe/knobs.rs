@@ -111,6 +111,9 @@ mod tests {
         let flags: Vec<&str> = knobs.iter().map(|knob| knob.flag.as_str()).collect();
         let expected = [
             "model",
+            "weights",
+            "key-map",
+            "new-head",
             "data",
             "image-size",
             "limit",
