@@ -18,7 +18,7 @@ use crate::state::State;
 use crate::step::TrainStep;
 
 /// A loss that falls to less than this part of the first is learned.
-const LEARNED: f64 = 0.5;
+const LEARNED: f64 = 0.7;
 
 /// What one batch of each split, and one batch learned by heart, say of a recipe.
 #[derive(Clone, Debug, Serialize)]
