@@ -11,9 +11,9 @@ use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::data::Batch;
 use crate::fit::prepare;
 use crate::loaders::{in_order, training};
-use crate::network::{configure, start};
+use crate::network::configured;
 use crate::observer::Split;
-use crate::recipe::{self, Moment, Recipe};
+use crate::recipe::{Moment, Recipe};
 use crate::state::State;
 use crate::step::TrainStep;
 
@@ -69,13 +69,9 @@ impl BackendTask for Look<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Check> {
         let device = B::device(self.recipe.run.device)?;
         let (recipe, data) = prepare(self.recipe)?;
-        device.seed(recipe.run.seed);
-        let problem = &data.problem;
-        let recipe::Model { name, fields, .. } = &recipe.model;
-        let config = configure(name, fields, problem.image, problem.classes.len())?;
+        let config = configured(&recipe.model, &data.problem)?;
+        let mut state = State::untrained(&recipe, &data, &device, &config)?;
         let autodiff = device.clone().autodiff();
-        let model = start(&recipe.model, &config, &autodiff)?;
-        let mut state = State::around(model, &recipe, &config, problem.image)?;
 
         let mut splits = Vec::new();
         let all = [
@@ -84,7 +80,7 @@ impl BackendTask for Look<'_> {
             (Split::Test, &data.test),
         ];
         for (split, source) in all {
-            let loader = in_order(&recipe, problem, source, &device);
+            let loader = in_order(&recipe, &data.problem, source, &device);
             let batch = first(&loader, split)?;
             let model = state.model.valid();
             let step = TrainStep {

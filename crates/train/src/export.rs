@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::network::configure;
+use crate::network::configured;
 use crate::restore::restore;
 use crate::run_folder::{RunFolder, write_aside};
 
@@ -29,8 +29,7 @@ impl BackendTask for Export<'_> {
         let device = B::device(DeviceChoice::Default)?;
         let folder = RunFolder::open(self.run)?;
         let (config, model) = restore(&folder, &device)?;
-        let (own, problem) = (&config.recipe.model, &config.problem);
-        let made = configure(&own.name, &own.fields, problem.image, problem.classes.len())?;
+        let made = configured(&config.recipe.model, &config.problem)?;
         write_aside(self.file, &weights::to_safetensors(&model, &made)?)
     }
 }

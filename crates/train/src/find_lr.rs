@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::fit::prepare;
 use crate::loaders::training;
-use crate::network::{configure, start};
+use crate::network::configured;
 use crate::recipe::{self, Recipe};
 use crate::state::State;
 use crate::step::TrainStep;
@@ -68,13 +68,9 @@ impl BackendTask for Search<'_> {
     fn run<B: ComputeBackend>(self) -> Result<RateCurve> {
         let device = B::device(self.recipe.run.device)?;
         let (recipe, data) = prepare(self.recipe)?;
-        device.seed(recipe.run.seed);
-        let problem = &data.problem;
-        let recipe::Model { name, fields, .. } = &recipe.model;
-        let config = configure(name, fields, problem.image, problem.classes.len())?;
+        let config = configured(&recipe.model, &data.problem)?;
+        let mut state = State::untrained(&recipe, &data, &device, &config)?;
         let autodiff = device.clone().autodiff();
-        let model = start(&recipe.model, &config, &autodiff)?;
-        let mut state = State::around(model, &recipe, &config, problem.image)?;
         let loader = training(&recipe, &data, &autodiff);
 
         let mut curve = Curve::default();

@@ -166,7 +166,7 @@ impl BackendTask for Resume<'_> {
         if let Some(last) = &last {
             same_recipe(&last.recipe, &recipe.tree()?)?;
             ensure!(
-                !(last.is_done(&recipe.run) && folder.is_finished()),
+                !(last.is_done(&recipe.run) && folder.test().is_some()),
                 "the run '{}' has ended, after {} epochs; give more with --epochs",
                 folder.path().display(),
                 last.epochs
@@ -189,7 +189,10 @@ impl BackendTask for Resume<'_> {
         if let Some(checkpoint) = checkpoint {
             training.resume(&mut keeper, checkpoint, observer)?;
         }
-        folder.write_config(&recipe, &data)?;
+        // Without another number of epochs, all that it says is there already.
+        if epochs.is_some() {
+            folder.write_config(&recipe, &data)?;
+        }
         let trained = training.run(&folder, keeper, observer)?;
         finish(trained, &recipe, &data, &device, &folder, observer)
     }

@@ -35,6 +35,7 @@ mod fit;
 mod format;
 mod gaussian;
 mod gradients;
+mod hexadecimal;
 pub mod list;
 mod loaders;
 pub mod loss;

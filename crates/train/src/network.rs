@@ -9,6 +9,7 @@ use models::{ImageSpec, Model, ModelConfig, ModelError, create};
 use serde_json::{Map, Value};
 use weights::{HeadWeights, KeyMap, Options, Weights, apply};
 
+use crate::data::Problem;
 use crate::recipe;
 
 /// The configuration of the model of this name, with these of its fields changed, for images and a
@@ -51,6 +52,15 @@ fn set_all(
         };
     }
     Ok(config)
+}
+
+/// The configuration of a recipe's model, for the images and the classes of a problem.
+///
+/// # Errors
+/// As [`configure`].
+pub(crate) fn configured(model: &recipe::Model, problem: &Problem) -> Result<ModelConfig> {
+    let outputs = problem.classes.len();
+    configure(&model.name, &model.fields, problem.image, outputs)
 }
 
 /// A model that is to learn: drawn at random, and with the weights that the recipe names, if any.

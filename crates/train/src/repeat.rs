@@ -143,10 +143,11 @@ pub fn go_on(out: &Path, observer: &mut dyn Observer) -> Result<Option<Repeated>
     for index in 0..times.count() {
         let (recipe, name) = times.member(&recipe, index)?;
         let path = out.join(&name);
-        let test = match ended(&path) {
+        let run = RunFolder::open(&path);
+        let test = match run.as_ref().ok().and_then(RunFolder::test) {
             Some(test) => test,
             None => {
-                let summary = match RunFolder::open(&path) {
+                let summary = match run {
                     Ok(_) => resume(&path, None, observer)?,
                     Err(_) => begin(&recipe, &path, observer)?,
                 };
@@ -182,17 +183,6 @@ fn begin(recipe: &Recipe, path: &Path, observer: &mut dyn Observer) -> Result<Su
             .with_context(|| format!("'{}' cannot be removed", path.display()))?;
     }
     fit(recipe, Some(path), observer)
-}
-
-/// What a run that has ended says of the test.
-fn ended(path: &Path) -> Option<BTreeMap<String, Option<f64>>> {
-    #[derive(Deserialize)]
-    struct Ended {
-        stopped: bool,
-        test: BTreeMap<String, Option<f64>>,
-    }
-    let ended: Ended = read_json(&path.join("summary.json")).ok()?;
-    (!ended.stopped && !ended.test.is_empty()).then_some(ended.test)
 }
 
 struct Together<'a> {

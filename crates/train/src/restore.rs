@@ -5,8 +5,7 @@ use burn::tensor::Device;
 use models::Model;
 
 use crate::checkpoint::load_best;
-use crate::network::{configure, init};
-use crate::recipe;
+use crate::network::{configured, init};
 use crate::run_folder::{RunConfig, RunFolder};
 
 /// The network of a run, with its best parameters.
@@ -16,9 +15,7 @@ use crate::run_folder::{RunConfig, RunFolder};
 pub(crate) fn restore(folder: &RunFolder, device: &Device) -> Result<(RunConfig, Model)> {
     let config = folder.read_config()?;
     let checkpoint = folder.newest_checkpoint()?;
-    let recipe::Model { name, fields, .. } = &config.recipe.model;
-    let problem = &config.problem;
-    let made = configure(name, fields, problem.image, problem.classes.len())?;
+    let made = configured(&config.recipe.model, &config.problem)?;
     let model = load_best(&checkpoint, init(&made, device)).with_context(|| {
         format!(
             "the run '{}' cannot be used; get a copy that is whole, or go back to the checkpoint \

@@ -7,6 +7,7 @@ pub(crate) mod record;
 
 pub use checkpoints::{Checkpoint, Checkpoints, Content, Damaged};
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -141,13 +142,15 @@ impl RunFolder {
         serde_json::from_value(tree).with_context(|| format!("'{}' is wrong", path.display()))
     }
 
-    /// Whether the run has been measured on its test images.
-    pub(crate) fn is_finished(&self) -> bool {
-        let summary: Option<Value> = read_json(&self.summary()).ok();
-        let test = summary
-            .as_ref()
-            .and_then(|summary| summary["test"].as_object());
-        test.is_some_and(|test| !test.is_empty())
+    /// What the run says of its test images; none before its end.
+    pub(crate) fn test(&self) -> Option<BTreeMap<String, Option<f64>>> {
+        #[derive(Deserialize)]
+        struct Ended {
+            stopped: bool,
+            test: BTreeMap<String, Option<f64>>,
+        }
+        let ended: Ended = read_json(&self.summary()).ok()?;
+        (!ended.stopped && !ended.test.is_empty()).then_some(ended.test)
     }
 
     /// The newest checkpoint of the run.

@@ -3,11 +3,14 @@
 use anyhow::Result;
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::Device;
 use models::{ImageSpec, Model, ModelConfig};
 use skip_blocks::seam::Seam;
 
 use crate::average::Average;
+use crate::data::DataSet;
 use crate::gradients::clipped;
+use crate::network::start;
 use crate::recipe::{Recipe, Treatment};
 
 /// A model, and what changes it.
@@ -22,6 +25,22 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Around a new model, as the recipe's seed draws it.
+    ///
+    /// # Errors
+    /// If the weights that it is to start from cannot be read or do not fit, and as
+    /// [`State::around`].
+    pub fn untrained(
+        recipe: &Recipe,
+        data: &DataSet,
+        device: &Device,
+        config: &ModelConfig,
+    ) -> Result<Self> {
+        device.seed(recipe.run.seed);
+        let model = start(&recipe.model, config, &device.clone().autodiff())?;
+        Self::around(model, recipe, config, data.problem.image)
+    }
+
     /// Around a model that has not learned yet, or that goes on with the optimizer's memory and the
     /// average to be put in.
     ///

@@ -17,11 +17,11 @@ use crate::data::{Batch, DataSet, Loader, Position, seed_of};
 use crate::gradients::Sum;
 use crate::loaders::{in_order, training};
 use crate::metric::{Metrics, Values, better};
-use crate::network::{configure, start};
+use crate::network::configured;
 use crate::observer::{BatchTimes, Begin, Event, Observer, Split};
 use crate::outcome::Outcome;
 use crate::progress::{Best, Progress};
-use crate::recipe::{self, OnNan, Recipe};
+use crate::recipe::{OnNan, Recipe};
 use crate::run_folder::{Checkpoint, RunFolder, record};
 use crate::state::State;
 use crate::step::TrainStep;
@@ -109,10 +109,8 @@ impl<'a> Training<'a> {
     /// # Errors
     /// If the model cannot take the images, or the recipe does not go with it.
     pub fn new(recipe: &'a Recipe, data: &'a DataSet, device: &'a Device) -> Result<Self> {
-        let recipe::Model { name, fields, .. } = &recipe.model;
-        let problem = &data.problem;
-        let config = configure(name, fields, problem.image, problem.classes.len())?;
-        let metrics = task::of(problem.task).metrics();
+        let config = configured(&recipe.model, &data.problem)?;
+        let metrics = task::of(data.problem.task).metrics();
         let known = |name: &str| name == "loss" || metrics.contains(&name);
         ensure!(
             known(&recipe.run.best),
@@ -121,7 +119,7 @@ impl<'a> Training<'a> {
             metrics.join(", ")
         );
         let progress = Progress::new(recipe.tree()?, Metrics::new(metrics)?);
-        let state = Self::untrained(recipe, data, device, &config)?;
+        let state = State::untrained(recipe, data, device, &config)?;
         Ok(Self {
             recipe,
             data,
@@ -135,17 +133,6 @@ impl<'a> Training<'a> {
             left_out: 0,
             costs: Costs::default(),
         })
-    }
-
-    fn untrained(
-        recipe: &Recipe,
-        data: &DataSet,
-        device: &Device,
-        config: &ModelConfig,
-    ) -> Result<State> {
-        device.seed(recipe.run.seed);
-        let model = start(&recipe.model, config, &device.clone().autodiff())?;
-        State::around(model, recipe, config, data.problem.image)
     }
 
     /// Goes back to where a checkpoint was written.
@@ -509,7 +496,7 @@ impl<'a> Training<'a> {
                     config,
                     ..
                 } = self;
-                self.state = Self::untrained(recipe, data, device, config)?;
+                self.state = State::untrained(recipe, data, device, config)?;
                 self.progress = Progress::new(recipe.tree()?, self.unseen()?);
             }
         }

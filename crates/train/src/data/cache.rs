@@ -19,6 +19,7 @@ use super::picture::{Picture, Values};
 use super::preprocessing::Preprocessing;
 use super::settings::Data;
 use super::source::{Item, Source, Target};
+use crate::hexadecimal::hexadecimal;
 
 /// Items that are decoded once.
 pub(super) struct Cached {
@@ -69,11 +70,7 @@ impl Cached {
             hash.update(source.bytes(index).unwrap_or(0).to_le_bytes());
         }
         let digest = hash.finalize();
-        let name: String = digest[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let folder = folder.join(name);
+        let folder = folder.join(hexadecimal(&digest[..8]));
         fs::create_dir_all(&folder)
             .with_context(|| format!("the folder '{}' cannot be made", folder.display()))?;
         Ok(Self {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::DataSet;
 use super::source::Source;
+use crate::hexadecimal::hexadecimal;
 
 /// The names of the images in each part of a data set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ impl DataSet {
             hash.update(bytes.to_le_bytes());
         }
         let digest = hash.finalize();
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hexadecimal(&digest))
     }
 }
 

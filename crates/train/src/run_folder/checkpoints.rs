@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::files::{read_json, sync_folder, write_synced};
+use crate::hexadecimal::hexadecimal;
 
 /// The list of a checkpoint's files.
 const MANIFEST: &str = "manifest.json";
@@ -266,8 +267,7 @@ impl Checkpoint {
 }
 
 fn checksum(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]
