@@ -1,17 +1,14 @@
 use burn::config::Config;
 use burn::tensor::Device;
-use skip_blocks::check::{self, ensure};
 use skip_blocks::layers::{Act, NormKind};
 use skip_blocks::{
-    BasicBlockConfig, Bottleneck, BottleneckConfig, ConfigError, ModifierConfig, Order,
-    ShortcutConfig, ShortcutKind,
+    BasicBlockConfig, Bottleneck, BottleneckConfig, ModifierConfig, Order, ShortcutConfig,
+    ShortcutKind,
 };
 
-use super::network::RevNet;
-use crate::keys::Names;
-use crate::{Block, BlockKind, EncoderFamily, ImageSpec, Level, Skip, Stem};
+use crate::{Block, BlockKind, Stem};
 
-/// Configures a [`RevNet`].
+/// Configures a [`RevNet`](super::RevNet).
 #[derive(Config, Debug, PartialEq)]
 pub struct RevNetConfig {
     /// The block of which each reversible block has two, without its shortcut.
@@ -49,7 +46,7 @@ pub struct RevNetConfig {
 pub(super) struct Half {
     /// Channels that come in and go out.
     pub channels: [usize; 2],
-    planes: usize,
+    pub planes: usize,
     stride: usize,
     drop_probability: f64,
 }
@@ -71,7 +68,7 @@ impl RevNetConfig {
     }
 
     /// Channels of a stage, of both halves together.
-    fn channels(&self, stage: usize) -> usize {
+    pub(super) fn channels(&self, stage: usize) -> usize {
         self.planes[stage] * self.expansion()
     }
 
@@ -139,79 +136,5 @@ impl RevNetConfig {
             .with_stride(half.stride)
             .with_kind(self.shortcut)
             .with_norm(NormKind::None)
-    }
-}
-
-impl EncoderFamily for RevNetConfig {
-    type Network = RevNet;
-
-    /// The stem's map, where it is larger than the first stage's, and each stage's.
-    fn levels(&self) -> Vec<Level> {
-        let stem = self.stem.pools().then_some(Level {
-            channels: self.stem_channels,
-            reduction: 2,
-        });
-        let first = self.stem.reduction();
-        let stages = (0..self.planes.len()).map(|stage| Level {
-            channels: self.channels(stage),
-            reduction: first << stage,
-        });
-        stem.into_iter().chain(stages).collect()
-    }
-
-    fn with_image(self, image: ImageSpec) -> Self {
-        self.with_in_channels(image.channels)
-    }
-
-    fn with_drop_path_rate(self, drop_path_rate: f64) -> Result<Self, ConfigError> {
-        Ok(RevNetConfig::with_drop_path_rate(self, drop_path_rate))
-    }
-
-    fn skip(&self) -> Option<Skip> {
-        Some(Skip::Add)
-    }
-
-    fn names(&self) -> Names {
-        &[("head.linear", "fc")]
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        ensure!(
-            !self.blocks.is_empty() && self.blocks.iter().all(|&blocks| blocks > 0),
-            "blocks = {:?}: must be one or more stages of one or more blocks",
-            self.blocks
-        );
-        let even = |channels: usize| channels > 0 && channels.is_multiple_of(2);
-        ensure!(
-            self.planes.len() == self.blocks.len() && self.planes.iter().copied().all(even),
-            "planes = {:?}: must be an even number for each of {} stages, for two halves",
-            self.planes,
-            self.blocks.len()
-        );
-        ensure!(
-            even(self.stem_channels),
-            "stem_channels = {}: must be even, for two halves",
-            self.stem_channels
-        );
-        ensure!(
-            self.shortcut != ShortcutKind::Plain,
-            "shortcut = plain: must be one, without which a block is not reversible"
-        );
-        check::positive("in_channels", self.in_channels)?;
-        check::probability("drop_path_rate", self.drop_path_rate)?;
-        self.stem.check(self.norm)?;
-        self.norm.check(self.stem_channels)?;
-        self.stages().into_iter().flatten().try_for_each(|half| {
-            let [before, after] = half.channels;
-            self.norm.check(before)?;
-            self.norm.check(after)?;
-            self.norm.check(half.planes)?;
-            self.short(half).check()
-        })
-    }
-
-    fn init(&self, device: &Device) -> RevNet {
-        check::or_panic(self.check());
-        RevNet::new(self, device)
     }
 }

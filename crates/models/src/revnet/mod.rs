@@ -4,6 +4,7 @@
 //! <https://arxiv.org/abs/1707.04585>).
 
 mod config;
+mod family;
 mod network;
 mod variants;
 
