@@ -1,9 +1,12 @@
 //! Objects in maps of classes.
 
+use std::collections::{HashMap, VecDeque};
+
+use crate::data::{BORDER, INSIDE};
 use crate::distance_map::squared_distances;
 
-/// The connected parts of a map of classes, each of one class; pixels that touch at a corner are
-/// connected. Class 0 and labels below are no part of any.
+/// The objects of a map of classes: those that are known, or its connected parts, where pixels that
+/// touch at a corner are connected.
 pub(crate) struct Objects {
     size: [usize; 2],
     /// The number of the object that each pixel is part of, from 1 on; 0: none.
@@ -24,48 +27,113 @@ pub(crate) struct Object {
 }
 
 impl Objects {
-    /// Of the classes of the pixels, row by row.
-    pub fn of(classes: &[i32], [height, width]: [usize; 2]) -> Self {
-        let mut numbers = vec![0; classes.len()];
-        let mut objects = Vec::new();
-        let mut edge = Vec::new();
-        for first in 0..classes.len() {
-            if classes[first] <= 0 || numbers[first] != 0 {
-                continue;
+    /// The connected parts of each class. Class 0 and labels below are no part of any.
+    pub fn of(classes: &[i32], size: [usize; 2]) -> Self {
+        let mut objects = Self::none(size);
+        objects.find(|place| classes[place]);
+        objects
+    }
+
+    /// Those of classes of which one is the border of objects and one their inside: the connected
+    /// insides, each with the border that is the fewest steps from pixel to pixel away. Border that
+    /// no inside is connected with makes objects of its own.
+    pub fn split(classes: &[i32], size: [usize; 2]) -> Self {
+        let mut objects = Self::none(size);
+        objects.find(|place| match classes[place] {
+            INSIDE => INSIDE,
+            _ => 0,
+        });
+        objects.grow(|place| classes[place] == BORDER);
+        objects.find(|place| match classes[place] {
+            BORDER => INSIDE,
+            _ => 0,
+        });
+        objects
+    }
+
+    /// Those whose pixels are known by their numbers, from 1 on: 0 and what has no class are part of
+    /// none. The class of an object is that of its first pixel, or of the inside where there are
+    /// borders.
+    pub fn numbered(classes: &[i32], numbers: &[i32], bordered: bool, size: [usize; 2]) -> Self {
+        let mut objects = Self::none(size);
+        let mut own: HashMap<i32, usize> = HashMap::new();
+        for (place, (&class, &number)) in classes.iter().zip(numbers).enumerate() {
+            if number > 0 && class >= 0 {
+                let class = if bordered { INSIDE } else { class };
+                let object = own
+                    .entry(number)
+                    .or_insert_with(|| objects.begin(place, class));
+                objects.give(place, *object);
             }
-            let (row, column) = (first / width, first % width);
-            let mut object = Object {
-                number: objects.len() as u32 + 1,
-                class: classes[first],
-                area: 0,
-                rows: [row; 2],
-                columns: [column; 2],
-            };
-            numbers[first] = object.number;
-            edge.push(first);
-            while let Some(place) = edge.pop() {
-                let (row, column) = (place / width, place % width);
-                object.take(row, column);
-                let around = |at: usize, side: usize| at.saturating_sub(1)..(at + 2).min(side);
-                for row in around(row, height) {
-                    for near in around(column, width).map(|column| row * width + column) {
-                        if numbers[near] == 0 && classes[near] == object.class {
-                            numbers[near] = object.number;
-                            edge.push(near);
-                        }
-                    }
-                }
-            }
-            objects.push(object);
         }
+        objects
+    }
+
+    fn none(size: [usize; 2]) -> Self {
         Self {
-            size: [height, width],
-            numbers,
-            objects,
+            size,
+            numbers: vec![0; size[0] * size[1]],
+            objects: Vec::new(),
         }
     }
 
-    /// One after the other, as their first pixels come.
+    /// A new object, to which this pixel is to be given.
+    fn begin(&mut self, first: usize, class: i32) -> usize {
+        let (row, column) = (first / self.size[1], first % self.size[1]);
+        self.objects.push(Object {
+            number: self.objects.len() as u32 + 1,
+            class,
+            area: 0,
+            rows: [row; 2],
+            columns: [column; 2],
+        });
+        self.objects.len() - 1
+    }
+
+    fn give(&mut self, place: usize, object: usize) {
+        let object = &mut self.objects[object];
+        self.numbers[place] = object.number;
+        object.take(place / self.size[1], place % self.size[1]);
+    }
+
+    /// Finds the connected parts of each class above 0 among the pixels of no object.
+    fn find(&mut self, class: impl Fn(usize) -> i32) {
+        let mut edge = Vec::new();
+        for first in 0..self.numbers.len() {
+            if class(first) <= 0 || self.numbers[first] != 0 {
+                continue;
+            }
+            let object = self.begin(first, class(first));
+            self.give(first, object);
+            edge.push(first);
+            while let Some(place) = edge.pop() {
+                for near in around(place, self.size) {
+                    if self.numbers[near] == 0 && class(near) == class(first) {
+                        self.give(near, object);
+                        edge.push(near);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives each connected pixel of no object that `may` be taken to the nearest object, step by
+    /// step.
+    fn grow(&mut self, may: impl Fn(usize) -> bool) {
+        let taken = 0..self.numbers.len();
+        let mut edge: VecDeque<_> = taken.filter(|&place| self.numbers[place] != 0).collect();
+        while let Some(place) = edge.pop_front() {
+            let object = self.numbers[place] as usize - 1;
+            for near in around(place, self.size) {
+                if self.numbers[near] == 0 && may(near) {
+                    self.give(near, object);
+                    edge.push_back(near);
+                }
+            }
+        }
+    }
+
+    /// One after the other, in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = Object> + '_ {
         self.objects.iter().copied()
     }
@@ -108,6 +176,14 @@ impl Object {
     }
 }
 
+/// The places of a pixel and of those that touch it.
+fn around(place: usize, [height, width]: [usize; 2]) -> impl Iterator<Item = usize> {
+    let (row, column) = (place / width, place % width);
+    let near = |at: usize, side: usize| at.saturating_sub(1)..(at + 2).min(side);
+    let columns = near(column, width);
+    near(row, height).flat_map(move |row| columns.clone().map(move |column| row * width + column))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +207,40 @@ mod tests {
         assert_eq!(places[6], Some(0));
         assert_eq!(places[8], None);
         assert_eq!(places[14], Some(2));
+    }
+
+    #[test]
+    fn borders_go_to_the_inside_that_is_nearest() {
+        let classes = [
+            2, 2, 2, 2, 2, 0, 2, //
+            2, 1, 2, 2, 1, 0, 2, //
+            2, 2, 2, 2, 2, 0, 0,
+        ];
+        let objects = Objects::split(&classes, [3, 7]);
+        let found: Vec<_> = objects
+            .iter()
+            .map(|object| (object.class, object.area))
+            .collect();
+        // A border without an inside is an object too.
+        assert_eq!(found, [(INSIDE, 9), (INSIDE, 6), (INSIDE, 2)]);
+        let row: Vec<_> = objects.places().skip(7).take(7).collect();
+        let [a, b, c] = [Some(0), Some(1), Some(2)];
+        assert_eq!(row, [a, a, a, b, b, None, c]);
+    }
+
+    #[test]
+    fn known_objects_may_touch_and_be_in_parts() {
+        let classes = [1, 2, 2, 0, -1, 2];
+        let numbers = [7, 7, 3, 0, 9, 7];
+        let areas = |bordered| -> Vec<_> {
+            let objects = Objects::numbered(&classes, &numbers, bordered, [1, 6]);
+            objects
+                .iter()
+                .map(|object| (object.class, object.area))
+                .collect()
+        };
+        assert_eq!(areas(true), [(1, 3), (1, 1)]);
+        assert_eq!(areas(false), [(1, 3), (2, 1)]);
     }
 
     #[test]

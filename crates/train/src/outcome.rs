@@ -24,6 +24,15 @@ impl Outcome {
             targets: match self.targets {
                 Targets::None => Targets::None,
                 Targets::Classes(labels) => Targets::Classes(labels.without_autodiff()),
+                Targets::Objects {
+                    classes,
+                    numbers,
+                    bordered,
+                } => Targets::Objects {
+                    classes: classes.without_autodiff(),
+                    numbers: numbers.without_autodiff(),
+                    bordered,
+                },
                 Targets::Soft(map) => Targets::Soft(map.without_autodiff()),
                 Targets::Values(map) => Targets::Values(map.without_autodiff()),
                 Targets::Points(points) => Targets::Points(points.without_autodiff()),

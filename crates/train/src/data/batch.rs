@@ -6,6 +6,7 @@ mod mixed;
 use anyhow::{Result, bail, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::mask::Numbered;
 use super::normalization::Scale;
 use super::source::{Item, Target};
 
@@ -29,6 +30,17 @@ pub enum Targets {
     /// Classes, `[batch, height, width]`, or `[batch, 1, 1]` for the image as a whole. A pixel
     /// without an answer is [`IGNORED`](super::IGNORED).
     Classes(Tensor<3, Int>),
+    /// Classes of pixels that are parts of known objects.
+    Objects {
+        /// As [`Targets::Classes`].
+        classes: Tensor<3, Int>,
+        /// Which object of its image each pixel is part of, `[batch, height, width]`, from 1 on; 0:
+        /// of none.
+        numbers: Tensor<3, Int>,
+        /// Whether the objects' classes are [`INSIDE`](super::INSIDE) and
+        /// [`BORDER`](super::BORDER).
+        bordered: bool,
+    },
     /// How much of each class there is, `[batch, classes, height, width]`, or
     /// `[batch, classes, 1, 1]` for the image as a whole.
     Soft(Tensor<4>),
@@ -36,6 +48,16 @@ pub enum Targets {
     Values(Tensor<4>),
     /// `[batch, points, 3]`: row, column, and 1; or 0, 0, 0 for a point that is not to be seen.
     Points(Tensor<3>),
+}
+
+impl Targets {
+    /// The classes, where that is what is to be said.
+    pub fn classes(&self) -> Option<&Tensor<3, Int>> {
+        match self {
+            Self::Classes(classes) | Self::Objects { classes, .. } => Some(classes),
+            _ => None,
+        }
+    }
 }
 
 impl Batch {
@@ -64,6 +86,7 @@ pub(super) struct Stack {
 enum Answers {
     None,
     Classes([usize; 2], Vec<i32>),
+    Objects([usize; 2], Vec<i32>, Numbered),
     Soft([usize; 3], Vec<f32>),
     Values([usize; 3], Vec<f32>),
     Points([usize; 2], Vec<f32>),
@@ -136,12 +159,18 @@ impl Stack {
             let data = TensorData::new(values, [count, channels, height, width]);
             Tensor::from_data(data, device)
         };
+        let labels = |[height, width]: [usize; 2], labels: Vec<i32>| {
+            let data = TensorData::new(labels, [count, height, width]);
+            Tensor::from_data(data, device)
+        };
         let targets = match self.answers {
             Answers::None => Targets::None,
-            Answers::Classes([height, width], classes) => {
-                let data = TensorData::new(classes, [count, height, width]);
-                Targets::Classes(Tensor::from_data(data, device))
-            }
+            Answers::Classes(size, classes) => Targets::Classes(labels(size, classes)),
+            Answers::Objects(size, classes, objects) => Targets::Objects {
+                classes: labels(size, classes),
+                numbers: labels(size, objects.numbers),
+                bordered: objects.bordered,
+            },
             Answers::Soft(shape, parts) => Targets::Soft(four(shape, parts)),
             Answers::Values(shape, values) => Targets::Values(four(shape, values)),
             Answers::Points([points, each], values) => {
@@ -163,7 +192,17 @@ impl Answers {
         match target {
             Target::None => Self::None,
             Target::Class(class) => Self::Classes([1, 1], with_room(vec![class as i32], count)),
-            Target::Mask(mask) => Self::Classes(mask.size(), with_room(mask.into_classes(), count)),
+            Target::Mask(mask) => {
+                let size = mask.size();
+                match mask.into_parts() {
+                    (classes, None) => Self::Classes(size, with_room(classes, count)),
+                    (classes, Some(objects)) => {
+                        let numbers = with_room(objects.numbers, count);
+                        let objects = Numbered { numbers, ..objects };
+                        Self::Objects(size, with_room(classes, count), objects)
+                    }
+                }
+            }
             Target::Distribution(parts) => Self::Soft([parts.len(), 1, 1], with_room(parts, count)),
             Target::Values(values) => Self::Values([values.len(), 1, 1], with_room(values, count)),
             Target::Picture(picture) => {
@@ -190,6 +229,13 @@ impl Answers {
             (Self::None, Self::None) => true,
             (Self::Classes(shape, all), Self::Classes(other, mut one)) if *shape == other => {
                 all.append(&mut one);
+                true
+            }
+            (Self::Objects(shape, all, objects), Self::Objects(other, mut one, mut own))
+                if *shape == other && objects.bordered == own.bordered =>
+            {
+                all.append(&mut one);
+                objects.numbers.append(&mut own.numbers);
                 true
             }
             (Self::Soft(shape, all), Self::Soft(other, mut one))
@@ -271,6 +317,22 @@ mod tests {
             panic!("a class is classes");
         };
         assert_eq!(classes.dims(), [2, 1, 1]);
+        let objects = Numbered {
+            numbers: vec![9, 0],
+            bordered: true,
+        };
+        let mask = Mask::new([1, 2], vec![2, 0]).with_objects(Some(objects));
+        let Targets::Objects {
+            classes,
+            numbers,
+            bordered: true,
+        } = both(Target::Mask(mask)).targets
+        else {
+            panic!("a mask of objects has their numbers");
+        };
+        let read = |labels: Tensor<3, Int>| labels.try_into_vec_as::<i64>().expect("i64");
+        assert_eq!(read(classes), [2, 0, 2, 0]);
+        assert_eq!(read(numbers), [9, 0, 9, 0]);
         let Targets::Soft(parts) = both(Target::Distribution(vec![0.25, 0.75])).targets else {
             panic!("a distribution is soft");
         };

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use super::image_file::Header;
-use super::mask::Mask;
+use super::mask::{Mask, Numbered};
 use super::picture::{Picture, Values};
 use super::preprocessing::Preprocessing;
 use super::settings::Data;
@@ -29,7 +29,7 @@ pub(super) struct Cached {
 }
 
 /// The first bytes of a file, with the version of its form.
-const MAGIC: [u8; 4] = *b"SCI1";
+const MAGIC: [u8; 4] = *b"SCI2";
 
 impl Cached {
     /// Keeps a source's items, preprocessed, in a folder of their own in `folder`.
@@ -144,6 +144,8 @@ mod kind {
     pub const POINTS: u8 = 4;
     pub const VALUES: u8 = 5;
     pub const DISTRIBUTION: u8 = 6;
+    pub const OBJECTS: u8 = 7;
+    pub const BORDERED_OBJECTS: u8 = 8;
 }
 
 fn written(picture: &Picture, target: &Target) -> Vec<u8> {
@@ -161,9 +163,17 @@ fn written(picture: &Picture, target: &Target) -> Vec<u8> {
             bytes.extend((*class as u32).to_le_bytes());
         }
         Target::Mask(mask) => {
-            bytes.push(kind::MASK);
+            bytes.push(match mask.objects() {
+                None => kind::MASK,
+                Some(Numbered {
+                    bordered: false, ..
+                }) => kind::OBJECTS,
+                Some(_) => kind::BORDERED_OBJECTS,
+            });
             write_size(&mut bytes, mask.size());
-            bytes.extend(mask.classes().iter().flat_map(|class| class.to_le_bytes()));
+            let numbers = mask.objects().map(|objects| objects.numbers.iter());
+            let labels = mask.classes().iter().chain(numbers.into_iter().flatten());
+            bytes.extend(labels.flat_map(|label| label.to_le_bytes()));
         }
         Target::Picture(picture) => {
             bytes.push(kind::PICTURE);
@@ -271,11 +281,20 @@ fn read(bytes: &[u8]) -> Result<(Picture, Target)> {
     let target = match rest.byte()? {
         kind::NONE => Target::None,
         kind::CLASS => Target::Class(rest.number()?),
-        kind::MASK => {
+        kind @ (kind::MASK | kind::OBJECTS | kind::BORDERED_OBJECTS) => {
             let size = rest.size()?;
             let count = size[0].checked_mul(size[1]).context("it ends early")?;
-            let classes = rest.words(count)?.map(i32::from_le_bytes);
-            Target::Mask(Mask::new(size, classes.collect()))
+            let mut labels =
+                || -> Result<Vec<i32>> { Ok(rest.words(count)?.map(i32::from_le_bytes).collect()) };
+            let mask = Mask::new(size, labels()?);
+            let objects = match kind {
+                kind::MASK => None,
+                kind => Some(Numbered {
+                    numbers: labels()?,
+                    bordered: kind == kind::BORDERED_OBJECTS,
+                }),
+            };
+            Target::Mask(mask.with_objects(objects))
         }
         kind::PICTURE => Target::Picture(rest.picture()?),
         other => {
@@ -350,6 +369,14 @@ mod tests {
             Target::None,
             Target::Class(7),
             Target::Mask(Mask::new([1, 2], vec![-1, 300])),
+            Target::Mask(Mask::new([1, 2], vec![1, 0]).with_objects(Some(Numbered {
+                numbers: vec![4, 0],
+                bordered: false,
+            }))),
+            Target::Mask(Mask::new([1, 2], vec![2, 1]).with_objects(Some(Numbered {
+                numbers: vec![4, 70_000],
+                bordered: true,
+            }))),
             Target::Picture(pictures[2].clone()),
             Target::Points(vec![Some([1.0, 0.5]), None]),
             Target::Values(vec![3.0]),

@@ -2,8 +2,9 @@
 //!
 //! `--data FILE.json`, or a folder with such files whose names hold `train`, `val` or `test`, in it
 //! or in its `annotations`. Polygons and runs become a mask of the background and the categories,
-//! later objects on top; crowds do not count. Where a category has key points, they are learned: of
-//! the largest object in each image.
+//! later objects on top; with `data.mask_border`, of the background, objects of any category, and
+//! their borders. Crowds do not count. Where a category has key points, they are learned: of the
+//! largest object in each image.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use super::collection::{Collection, Known, Part, Wanted};
 use super::files::{Answer, Entry, Files, stem_of};
 use super::listing::{entries_of, name_of};
-use super::mask::{IGNORED, MaskReading, MaskValues};
+use super::mask::{IGNORED, INSIDE, MaskReading, MaskValues};
 use super::shapes::{Form, Shape};
 
 #[derive(Deserialize)]
@@ -132,8 +133,9 @@ impl Coco {
         }
     }
 
-    /// The answer of each image that has one, in the order of the images.
-    fn answers(&self, classes: &[String]) -> Result<Vec<(&Image, Answer)>> {
+    /// The answer of each image that has one, in the order of the images; `bordered`: objects of all
+    /// categories are of one class.
+    fn answers(&self, classes: &[String], bordered: bool) -> Result<Vec<(&Image, Answer)>> {
         let mut of_image: HashMap<i64, Vec<&Annotation>> = HashMap::new();
         for annotation in &self.annotations {
             of_image
@@ -143,7 +145,10 @@ impl Coco {
         }
         let mut category_class = HashMap::new();
         for category in &self.categories {
-            let class = classes.iter().position(|name| *name == category.name);
+            let class = match bordered {
+                true => Some(INSIDE as usize),
+                false => classes.iter().position(|name| *name == category.name),
+            };
             category_class.insert(category.id, class);
         }
         let mut answers = Vec::new();
@@ -279,10 +284,17 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
         }
     }
     let (mut entries, mut known) = (Vec::new(), Vec::new());
+    let masks = MaskReading::of(match wanted.settings.mask_border {
+        None => MaskValues::Binary,
+        border => MaskValues::Objects { border },
+    });
     let mut said: Option<(Task, Vec<String>)> = None;
     for (part, file) in &files {
         let coco = read(file)?;
-        let own = (coco.task(), coco.classes());
+        let own = match (coco.task(), masks.values.border()) {
+            (Task::Segmentation, Some(_)) => (Task::Segmentation, masks.values.names()),
+            (task, _) => (task, coco.classes()),
+        };
         let (task, classes) = match (&said, wanted.learned) {
             (Some(said), _) => said.clone(),
             (None, Some(learned)) => (own.0, learned.classes.clone()),
@@ -296,7 +308,7 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
         );
         wanted.check_task(task, &format!("'{}'", file.display()))?;
         let places = Places::of(file, *part);
-        let answers = coco.answers(&classes);
+        let answers = coco.answers(&classes, masks.values.border().is_some());
         let answers = answers.with_context(|| format!("'{}'", file.display()))?;
         for (image, answer) in answers {
             entries.push(Entry {
@@ -324,10 +336,12 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
         "'{}' has no image with an answer",
         path.display()
     );
-    let mask_values = (task == Task::Segmentation).then_some(MaskValues::Numbers {
-        classes: classes.len() as u16,
+    let mask_values = (task == Task::Segmentation).then(|| match masks.values.border() {
+        Some(_) => masks.values.clone(),
+        None => MaskValues::Numbers {
+            classes: classes.len() as u16,
+        },
     });
-    let masks = MaskReading::of(MaskValues::Binary);
     let source = files.iter().fold(
         Files::new(entries, masks, 1).with_pages(wanted.settings.pages),
         |source, (_, file)| source.listed_by(file),
@@ -406,9 +420,9 @@ mod tests {
     }"#;
 
     fn drawn(coco: &Coco) -> Result<Vec<Vec<i32>>> {
-        let answers = coco.answers(&coco.classes())?;
+        let answers = coco.answers(&coco.classes(), false)?;
         let draw = |(_, answer): (&Image, Answer)| match answer {
-            Answer::Shapes(shapes) => Ok(Shape::draw(&shapes, [4, 4])?.into_classes()),
+            Answer::Shapes(shapes) => Ok(Shape::draw(&shapes, [4, 4], None)?.into_parts().0),
             _ => Ok(Vec::new()),
         };
         answers.into_iter().map(draw).collect()
@@ -426,6 +440,33 @@ mod tests {
     }
 
     #[test]
+    fn objects_have_borders_where_that_is_wanted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let image = image::GrayImage::new(4, 4);
+        for name in ["a.png", "b.png"] {
+            image.save(folder.path().join(name)).expect("writes");
+        }
+        let path = folder.path().join("cells.json");
+        std::fs::write(&path, SMALL).expect("writes");
+        let mut settings = crate::data::Data::of(&path.to_string_lossy());
+        settings.mask_border = Some(1);
+        let wanted = Wanted {
+            settings: &settings,
+            learned: None,
+            listing: false,
+        };
+        let found = collect(&path, &wanted).expect("COCO");
+        assert_eq!(found.classes, ["background", "object", "border"]);
+        let border = MaskValues::Objects { border: Some(1) };
+        assert_eq!(found.mask_values, Some(border));
+        let crate::data::Target::Mask(mask) = found.source.get(0).expect("reads").target else {
+            panic!("a mask");
+        };
+        let rows = [[1, 2, 0, IGNORED], [2, 2, 0, IGNORED]];
+        assert_eq!(mask.classes()[..8], rows.concat());
+    }
+
+    #[test]
     fn the_points_of_the_largest_object_are_learned() {
         let text = r#"{
             "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
@@ -437,7 +478,7 @@ mod tests {
         }"#;
         let coco = parse(text.as_bytes()).expect("COCO");
         assert_eq!(coco.classes(), ["thumb", "ring"]);
-        let answers = coco.answers(&coco.classes()).expect("points");
+        let answers = coco.answers(&coco.classes(), false).expect("points");
         assert_eq!(answers.len(), 1, "the second image has none");
         let Answer::Points(points) = &answers[0].1 else {
             panic!("points");

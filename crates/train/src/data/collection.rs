@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use models::Task;
 
 use super::Problem;
@@ -79,15 +79,29 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// How masks are read, as far as that is known.
-    pub fn reading(&self) -> MaskReading {
-        let values = self.learned.and_then(|learned| learned.mask_values.clone());
-        let colours = self.settings.mask_colours.clone().map(MaskValues::Colours);
-        MaskReading {
-            values: values.or(colours).unwrap_or(MaskValues::Binary),
+    /// How masks are read, as far as that is known: those that are there to number objects, or
+    /// others.
+    ///
+    /// # Errors
+    /// If objects are numbered, and that is not what was learned.
+    pub fn reading(&self, numbered: bool) -> Result<MaskReading> {
+        use MaskValues::{Binary, Colours, Objects};
+        let border = self.settings.mask_border;
+        let learned = self.learned.and_then(|learned| learned.mask_values.clone());
+        let values = match (learned, numbered || border.is_some()) {
+            (None | Some(Binary | Objects { .. }), true) => Objects { border },
+            (Some(Objects { border: None }), false) => Binary,
+            (Some(learned), false) => learned,
+            (Some(learned), true) => bail!("masks number objects; of what was learned, {learned}"),
+            (None, false) => {
+                let colours = self.settings.mask_colours.clone().map(Colours);
+                colours.unwrap_or(Binary)
+            }
+        };
+        Ok(MaskReading {
+            values,
             ignored: self.settings.mask_ignored,
-            border: self.settings.mask_border,
-        }
+        })
     }
 
     /// The classes: those that were learned, or these.

@@ -34,6 +34,8 @@ pub(super) enum Answer {
     Class(usize),
     /// Its mask's file.
     Mask(PathBuf),
+    /// The file that numbers its objects.
+    Objects(PathBuf),
     /// The picture's file that it is to become.
     Picture(PathBuf),
     /// Places in it.
@@ -118,7 +120,7 @@ impl Source for Files {
     fn modified(&self, index: usize) -> Option<SystemTime> {
         let Entry { image, answer, .. } = &self.entries[index];
         let answer = match answer {
-            Answer::Mask(path) | Answer::Picture(path) => Some(path),
+            Answer::Mask(path) | Answer::Objects(path) | Answer::Picture(path) => Some(path),
             _ => None,
         };
         let changed = |path: &PathBuf| std::fs::metadata(path).ok()?.modified().ok();
@@ -151,7 +153,9 @@ impl Source for Files {
         let size = picture.size();
         let target = match answer {
             Answer::Class(class) => Target::Class(*class),
-            Answer::Mask(mask) => Target::Mask(self.mask(mask, image, size)?),
+            Answer::Mask(mask) | Answer::Objects(mask) => {
+                Target::Mask(self.mask(mask, image, size)?)
+            }
             Answer::Picture(path) => {
                 let target = read_picture(path)?;
                 let own = target.size();
@@ -170,7 +174,7 @@ impl Source for Files {
             }
             Answer::Points(points) => Target::Points(points.clone()),
             Answer::Shapes(shapes) => {
-                let mask = Shape::draw(shapes, size);
+                let mask = Shape::draw(shapes, size, self.masks.values.border());
                 Target::Mask(mask.with_context(|| format!("of '{}'", image.display()))?)
             }
         };

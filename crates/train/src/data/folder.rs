@@ -1,7 +1,7 @@
 //! A folder of one's own images.
 //!
 //! Classification: `SPLIT/CLASS/NAME.png`. Segmentation: `SPLIT/images/NAME.png` with
-//! `SPLIT/masks/NAME.png`. `SPLIT` is `train`, and `valid` (or `val`, `validation`) and `test` where
+//! `SPLIT/masks/NAME.png`, or with `SPLIT/instances/NAME.png` that numbers objects. `SPLIT` is `train`, and `valid` (or `val`, `validation`) and `test` where
 //! they are there. Hidden files and folders are left alone.
 
 use std::collections::HashMap;
@@ -18,9 +18,15 @@ use super::listing::{folders, images, name_of};
 /// The names of a folder with images to choose the best epoch by.
 const VALID: [&str; 3] = ["valid", "val", "validation"];
 
+/// The folder of masks whose values are classes, and that of those whose values number objects.
+const MASKS: &str = "masks";
+const INSTANCES: &str = "instances";
+
 /// The splits of a folder.
 struct Layout {
     task: Task,
+    /// The name of the folders of masks.
+    masks: &'static str,
     splits: Vec<(Part, PathBuf)>,
 }
 
@@ -35,9 +41,17 @@ impl Layout {
              train/images/IMAGE.png with train/masks/IMAGE.png",
             folder.display()
         );
-        let task = match train.join("images").is_dir() && train.join("masks").is_dir() {
-            true => Task::Segmentation,
-            false => Task::Classification,
+        let there = |name: &str| train.join("images").is_dir() && train.join(name).is_dir();
+        ensure!(
+            !(there(MASKS) && there(INSTANCES)),
+            "'{}' has both '{MASKS}' and '{INSTANCES}'; keep the one to be learned, and give the \
+             other another place",
+            train.display()
+        );
+        let (task, masks) = match (there(MASKS), there(INSTANCES)) {
+            (true, _) => (Task::Segmentation, MASKS),
+            (_, true) => (Task::Segmentation, INSTANCES),
+            _ => (Task::Classification, MASKS),
         };
         let valid = VALID.map(|name| folder.join(name));
         let mut valid = valid.into_iter().filter(|path| path.is_dir());
@@ -55,7 +69,11 @@ impl Layout {
         if test.is_dir() {
             splits.push((Part::Test, test));
         }
-        Ok(Self { task, splits })
+        Ok(Self {
+            task,
+            masks,
+            splits,
+        })
     }
 }
 
@@ -66,7 +84,11 @@ pub(super) fn task_of(folder: &Path) -> Result<Task> {
 
 /// Lists the folder's images with their answers.
 pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
-    let Layout { task, splits } = Layout::of(folder)?;
+    let Layout {
+        task,
+        masks,
+        splits,
+    } = Layout::of(folder)?;
     let origin = format!("the folder '{}'", folder.display());
     wanted.check_task(task, &origin)?;
     let (mut entries, mut known) = (Vec::new(), Vec::new());
@@ -79,7 +101,7 @@ pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
     for (part, split) in &splits {
         let listed = match task {
             Task::Classification => with_classes(split, &classes)?,
-            _ => with_masks(split)?,
+            _ => with_masks(split, masks)?,
         };
         for entry in listed {
             known.push(Known {
@@ -133,8 +155,8 @@ fn with_classes(split: &Path, classes: &[String]) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-fn with_masks(split: &Path) -> Result<Vec<Entry>> {
-    let masks = images(&split.join("masks"))?.into_iter();
+fn with_masks(split: &Path, folder: &str) -> Result<Vec<Entry>> {
+    let masks = images(&split.join(folder))?.into_iter();
     let mut masks: HashMap<_, _> = masks.map(|path| (stem_of(&path), path)).collect();
     let with_mask = |image: PathBuf| {
         let name = stem_of(&image);
@@ -145,7 +167,10 @@ fn with_masks(split: &Path) -> Result<Vec<Entry>> {
             name,
             image,
             page: 0,
-            answer: Answer::Mask(mask),
+            answer: match folder {
+                INSTANCES => Answer::Objects(mask),
+                _ => Answer::Mask(mask),
+            },
         })
     };
     let images = images(&split.join("images"))?;

@@ -7,6 +7,7 @@
 //! | `image` | the image's file, from the index on |
 //! | `label` | its class, or |
 //! | `mask` | its mask's file, or |
+//! | `instances` | the file that numbers its objects, or |
 //! | `target` | the file of the picture that it is to become, or |
 //! | `points` | places in it: `ROW COLUMN; ROW COLUMN; -`, in JSON `[[ROW, COLUMN], null]` |
 //! | `split` | `train`, `valid` or `test`; empty: drawn |
@@ -34,9 +35,10 @@ use super::settings::Pages;
 const NAMES: [&str; 2] = ["index.csv", "index.jsonl"];
 
 /// The columns that say what is to be learned, and for what.
-const ANSWERS: [(&str, Task); 4] = [
+const ANSWERS: [(&str, Task); 5] = [
     ("label", Task::Classification),
     ("mask", Task::Segmentation),
+    ("instances", Task::Segmentation),
     ("target", Task::Regression),
     ("points", Task::KeyPoints),
 ];
@@ -195,7 +197,8 @@ fn task_among(rows: &[Row]) -> Result<Task> {
     match answers[..] {
         [(_, task)] => Ok(*task),
         [] => bail!(
-            "it has no column of answers, one of label, mask, target, points; it has: {}",
+            "it has no column of answers, one of {}; it has: {}",
+            ANSWERS.map(|(name, _)| name).join(", "),
             first.columns.keys().cloned().collect::<Vec<_>>().join(", ")
         ),
         [(a, _), (b, _), ..] => bail!("it has both '{a}' and '{b}'; keep the one to be learned"),
@@ -262,6 +265,9 @@ fn listed(path: &Path, rows: Vec<Row>, wanted: &Wanted) -> Result<Collection> {
                     })?);
                     Answer::Class(known.class.unwrap_or_default())
                 }
+                Task::Segmentation if row.columns.contains_key("instances") => {
+                    Answer::Objects(folder.join(row.needed("instances")?))
+                }
                 Task::Segmentation => Answer::Mask(folder.join(row.needed("mask")?)),
                 Task::KeyPoints => {
                     let points = row.points()?;
@@ -318,18 +324,21 @@ pub(super) fn finish(
         both.filter(|(_, known)| !matches!(known.part, Some(Part::Valid | Part::Test)))
             .map(|(entry, _)| &entry.answer)
     };
-    let mut masks = wanted.reading();
+    let numbered = |entry: &Entry| matches!(entry.answer, Answer::Objects(_));
+    let mut masks = wanted
+        .reading(entries.iter().any(numbered))
+        .with_context(|| origin.clone())?;
     if task == Task::Segmentation && wanted.learned.is_none() && !wanted.listing {
         let paths: Vec<_> = learned_from()
             .filter_map(|answer| match answer {
-                Answer::Mask(path) => Some(path.as_path()),
+                Answer::Mask(path) | Answer::Objects(path) => Some(path.as_path()),
                 _ => None,
             })
             .collect();
         masks = values_of(&paths, masks)?;
     }
     if task == Task::Segmentation && wanted.learned.is_none() {
-        classes = masks.names();
+        classes = masks.values.names();
     }
     if task == Task::Regression && wanted.learned.is_none() {
         let gray = |answer: &Answer| match answer {
@@ -448,12 +457,16 @@ mod tests {
             ),
             (
                 "image,lable\na.png,1\n",
-                "it has no column of answers, one of label, mask, target, points; it has: image, \
-                 lable",
+                "it has no column of answers, one of label, mask, instances, target, points; it \
+                 has: image, lable",
             ),
             (
                 "image,label,mask\na.png,1,m.png\n",
                 "it has both 'label' and 'mask'; keep the one to be learned",
+            ),
+            (
+                "image,mask,instances\na.png,m.png,i.png\n",
+                "it has both 'mask' and 'instances'; keep the one to be learned",
             ),
             (
                 "image,label,weight\na.png,1,1\nb.png,2,-1\n",

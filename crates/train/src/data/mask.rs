@@ -3,17 +3,35 @@
 use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::numbered;
 use super::window::Window;
 
 /// In the place of a class: a pixel without an answer, which neither loss nor metrics see.
 pub const IGNORED: i32 = -1;
 
-/// The class of each pixel of an image, or [`IGNORED`].
+/// The class of what is inside of objects, where their borders are a class too.
+pub const INSIDE: i32 = 1;
+
+/// The class of the borders of objects.
+pub const BORDER: i32 = 2;
+
+/// The class of each pixel of an image, or [`IGNORED`]; and which object each is part of, where that
+/// is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
     height: usize,
     width: usize,
     classes: Vec<i32>,
+    objects: Option<Numbered>,
+}
+
+/// Which object each pixel of a mask is part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// Row by row, from 1 on; 0: of none.
+    pub numbers: Vec<i32>,
+    /// Whether the objects' classes are [`INSIDE`] and [`BORDER`].
+    pub bordered: bool,
 }
 
 impl Mask {
@@ -31,7 +49,25 @@ impl Mask {
             height,
             width,
             classes,
+            objects: None,
         }
+    }
+
+    /// The same, of these objects.
+    ///
+    /// # Panics
+    /// If there is not a number for each pixel.
+    pub fn with_objects(self, objects: Option<Numbered>) -> Self {
+        if let Some(objects) = &objects {
+            assert_eq!(
+                objects.numbers.len(),
+                self.classes.len(),
+                "numbers of a mask of {}x{}",
+                self.height,
+                self.width
+            );
+        }
+        Self { objects, ..self }
     }
 
     /// Height and width.
@@ -44,9 +80,14 @@ impl Mask {
         &self.classes
     }
 
-    /// Row by row.
-    pub fn into_classes(self) -> Vec<i32> {
-        self.classes
+    /// Which object each pixel is part of, where that is known.
+    pub fn objects(&self) -> Option<&Numbered> {
+        self.objects.as_ref()
+    }
+
+    /// The classes, row by row, and the objects.
+    pub fn into_parts(self) -> (Vec<i32>, Option<Numbered>) {
+        (self.classes, self.objects)
     }
 
     /// The same at another size: each pixel takes the class that lies at its middle, since classes
@@ -59,11 +100,33 @@ impl Mask {
         let columns: Vec<_> = (0..width).map(|c| nearest(c, self.width, width)).collect();
         let row = |row| {
             let start = nearest(row, self.height, height) * self.width;
-            columns.iter().map(move |column| start + column)
+            columns.iter().map(move |column| Some(start + column))
         };
-        let places = (0..height).flat_map(row);
-        let classes = places.map(|place| self.classes[place]).collect();
-        Self::new([height, width], classes)
+        let places: Vec<_> = (0..height).flat_map(row).collect();
+        self.taken([height, width], &places, IGNORED)
+    }
+
+    /// The pixels at these places, as a mask of this size; `outside`, and no object, where there is
+    /// no place.
+    pub(super) fn taken(&self, size: [usize; 2], places: &[Option<usize>], outside: i32) -> Self {
+        self.each(size, outside, |values, outside| {
+            let value = |place: &Option<usize>| place.map_or(outside, |place| values[place]);
+            places.iter().map(value).collect()
+        })
+    }
+
+    /// Does the same with the classes and with the numbers of objects.
+    fn each(
+        &self,
+        size: [usize; 2],
+        outside: i32,
+        change: impl Fn(&[i32], i32) -> Vec<i32>,
+    ) -> Self {
+        let objects = self.objects.as_ref().map(|objects| Numbered {
+            numbers: change(&objects.numbers, 0),
+            ..*objects
+        });
+        Self::new(size, change(&self.classes, outside)).with_objects(objects)
     }
 
     /// What a window shows of it, and `outside` where it looks past the edge.
@@ -72,8 +135,9 @@ impl Mask {
         if *window == Window::whole(size) {
             return self;
         }
-        let classes = window.view(&self.classes, size, 1, outside);
-        Self::new(window.seen(), classes)
+        self.each(window.seen(), outside, |values, outside| {
+            window.view(values, size, 1, outside)
+        })
     }
 }
 
@@ -84,8 +148,6 @@ pub(super) struct MaskReading {
     pub values: MaskValues,
     /// A value that stands for no class.
     pub ignored: Option<u16>,
-    /// Where they number objects: how wide the objects' borders are.
-    pub border: Option<usize>,
 }
 
 impl MaskReading {
@@ -94,8 +156,13 @@ impl MaskReading {
         Self {
             values,
             ignored: None,
-            border: None,
         }
+    }
+
+    /// Whether what their values stand for need not be looked up.
+    pub fn is_told(&self) -> bool {
+        use MaskValues::{Colours, Objects};
+        matches!(self.values, Colours(_) | Objects { .. })
     }
 
     /// The same for masks that have these values, rising.
@@ -103,8 +170,7 @@ impl MaskReading {
     /// # Errors
     /// If there are too many values for them to be classes.
     pub fn with_values(self, values: &[u16]) -> Result<Self> {
-        let told = self.border.is_some() || matches!(self.values, MaskValues::Colours(_));
-        if told {
+        if self.is_told() {
             return Ok(self);
         }
         let values = values.iter().copied();
@@ -117,63 +183,23 @@ impl MaskReading {
         })
     }
 
-    /// The classes' names.
-    pub fn names(&self) -> Vec<String> {
-        match self.border {
-            Some(_) => ["background", "object", "border"]
-                .map(str::to_string)
-                .to_vec(),
-            None => self.values.names(),
-        }
-    }
-
     /// The classes of a mask's values.
     ///
     /// # Errors
     /// If a value stands for none.
     pub fn mask(&self, size: [usize; 2], values: &[u16]) -> Result<Mask> {
-        let mut mask = match self.border {
-            Some(width) => bordered(values, size, width),
-            None => self.values.mask(size, values, self.ignored)?,
-        };
-        if self.ignored.is_some() {
-            for (class, value) in mask.classes.iter_mut().zip(values) {
-                if Some(*value) == self.ignored {
-                    *class = IGNORED;
-                }
+        match self.values {
+            MaskValues::Objects { border } => {
+                let number = |&value: &u16| match Some(value) == self.ignored {
+                    true => IGNORED,
+                    false => i32::from(value),
+                };
+                let numbers = values.iter().map(number).collect();
+                Ok(numbered::mask(numbers, size, border))
             }
+            _ => self.values.mask(size, values, self.ignored),
         }
-        Ok(mask)
     }
-}
-
-/// Numbers of objects as background, objects, and the outermost pixels of each object, so many wide.
-fn bordered(numbers: &[u16], [height, width]: [usize; 2], border: usize) -> Mask {
-    // The least and the greatest number within reach, along the columns and then along the rows.
-    let reach = |numbers: &[[u16; 2]], count: usize, step: usize, other: usize, skip: usize| {
-        let mut reached = numbers.to_vec();
-        for line in 0..other {
-            for place in 0..count {
-                let near = place.saturating_sub(border)..(place + border + 1).min(count);
-                let near = near.map(|place| numbers[line * skip + place * step]);
-                let least_and_most = near.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
-                reached[line * skip + place * step] = least_and_most.unwrap_or_default();
-            }
-        }
-        reached
-    };
-    let both: Vec<_> = numbers.iter().map(|&number| [number; 2]).collect();
-    let down = reach(&both, height, width, width, 1);
-    let around = reach(&down, width, 1, height, width);
-    let class = |(&number, [least, most]): (&u16, [u16; 2])| match number {
-        0 => 0,
-        _ if least == most => 1,
-        _ => 2,
-    };
-    Mask::new(
-        [height, width],
-        numbers.iter().zip(around).map(class).collect(),
-    )
 }
 
 /// Which values of a mask's file stand for which class.
@@ -192,6 +218,13 @@ pub enum MaskValues {
     Listed(Vec<u16>),
     /// A name and a colour for each class. The value is the place in this list.
     Colours(Vec<(String, [u8; 3])>),
+    /// The value is the number of an object, from 1 on. Classes are the background and objects, or
+    /// the background, what is inside of objects, and their borders.
+    Objects {
+        /// How wide borders are, in pixels; none: they are no class.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        border: Option<usize>,
+    },
 }
 
 impl MaskValues {
@@ -235,6 +268,19 @@ impl MaskValues {
             Self::Numbers { classes } => (0..*classes).map(|value| value.to_string()).collect(),
             Self::Listed(values) => values.iter().map(u16::to_string).collect(),
             Self::Colours(colours) => colours.iter().map(|(name, _)| name.clone()).collect(),
+            Self::Objects { border } => {
+                let classes = if border.is_some() { 3 } else { 2 };
+                let names = ["background", "object", "border"].iter().take(classes);
+                names.map(|name| name.to_string()).collect()
+            }
+        }
+    }
+
+    /// How wide the borders of objects are, where they are a class.
+    pub fn border(&self) -> Option<usize> {
+        match self {
+            Self::Objects { border } => *border,
+            _ => None,
         }
     }
 
@@ -247,6 +293,7 @@ impl MaskValues {
             Self::Colours(colours) => {
                 (usize::from(value) < colours.len()).then_some(i32::from(value))
             }
+            Self::Objects { .. } => Some(i32::from(value > 0)),
         }
     }
 
@@ -274,6 +321,7 @@ impl std::fmt::Display for MaskValues {
             Self::Numbers { classes } => write!(f, "classes are 0 to {}", classes - 1),
             Self::Listed(_) => write!(f, "the classes' values are {}", self.names().join(", ")),
             Self::Colours(_) => write!(f, "the classes are {}", self.names().join(", ")),
+            Self::Objects { .. } => write!(f, "0 is background, all else the number of an object"),
         }
     }
 }
@@ -301,7 +349,7 @@ mod tests {
             let nearest = image::imageops::FilterType::Nearest;
             let theirs = image::imageops::resize(&image, width, height, nearest);
             let theirs: Vec<i32> = theirs.into_raw().into_iter().map(i32::from).collect();
-            assert_eq!(mask.clone().resized(size).into_classes(), theirs);
+            assert_eq!(mask.clone().resized(size).classes(), theirs);
         }
     }
 
@@ -346,29 +394,6 @@ mod tests {
         assert_eq!(reading.values, MaskValues::Numbers { classes: 3 });
         let mask = reading.mask([1, 3], &[2, 255, 0]).expect("known");
         assert_eq!(mask.classes(), [2, IGNORED, 0]);
-    }
-
-    #[test]
-    fn touching_objects_are_kept_apart_by_their_borders() {
-        let reading = MaskReading {
-            border: Some(1),
-            ..MaskReading::of(MaskValues::Binary)
-        };
-        let numbers = [
-            [0, 0, 0, 0, 0, 0, 0],
-            [0, 5, 5, 5, 9, 9, 9],
-            [0, 5, 5, 5, 9, 9, 9],
-            [0, 5, 5, 5, 9, 9, 9],
-        ];
-        let mask = reading.mask([4, 7], &numbers.concat()).expect("numbers");
-        let expected = [
-            [0, 0, 0, 0, 0, 0, 0],
-            [0, 2, 2, 2, 2, 2, 2],
-            [0, 2, 1, 2, 2, 1, 1],
-            [0, 2, 1, 2, 2, 1, 1],
-        ];
-        assert_eq!(mask.classes(), expected.concat());
-        assert_eq!(reading.names(), ["background", "object", "border"]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) fn read_mask(path: &Path, reading: &MaskReading) -> Result<RawMask> {
 /// If one cannot be read, or they have too many values for classes.
 pub(super) fn values_of(masks: &[&Path], reading: MaskReading) -> Result<MaskReading> {
     let told = reading.clone().with_values(&[])?;
-    if told.border.is_some() || matches!(told.values, MaskValues::Colours(_)) {
+    if told.is_told() {
         return Ok(told);
     }
     /// Which values there are.

@@ -2,8 +2,8 @@
 //!
 //! Arrays are told by their names, those in an archive by its name too: one with `image` or `x` in
 //! it holds images, `[n, height, width]`, `[n, height, width, channels]` or `[n, channels, height,
-//! width]`; one with `label` or `y` their classes, `[n]` or `[n, 1]`; one with `mask` their masks,
-//! `[n, height, width]`. `train`, `val`, `valid` or `test` in a name is the part.
+//! width]`; one with `label` or `y` their classes, `[n]` or `[n, 1]`; one with `mask` their masks, one
+//! with `instances` the numbers of their objects, `[n, height, width]`. `train`, `val`, `valid` or `test` in a name is the part.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -30,6 +30,13 @@ enum Holds {
     Images,
     Labels,
     Masks,
+    Instances,
+}
+
+impl Holds {
+    fn is_masks(self) -> bool {
+        matches!(self, Self::Masks | Self::Instances)
+    }
 }
 
 /// What an array's name says of it.
@@ -41,6 +48,7 @@ fn named(name: &str) -> Option<(Option<Part>, Holds)> {
     let is = |all: &[&str]| words.iter().any(|word| all.contains(&word.as_str()));
     let holds = match () {
         () if is(&["mask", "masks"]) => Holds::Masks,
+        () if is(&["instances"]) => Holds::Instances,
         () if is(&["label", "labels", "y"]) => Holds::Labels,
         () if is(&["image", "images", "x"]) => Holds::Images,
         () => return None,
@@ -115,7 +123,7 @@ pub(super) fn task_of(path: &Path) -> Result<Task> {
     let mut task = None;
     each(path, |name, _| {
         match named(name) {
-            Some((_, Holds::Masks)) => task = Some(Task::Segmentation),
+            Some((_, holds)) if holds.is_masks() => task = Some(Task::Segmentation),
             Some((_, Holds::Labels)) => task = Some(Task::Classification),
             _ => {}
         }
@@ -236,7 +244,6 @@ fn assembled(
     );
     let mut known = Vec::new();
     let mut parts = Vec::new();
-    let mut masks = wanted.reading();
     // Of labels, the highest; of masks, which values there are.
     let mut seen = vec![false; 1 << 16];
     let mut kinds = Vec::new();
@@ -257,7 +264,7 @@ fn assembled(
         let (count, arrays) = images(array, prefix)?;
         let shape: &[usize] = &answers.shape;
         let fits = match holds {
-            Holds::Masks => shape == [count, arrays.size[0], arrays.size[1]],
+            holds if holds.is_masks() => shape == [count, arrays.size[0], arrays.size[1]],
             _ => shape == [count] || shape == [count, 1],
         };
         ensure!(
@@ -283,16 +290,17 @@ fn assembled(
     let holds = kinds[0];
     ensure!(
         kinds.iter().all(|own| *own == holds),
-        "one part has labels, another masks"
+        "the parts have not one kind of answers: one has labels, another masks, or instances"
     );
+    let mut masks = wanted.reading(holds == Holds::Instances)?;
     let (task, classes) = match holds {
-        Holds::Masks => {
+        Holds::Masks | Holds::Instances => {
             let values = (0..=u16::MAX).filter(|&value| seen[usize::from(value)]);
             match wanted.learned {
                 Some(learned) => (Task::Segmentation, learned.classes.clone()),
                 None => {
                     masks = masks.with_values(&values.collect::<Vec<_>>())?;
-                    (Task::Segmentation, masks.names())
+                    (Task::Segmentation, masks.values.names())
                 }
             }
         }
@@ -314,7 +322,7 @@ fn assembled(
     wanted.check_task(task, origin)?;
     let sources = parts.into_iter().map(|(arrays, values)| {
         let answers = match holds {
-            Holds::Masks => ArrayAnswers::Masks(values, masks.clone()),
+            Holds::Masks | Holds::Instances => ArrayAnswers::Masks(values, masks.clone()),
             _ => ArrayAnswers::Classes(values.into_iter().map(usize::from).collect()),
         };
         Arc::new(Arrays { answers, ..arrays }) as Arc<dyn Source>
@@ -325,7 +333,7 @@ fn assembled(
         known,
         task,
         classes,
-        mask_values: (holds == Holds::Masks).then(|| masks.values.clone()),
+        mask_values: holds.is_masks().then(|| masks.values.clone()),
         mirrors: true,
     })
 }
@@ -367,6 +375,7 @@ mod tests {
             ),
             ("x_test", Some((Some(Part::Test), Holds::Images))),
             ("test masks", Some((Some(Part::Test), Holds::Masks))),
+            ("instances", Some((None, Holds::Instances))),
             ("weights", None),
         ] {
             assert_eq!(named(name), expected, "{name}");

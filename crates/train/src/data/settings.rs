@@ -70,8 +70,8 @@ pub struct Data {
     /// A value of masks, as 255, that stands for no class: pixels that do not count.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mask_ignored: Option<u16>,
-    /// Masks number objects, from 1 on: they become background, objects, and the objects' borders,
-    /// so many pixels wide, that keep touching objects apart.
+    /// Masks number objects, from 1 on, and the objects' borders, so many pixels wide, are a class of
+    /// their own that keeps touching objects apart: background, object, border.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mask_border: Option<usize>,
     /// What the pages of a TIFF are: `first`, the image; `items`, images of their own with one
@@ -115,6 +115,11 @@ impl Data {
                 "data.fold [{fold}, {folds}]: must be [k, n] with k of 1 to n, and n at least 2"
             );
         }
+        ensure!(
+            self.mask_border.is_none() || self.mask_colours.is_none(),
+            "data.mask_border and data.mask_colours: masks number objects or have the colours of \
+             classes, not both"
+        );
         if let Some(border) = self.mask_border {
             ensure!(
                 (1..=64).contains(&border),

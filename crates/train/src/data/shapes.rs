@@ -2,7 +2,8 @@
 
 use anyhow::{Result, ensure};
 
-use super::mask::Mask;
+use super::mask::{IGNORED, Mask, Numbered};
+use super::numbered;
 
 /// A part of an image, and its class.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,17 +25,18 @@ pub(super) enum Form {
 
 impl Shape {
     /// The mask of an image of this height and width: what no shape covers is 0, the last shape is
-    /// on top.
+    /// on top. Each shape is an object; with a border of so many pixels, classes are those of
+    /// [`numbered::mask`].
     ///
     /// # Errors
     /// If runs are those of an image of another size.
-    pub fn draw(shapes: &[Self], size: [usize; 2]) -> Result<Mask> {
-        let mut classes = vec![0; size[0] * size[1]];
-        for shape in shapes {
+    pub fn draw(shapes: &[Self], size: [usize; 2], border: Option<usize>) -> Result<Mask> {
+        let mut numbers = vec![0; size[0] * size[1]];
+        for (shape, number) in shapes.iter().zip(1..) {
             match &shape.form {
                 Form::Polygons(polygons) => {
                     for polygon in polygons {
-                        fill(&mut classes, size, polygon, shape.class);
+                        fill(&mut numbers, size, polygon, number);
                     }
                 }
                 Form::Runs { size: own, counts } => {
@@ -46,17 +48,34 @@ impl Shape {
                         size[0],
                         size[1]
                     );
-                    run(&mut classes, size, counts, shape.class)?;
+                    run(&mut numbers, size, counts, number)?;
                 }
             }
         }
-        Ok(Mask::new(size, classes))
+        let class = |number: i32| match number {
+            0 => 0,
+            number => shapes[number as usize - 1].class,
+        };
+        let classes: Vec<i32> = numbers.iter().map(|&number| class(number)).collect();
+        for (number, &class) in numbers.iter_mut().zip(&classes) {
+            if class == IGNORED {
+                *number = IGNORED;
+            }
+        }
+        if border.is_some() {
+            return Ok(numbered::mask(numbers, size, border));
+        }
+        let numbers = numbers.into_iter().map(|number| number.max(0)).collect();
+        Ok(Mask::new(size, classes).with_objects(Some(Numbered {
+            numbers,
+            bordered: false,
+        })))
     }
 }
 
 /// Fills a polygon, a row after the other, between where its edges cross the middles of the row's
 /// pixels.
-fn fill(classes: &mut [i32], [height, width]: [usize; 2], polygon: &[[f32; 2]], class: i32) {
+fn fill(numbers: &mut [i32], [height, width]: [usize; 2], polygon: &[[f32; 2]], number: i32) {
     let mut crossings = vec![Vec::new(); height];
     let next = polygon.iter().cycle().skip(1);
     for (&[row, column], &[next_row, next_column]) in polygon.iter().zip(next) {
@@ -76,12 +95,17 @@ fn fill(classes: &mut [i32], [height, width]: [usize; 2], polygon: &[[f32; 2]], 
     for (row, mut crossings) in crossings.into_iter().enumerate() {
         crossings.sort_unstable();
         for pair in crossings.chunks_exact(2) {
-            classes[row * width + pair[0]..row * width + pair[1]].fill(class);
+            numbers[row * width + pair[0]..row * width + pair[1]].fill(number);
         }
     }
 }
 
-fn run(classes: &mut [i32], [height, width]: [usize; 2], counts: &[u64], class: i32) -> Result<()> {
+fn run(
+    numbers: &mut [i32],
+    [height, width]: [usize; 2],
+    counts: &[u64],
+    number: i32,
+) -> Result<()> {
     let all = (height * width) as u64;
     let mut place = 0u64;
     for (index, &count) in counts.iter().enumerate() {
@@ -92,7 +116,7 @@ fn run(classes: &mut [i32], [height, width]: [usize; 2], counts: &[u64], class: 
         );
         if index % 2 == 1 {
             for place in place as usize..end as usize {
-                classes[place % height * width + place / height] = class;
+                numbers[place % height * width + place / height] = number;
             }
         }
         place = end;
@@ -106,8 +130,8 @@ mod tests {
 
     fn drawn(form: Form) -> Vec<i32> {
         let shape = Shape { class: 7, form };
-        let mask = Shape::draw(&[shape], [3, 4]).expect("one size");
-        mask.into_classes()
+        let mask = Shape::draw(&[shape], [3, 4], None).expect("one size");
+        mask.into_parts().0
     }
 
     #[test]
@@ -133,6 +157,27 @@ mod tests {
     }
 
     #[test]
+    fn each_shape_is_an_object() {
+        let square = |class, left: f32| {
+            let corners = [
+                [0.0, left],
+                [0.0, left + 2.0],
+                [3.0, left + 2.0],
+                [3.0, left],
+            ];
+            let form = Form::Polygons(vec![corners.to_vec()]);
+            Shape { class, form }
+        };
+        let shapes = [square(4, 0.0), square(4, 2.0), square(IGNORED, 4.0)];
+        let mask = Shape::draw(&shapes, [3, 6], None).expect("polygons");
+        assert_eq!(mask.classes()[..6], [4, 4, 4, 4, IGNORED, IGNORED]);
+        let objects = mask.objects().expect("shapes are objects");
+        assert_eq!(objects.numbers[..6], [1, 1, 2, 2, 0, 0]);
+        let mask = Shape::draw(&shapes, [3, 6], Some(1)).expect("polygons");
+        assert_eq!(mask.classes()[..6], [1, 2, 2, 2, IGNORED, IGNORED]);
+    }
+
+    #[test]
     fn runs_go_down_the_columns() {
         let runs = |counts: &[u64]| Form::Runs {
             size: [3, 4],
@@ -142,7 +187,8 @@ mod tests {
         assert_eq!(drawn(runs(&[2, 3, 7])), expected);
         for counts in [&[2, 11][..], &[2, u64::MAX], &[13]] {
             let form = runs(counts);
-            let error = Shape::draw(&[Shape { class: 1, form }], [3, 4]).expect_err("too many");
+            let error = Shape::draw(&[Shape { class: 1, form }], [3, 4], None);
+            let error = error.expect_err("too many");
             assert!(error.to_string().contains("more than 3x4"));
         }
     }

@@ -9,7 +9,6 @@ use skip_blocks::layers;
 
 use super::check::{Check, class_weights};
 use super::truth::Truth;
-use crate::data::Targets;
 
 /// `-sum_c w_c q_c log softmax(x)_c`, averaged over images and pixels.
 ///
@@ -58,8 +57,8 @@ impl CrossEntropy {
     /// # Shapes
     /// `logits`: `[batch, classes, height, width]`. Output: `[1]`.
     pub fn forward(&self, logits: Tensor<4>, truth: &Truth) -> Tensor<1> {
-        match truth.targets() {
-            Targets::Classes(labels) => {
+        match truth.targets().classes() {
+            Some(labels) => {
                 let weights = self.class_weights.as_ref();
                 let options = layers::CrossEntropy {
                     smoothing: self.smoothing,
@@ -68,7 +67,7 @@ impl CrossEntropy {
                 };
                 layers::cross_entropy(logits, labels.clone(), &options)
             }
-            _ => self.of_probabilities(logits, truth),
+            None => self.of_probabilities(logits, truth),
         }
     }
 
@@ -87,6 +86,7 @@ impl CrossEntropy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Targets;
     use burn::tensor::{Device, Int, Tolerance};
 
     /// Three classes, two pixels.

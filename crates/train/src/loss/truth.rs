@@ -39,9 +39,7 @@ impl Truth {
     /// 1 where a label counts and 0 where it is ignored, `[batch, 1, height, width]`; none where
     /// targets are not labels.
     pub fn counted(&self) -> Option<Tensor<4>> {
-        let Targets::Classes(labels) = &self.targets else {
-            return None;
-        };
+        let labels = self.targets.classes()?;
         let counted = labels.clone().not_equal_elem(IGNORED).float();
         Some(counted.unsqueeze_dim(1))
     }
@@ -52,10 +50,10 @@ impl Truth {
     /// # Panics
     /// If the targets are not of classes.
     pub fn probabilities(&self, classes: usize) -> Tensor<4> {
-        match &self.targets {
-            Targets::Classes(labels) => one_hot(labels.clone(), classes),
-            Targets::Soft(probabilities) => probabilities.clone(),
-            other => panic!("a loss of classes needs targets of classes, not {other:?}"),
+        match (&self.targets, self.targets.classes()) {
+            (_, Some(labels)) => one_hot(labels.clone(), classes),
+            (Targets::Soft(probabilities), _) => probabilities.clone(),
+            (other, _) => panic!("a loss of classes needs targets of classes, not {other:?}"),
         }
     }
 
@@ -88,16 +86,19 @@ impl Truth {
     /// The same for an output of another size: the nearest target of each pixel.
     pub fn resized(&self, size: [usize; 2]) -> Self {
         let nearest = |map: &Tensor<4>| nearest(map.clone(), size);
+        let labels = |labels: &Tensor<3, Int>| nearest_labels(labels.clone(), size);
         Self {
             targets: match &self.targets {
-                Targets::Classes(labels) => {
-                    let labels: Tensor<4, Int> = labels.clone().unsqueeze_dim(1);
-                    let [_, _, height, width] = labels.dims();
-                    match [height, width] == size {
-                        true => Targets::Classes(labels.squeeze_dim(1)),
-                        false => Targets::Classes(nearest_labels(labels, size)),
-                    }
-                }
+                Targets::Classes(classes) => Targets::Classes(labels(classes)),
+                Targets::Objects {
+                    classes,
+                    numbers,
+                    bordered,
+                } => Targets::Objects {
+                    classes: labels(classes),
+                    numbers: labels(numbers),
+                    bordered: *bordered,
+                },
                 Targets::Soft(map) => Targets::Soft(nearest(map)),
                 Targets::Values(map) => Targets::Values(nearest(map)),
                 other => other.clone(),
@@ -123,12 +124,22 @@ fn middle(targets: Targets, size: [usize; 2]) -> Targets {
         let [rows, columns] = Window::middle([full_height, full_width], size).ranges();
         map.slice(s![.., .., rows, columns])
     };
+    let of_labels = |labels: Tensor<3, Int>| {
+        let [_, full_height, full_width] = labels.dims();
+        let [rows, columns] = Window::middle([full_height, full_width], size).ranges();
+        labels.slice(s![.., rows, columns])
+    };
     match targets {
-        Targets::Classes(labels) => {
-            let [_, full_height, full_width] = labels.dims();
-            let [rows, columns] = Window::middle([full_height, full_width], size).ranges();
-            Targets::Classes(labels.slice(s![.., rows, columns]))
-        }
+        Targets::Classes(classes) => Targets::Classes(of_labels(classes)),
+        Targets::Objects {
+            classes,
+            numbers,
+            bordered,
+        } => Targets::Objects {
+            classes: of_labels(classes),
+            numbers: of_labels(numbers),
+            bordered,
+        },
         Targets::Soft(map) => Targets::Soft(of_map(map)),
         Targets::Values(map) => Targets::Values(of_map(map)),
         other => other,
@@ -146,12 +157,15 @@ fn nearest(map: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
     map.select(2, rows).select(3, columns)
 }
 
-fn nearest_labels(labels: Tensor<4, Int>, size: [usize; 2]) -> Tensor<3, Int> {
-    let [_, _, height, width] = labels.dims();
+fn nearest_labels(labels: Tensor<3, Int>, size: [usize; 2]) -> Tensor<3, Int> {
+    let [_, height, width] = labels.dims();
+    if [height, width] == size {
+        return labels;
+    }
     let device = labels.device();
     let rows = positions(height, size[0], &device);
     let columns = positions(width, size[1], &device);
-    labels.select(2, rows).select(3, columns).squeeze_dim(1)
+    labels.select(1, rows).select(2, columns)
 }
 
 /// `floor(i * full / count)` for each of `count` positions.
@@ -177,6 +191,37 @@ mod tests {
         };
         let labels = labels.clone().try_into_vec_as::<i64>().expect("reads");
         assert_eq!(labels, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn objects_are_cut_and_resized_as_their_classes_are() {
+        let map = |first: i32| {
+            let rows = [0, 4, 8, 12].map(|row| [0, 1, 2, 3].map(|column| first + row + column));
+            Tensor::<3, Int>::from_data([rows], &Device::flex())
+        };
+        let targets = Targets::Objects {
+            classes: map(0),
+            numbers: map(100),
+            bordered: true,
+        };
+        let read = |truth: &Truth| {
+            let Targets::Objects {
+                classes,
+                numbers,
+                bordered: true,
+            } = truth.targets()
+            else {
+                panic!("objects")
+            };
+            let read = |map: &Tensor<3, Int>| map.clone().try_into_vec_as::<i64>();
+            (read(classes).expect("reads"), read(numbers).expect("reads"))
+        };
+        let middle = Truth::new(targets.clone(), [2, 2], [4, 4]);
+        let both = (vec![5, 6, 9, 10], vec![105, 106, 109, 110]);
+        assert_eq!(read(&middle), both);
+        let half = Truth::new(targets, [4, 4], [4, 4]).resized([2, 2]);
+        let both = (vec![0, 2, 8, 10], vec![100, 102, 108, 110]);
+        assert_eq!(read(&half), both);
     }
 
     #[test]

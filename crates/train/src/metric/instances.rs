@@ -11,7 +11,8 @@ use crate::objects::{Object, Objects};
 /// What an object and its answer must have in common at least to be a pair, in ten steps.
 const THRESHOLDS: [f64; 10] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
 
-/// Objects are the connected parts of the foreground classes, in the answer and in the truth; what is
+/// Objects are the connected parts of the foreground classes, in the answer and in the truth, or
+/// those that the truth numbers; where their borders are a class, answers are split at them. What is
 /// ignored in the truth is part of none. An object and an answer of its class pair by their IoU.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Instances {
@@ -88,15 +89,22 @@ struct Pairs {
 impl Pairs {
     fn of(image: &Image<'_>) -> Self {
         let [_, height, width] = image.dims;
-        let objects = |classes: &[i64]| {
+        let size = [height, width];
+        let counted = |classes: &[i64]| -> Vec<i32> {
             let pairs = classes.iter().zip(image.classes.truth);
             let counted = pairs.map(|(&own, &truth)| if truth < 0 { 0 } else { own as i32 });
-            Objects::of(&counted.collect::<Vec<_>>(), [height, width])
+            counted.collect()
         };
-        let (answers, objects) = (
-            objects(image.classes.predicted),
-            objects(image.classes.truth),
-        );
+        let predicted = counted(image.classes.predicted);
+        let truth = counted(image.classes.truth);
+        let answers = match image.objects {
+            Some((_, true)) => Objects::split(&predicted, size),
+            _ => Objects::of(&predicted, size),
+        };
+        let objects = match image.objects {
+            Some((numbers, bordered)) => Objects::numbered(&truth, numbers, bordered, size),
+            None => Objects::of(&truth, size),
+        };
         let (predicted, truth): (Vec<_>, Vec<_>) =
             (answers.iter().collect(), objects.iter().collect());
         let mut common = HashMap::new();
@@ -219,6 +227,31 @@ mod tests {
         assert_eq!(merged.panoptic_quality(), 0.0);
         // Both have the answer as their best.
         assert_eq!(merged.aggregated_jaccard(), 4.0 / 10.0);
+    }
+
+    #[test]
+    fn known_objects_that_touch_are_two() {
+        let (classes, numbers) = ([1, 1, 1, 1], [6, 6, 7, 7]);
+        let image = Image {
+            objects: Some((&numbers, false)),
+            ..Image::of_classes(2, &classes, &classes)
+        };
+        let merged = Instances::of(&image);
+        assert_eq!(merged.panoptic_quality(), 0.0);
+        assert_eq!(merged.aggregated_jaccard(), 4.0 / 8.0);
+    }
+
+    #[test]
+    fn answers_are_split_at_borders_that_are_a_class() {
+        let (classes, numbers) = ([2, 1, 2, 2, 1, 2], [6, 6, 6, 7, 7, 7]);
+        let image = Image {
+            objects: Some((&numbers, true)),
+            ..Image::of_classes(3, &classes, &classes)
+        };
+        let right = Instances::of(&image);
+        assert_eq!(right.average_precision(), 1.0);
+        assert_eq!(right.panoptic_quality(), 1.0);
+        assert_eq!(right.aggregated_jaccard(), 1.0);
     }
 
     #[test]

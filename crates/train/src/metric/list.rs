@@ -236,7 +236,8 @@ metrics! {
     instances: Instances {
         /// objects that are pairs, by pairs and what is left over in the answer and in the truth: the
         /// mean over the thresholds 0.5, 0.55, ... 0.95 that their IoU exceeds, and over images, as
-        /// in the Data Science Bowl of 2018. Objects are connected parts of a foreground class.
+        /// in the Data Science Bowl of 2018. Objects are connected parts of a foreground class, or
+        /// those that instance maps number; with `data.mask_border`, answers are split at borders.
         "average_precision" Higher one(Instances::average_precision) Segmentation;
         /// the sum of the IoU of pairs above 1/2, by pairs and half of what is left over, over the
         /// objects of all images; the mean over the foreground classes that are there (Kirillov et

@@ -15,6 +15,9 @@ pub(super) struct Seen {
     classes: Pair<Vec<i64>>,
     values: Pair<Vec<f32>>,
     scores: Vec<f32>,
+    /// Of objects that are known: the number of the one that each pixel is part of, and whether their
+    /// borders are a class.
+    objects: Option<(Vec<i32>, bool)>,
 }
 
 /// One image of it.
@@ -29,6 +32,9 @@ pub(super) struct Image<'a> {
     /// Of answers that are classes: the probability of each class at each pixel, class after class.
     /// Empty where no metric asks for them.
     pub scores: &'a [f32],
+    /// Of objects that are known: the number of the true one that each pixel is part of, and whether
+    /// their borders are a class.
+    pub objects: Option<(&'a [i32], bool)>,
 }
 
 /// What was predicted and what is true; empty where the targets are of the other kind.
@@ -51,11 +57,20 @@ impl Seen {
             classes: Pair::default(),
             values: Pair::default(),
             scores: Vec::new(),
+            objects: None,
         };
         match targets {
             // Points are heat maps here.
             Targets::None | Targets::Points(_) => {}
             Targets::Classes(truth) => seen.take_classes(answers, truth, with_scores)?,
+            Targets::Objects {
+                classes,
+                numbers,
+                bordered,
+            } => {
+                seen.objects = Some((numbers.try_into_vec_as::<i32>()?, bordered));
+                seen.take_classes(answers, classes, with_scores)?;
+            }
             Targets::Soft(truth) => {
                 let truth = truth.argmax(1).squeeze_dim(1);
                 seen.take_classes(answers, truth, with_scores)?;
@@ -95,6 +110,10 @@ impl Seen {
             classes: self.classes.part(index, count),
             values: self.values.part(index, count),
             scores: part(&self.scores, index, count),
+            objects: self
+                .objects
+                .as_ref()
+                .map(|(numbers, bordered)| (part(numbers, index, count), *bordered)),
         })
     }
 }
@@ -138,6 +157,7 @@ impl<'a> Image<'a> {
             classes: Pair { predicted, truth },
             values: Pair::default(),
             scores: &[],
+            objects: None,
         }
     }
 
@@ -148,6 +168,7 @@ impl<'a> Image<'a> {
             classes: Pair::default(),
             values: Pair { predicted, truth },
             scores: &[],
+            objects: None,
         }
     }
 }

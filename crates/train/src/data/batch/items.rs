@@ -1,7 +1,7 @@
 //! Items again, of what a network sees.
 
 use super::{Answers, Stack};
-use crate::data::mask::{IGNORED, Mask};
+use crate::data::mask::{IGNORED, Mask, Numbered};
 use crate::data::normalization::Normalization;
 use crate::data::picture::{Picture, Values};
 use crate::data::source::{Item, Target};
@@ -56,6 +56,16 @@ impl Answers {
             Self::Classes(size, all) => {
                 let classes = part(all, place, size[0] * size[1]);
                 Target::Mask(Mask::new(*size, classes.to_vec()))
+            }
+            Self::Objects(size, all, objects) => {
+                let each = size[0] * size[1];
+                let classes = part(all, place, each).to_vec();
+                let numbers = part(&objects.numbers, place, each).to_vec();
+                let objects = Numbered {
+                    numbers,
+                    ..*objects
+                };
+                Target::Mask(Mask::new(*size, classes).with_objects(Some(objects)))
             }
             Self::Soft([classes, 1, 1], all) => {
                 Target::Distribution(part(all, place, *classes).to_vec())

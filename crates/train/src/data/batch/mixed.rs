@@ -34,6 +34,13 @@ impl Stack {
                         cut.apply(all, [1, own[0], own[1]]);
                         Ok(())
                     }
+                    Answers::Objects(own, all, objects) if *own == image => {
+                        let shape = [1, own[0], own[1]];
+                        cut.apply(all, shape);
+                        tell_apart(&mut objects.numbers, others.len());
+                        cut.apply(&mut objects.numbers, shape);
+                        Ok(())
+                    }
                     Answers::Soft(own, all) | Answers::Values(own, all)
                         if [own[1], own[2]] == image =>
                     {
@@ -51,17 +58,28 @@ impl Stack {
     }
 
     fn lay_answers_over(&mut self, others: &[usize], own: f32, classes: usize) -> Result<()> {
-        if let Answers::Classes(size, all) = &self.answers {
+        if let Answers::Classes(size, all) | Answers::Objects(size, all, _) = &self.answers {
             self.answers = soft(*size, all, classes)?;
         }
         match &mut self.answers {
             Answers::None => {}
             Answers::Soft(_, all) | Answers::Values(_, all) => lay_over(all, others, own),
-            Answers::Points(..) | Answers::Classes(..) => {
+            Answers::Points(..) | Answers::Classes(..) | Answers::Objects(..) => {
                 bail!("points cannot be mixed; leave mixup and cutmix out of the augmentation")
             }
         }
         Ok(())
+    }
+}
+
+/// Gives the objects of so many images numbers that no other image has.
+fn tell_apart(numbers: &mut [i32], images: usize) {
+    let most = numbers.iter().copied().max().unwrap_or(0);
+    let each = numbers.len() / images;
+    for (image, numbers) in numbers.chunks_exact_mut(each).enumerate() {
+        for number in numbers.iter_mut().filter(|number| **number > 0) {
+            *number += image as i32 * most;
+        }
     }
 }
 
@@ -121,7 +139,7 @@ impl Cut<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::mask::IGNORED;
+    use crate::data::mask::{IGNORED, Numbered};
 
     fn stack(answers: Answers) -> Stack {
         Stack {
@@ -164,6 +182,27 @@ mod tests {
         masks.mix(&mixing, 3).expect("masks");
         let expected = vec![0, 2, IGNORED, IGNORED, 1, 2, 1, IGNORED];
         assert!(masks.answers == Answers::Classes([2, 2], expected));
+    }
+
+    #[test]
+    fn objects_of_two_images_stay_two() {
+        let mixing = Mixing::Cut {
+            others: vec![1, 0],
+            start: [0, 1],
+            size: [2, 1],
+        };
+        let objects = Numbered {
+            numbers: vec![1, 1, 2, 0, 1, 2, 0, 2],
+            bordered: false,
+        };
+        let classes = vec![1, 1, 1, 0, 1, 1, 0, 1];
+        let mut masks = stack(Answers::Objects([2, 2], classes, objects));
+        masks.mix(&mixing, 2).expect("masks");
+        let Answers::Objects(_, classes, objects) = masks.answers else {
+            panic!("objects");
+        };
+        assert_eq!(classes, [1, 1, 1, 1, 1, 1, 0, 0]);
+        assert_eq!(objects.numbers, [1, 4, 2, 4, 3, 1, 0, 0]);
     }
 
     #[test]

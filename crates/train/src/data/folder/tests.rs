@@ -77,6 +77,25 @@ impl Own {
         own
     }
 
+    /// Images whose instance maps have two objects that touch, of 16 bits: 7 left and 600 right.
+    fn instances() -> Self {
+        let own = Self::new();
+        for index in 0..10 {
+            own.gray(&format!("train/images/{index}.png"), [4, 6], 90);
+            let number = |x: u32, y: u32| match (x, y) {
+                (_, 0) => 0,
+                (0..3, _) => 7,
+                _ => 600,
+            };
+            let map = image::ImageBuffer::from_fn(6, 4, |x, y| Luma([number(x, y) as u16]));
+            own.write(
+                &format!("train/instances/{index}.png"),
+                DynamicImage::ImageLuma16(map),
+            );
+        }
+        own
+    }
+
     fn load(&self) -> Result<DataSet> {
         self.load_with(|_| ())
     }
@@ -215,6 +234,73 @@ fn masks_of_black_and_white_tell_the_foreground() {
         panic!("a mask");
     };
     assert_eq!(mask.classes(), [1, 1, 1, 1, 0, 0, 0, 0]);
+}
+
+fn first_mask(data: &DataSet) -> crate::data::Mask {
+    match data.train.get(0).expect("reads").target {
+        Target::Mask(mask) => mask,
+        _ => panic!("a mask"),
+    }
+}
+
+#[test]
+fn instance_maps_tell_objects_and_their_borders_where_that_is_wanted() {
+    let own = Own::instances();
+    let data = own.load().expect("loads");
+    assert_eq!(data.problem.classes, ["background", "object"]);
+    let mask = first_mask(&data);
+    assert_eq!(mask.classes()[..9], [0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    let objects = mask.objects().expect("numbered");
+    assert_eq!(objects.numbers[6..12], [7, 7, 7, 600, 600, 600]);
+    let data = own.load_with(|settings| settings.mask_border = Some(1));
+    let data = data.expect("loads");
+    assert_eq!(data.problem.classes, ["background", "object", "border"]);
+    let border = MaskValues::Objects { border: Some(1) };
+    assert_eq!(data.problem.mask_values, Some(border));
+    let mask = first_mask(&data);
+    assert_eq!(mask.classes()[12..18], [1, 1, 2, 2, 1, 1]);
+    assert!(mask.objects().expect("numbered").bordered);
+}
+
+#[test]
+fn instance_maps_and_masks_are_applied_to_what_the_other_taught() {
+    let (maps, masks) = (Own::instances(), Own::masks(&[0, 255]));
+    let learned = |own: &Own| own.load().expect("loads").problem;
+    let data = load_for(&maps.settings(), &learned(&masks), 1).expect("a foreground each");
+    assert!(first_mask(&data).objects().is_some());
+    let data = load_for(&masks.settings(), &learned(&maps), 1).expect("a foreground each");
+    assert!(first_mask(&data).objects().is_none(), "255 is no number");
+    let classes = Own::masks(&[0, 1, 2]);
+    let error = load_for(&maps.settings(), &learned(&classes), 1).map(|_| ());
+    let error = format!("{:#}", error.expect_err("no objects"));
+    assert!(
+        error.ends_with("masks number objects; of what was learned, classes are 0 to 2"),
+        "{error}"
+    );
+}
+
+#[test]
+fn masks_beside_instance_maps_are_an_error() {
+    let own = Own::instances();
+    own.gray("train/masks/0.png", [4, 6], 1);
+    assert_eq!(
+        own.error(),
+        "'train' has both 'masks' and 'instances'; keep the one to be learned, and give the other \
+         another place"
+    );
+    let own = Own::instances();
+    let both = own.load_with(|settings| {
+        settings.mask_border = Some(1);
+        settings.mask_colours = Some(vec![("sky".to_string(), [0; 3])]);
+    });
+    let error = both
+        .map(|_| ())
+        .expect_err("numbers or colours")
+        .to_string();
+    assert!(
+        error.starts_with("data.mask_border and data.mask_colours: "),
+        "{error}"
+    );
 }
 
 #[test]

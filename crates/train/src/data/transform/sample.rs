@@ -73,13 +73,11 @@ fn read<T: Copy + Default>(
 /// Each place as the pixel that it lies in.
 pub(super) fn nearest(mask: &Mask, places: &[[f32; 2]], seen: [usize; 2], outside: i32) -> Mask {
     let [height, width] = mask.size();
-    let class = |&[row, column]: &[f32; 2]| {
+    let pixel = |&[row, column]: &[f32; 2]| {
         let [row, column] = [row, column].map(|place| (place + 0.5).floor());
         let inside = row >= 0.0 && row < height as f32 && column >= 0.0 && column < width as f32;
-        match inside {
-            true => mask.classes()[row as usize * width + column as usize],
-            false => outside,
-        }
+        inside.then(|| row as usize * width + column as usize)
     };
-    Mask::new(seen, places.iter().map(class).collect())
+    let pixels: Vec<_> = places.iter().map(pixel).collect();
+    mask.taken(seen, &pixels, outside)
 }
