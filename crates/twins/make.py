@@ -2,12 +2,14 @@
 
 A twin is the same network in a Python package. It is built by its name, every parameter and running
 statistic is set by a formula on its key and index (proof/fill.py, src/fill.rs), and what it answers
-is written down, summed up in a few kilobytes (proof/outputs.py). tests/outputs.rs does the same with
-ours, and compares.
+is written down, summed up in a few kilobytes (proof/outputs.py). So is what it learns in three steps
+(proof/training.py), of those that cases.json names. tests/outputs.rs and tests/training.rs do the
+same with ours, and compare.
 
     pip install -r requirements.txt
     python make.py                  # all that are not there yet
     python make.py 'resnet*' --again
+    python make.py --only training
     python make.py --keys resnet18  # what the twin calls its parameters
 
 The variants and their twins come from `cargo run -p train -- models --json`, or from a file.
@@ -24,7 +26,7 @@ from pathlib import Path
 
 import torch
 
-from proof import outputs
+from proof import outputs, training
 from proof.build import Case, build
 
 HERE = Path(__file__).resolve().parent
@@ -36,27 +38,39 @@ PACKAGES = {
     "monai": "monai",
     "nnunet": "dynamic_network_architectures",
 }
+PROOFS = {
+    "outputs": (FIXTURES, outputs.fixture),
+    "training": (FIXTURES / "training", training.fixture),
+}
 
 
 def main():
     arguments = parse()
     torch.set_num_threads(arguments.threads)
     variants = {variant["name"]: variant for variant in models(arguments.models)}
-    cases = (Case.of(variants, name) for name in [*variants, *varied()])
-    cases = [case for case in cases if case and chosen(case.name, arguments.names)]
-    if not cases:
+    listed = json.loads((HERE / "cases.json").read_text())
+    names = {
+        "outputs": [*variants, *listed["varied"]],
+        "training": listed["trained"],
+    }
+    work = []
+    for proof in [arguments.only] if arguments.only else PROOFS:
+        cases = (Case.of(variants, name) for name in names[proof])
+        work += [(case, *PROOFS[proof]) for case in cases if case and chosen(case.name, arguments.names)]
+    if not work:
         sys.exit(f"no variant with a twin is called like {arguments.names}")
-    for case in cases:
+    for case, folder, fixture in work:
         if arguments.keys:
             print("\n".join(outputs.keys(build(case))))
         else:
-            write(case, FIXTURES / f"{case.name}.json", outputs.fixture, arguments.again)
+            write(case, folder / f"{case.name}.json", fixture, arguments.again)
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", help="patterns such as 'resnet*' [default: all]")
     parser.add_argument("--again", action="store_true", help="also those that are there")
+    parser.add_argument("--only", choices=PROOFS, help="one of the proofs [default: all]")
     parser.add_argument("--keys", action="store_true", help="print the twins' keys and shapes")
     parser.add_argument("--models", type=Path, help="what `train models --json` printed")
     parser.add_argument("--threads", type=int, default=1)
@@ -70,11 +84,6 @@ def models(path):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=HERE).stdout)
 
 
-def varied():
-    """Names of variants for other images or with another output stride."""
-    return json.loads((HERE / "cases.json").read_text())["varied"]
-
-
 def chosen(name, patterns):
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
@@ -86,7 +95,7 @@ def write(case, path, fixture, again):
     found = fixture(case, build(case))
     packages = ["torch", PACKAGES[case.package]]
     found["versions"] = {package: version(package) for package in packages}
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=1) + "\n")
     print(f"{case.name}: {time.monotonic() - start:.1f} s, float32 {found['float32']:.1e}", flush=True)
 

@@ -77,8 +77,8 @@ def fill(model):
         tensor.copy_(torch.from_numpy(values(key, tensor.shape)).reshape(tensor.shape))
 
 
-def images(batch, dims):
-    """A batch of images, named "input"."""
+def images(batch, dims, name="input"):
+    """A batch of images of this name."""
     shape = [batch, *dims]
-    units_ = units("input", math.prod(shape)).astype(np.float32)
+    units_ = units(name, math.prod(shape)).astype(np.float32)
     return torch.from_numpy(units_).reshape(shape)

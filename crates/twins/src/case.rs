@@ -12,20 +12,20 @@ use crate::Fixture;
 /// Its name is the variant's, and what is varied: `resnet50@161x197`, `resnet50@in1`,
 /// `resnet50@os8`.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub struct Case<F> {
     /// The fixture's name.
     pub name: String,
     /// What the twin computes.
-    pub fixture: Fixture,
+    pub fixture: F,
 }
 
-impl Case {
+impl<F: Fixture> Case<F> {
     /// All that are committed, by name.
     ///
     /// # Panics
     /// Panics if a fixture cannot be read: `make.py` writes them.
     pub fn all() -> Vec<Self> {
-        let entries = fs::read_dir(folder()).expect("the folder of fixtures");
+        let entries = fs::read_dir(folder::<F>()).expect("the folder of fixtures");
         let paths = entries.map(|entry| entry.expect("a fixture").path());
         let mut paths: Vec<_> = paths
             .filter(|path| {
@@ -42,7 +42,7 @@ impl Case {
     /// # Panics
     /// Panics if it cannot be read.
     pub fn find(name: &str) -> Option<Self> {
-        let path = folder().join(format!("{name}.json"));
+        let path = folder::<F>().join(format!("{name}.json"));
         path.exists().then(|| Self::read(&path))
     }
 
@@ -69,7 +69,7 @@ impl Case {
     /// # Panics
     /// Panics if there is no such variant, or it has no such output stride.
     pub fn config(&self) -> ModelConfig {
-        let [channels, height, width] = self.fixture.input;
+        let [channels, height, width] = self.fixture.input();
         let (variant, varied) = self.variations();
         let config = models::create(variant)
             .unwrap_or_else(|error| panic!("{}: {error}", self.name))
@@ -89,6 +89,6 @@ impl Case {
     }
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+fn folder<F: Fixture>() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(F::FOLDER)
 }

@@ -80,7 +80,15 @@ pub fn values(key: &str, shape: &[usize]) -> Vec<f32> {
     units(key).take(count).map(value).collect()
 }
 
-/// A batch of images of so many values in all.
-pub fn images(values: usize) -> Vec<f32> {
-    units("input").take(values).map(|u| u as f32).collect()
+/// A batch of images of this name, of so many values in all.
+pub fn images(name: &str, values: usize) -> Vec<f32> {
+    units(name).take(values).map(|u| u as f32).collect()
+}
+
+/// The sum of all values, each with a sign that follows from a name and its index.
+pub fn signed_sum(name: &str, values: impl Iterator<Item = f64>) -> f64 {
+    values
+        .zip(units(name))
+        .map(|(value, unit)| if unit < 0.0 { -value } else { value })
+        .sum()
 }

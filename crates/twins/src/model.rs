@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use models::{Model, ModelConfig};
 
 use crate::Keys;
@@ -17,10 +17,9 @@ use crate::fill::{canonical, hash, values};
 /// If its names and shapes are not those of the twin.
 pub fn filled(config: &ModelConfig, twin: &Keys, device: &Device) -> Result<Model, KeysDiffer> {
     let model = config.init(device);
-    let named = model.keys(config).into_iter();
     let mut fill = Fill {
-        names: named.map(|key| (key.id, key.name)).collect(),
-        containers: vec![],
+        names: names(&model, config),
+        containers: Containers::default(),
         lines: vec![],
     };
     let model = model.map(&mut fill);
@@ -37,6 +36,27 @@ pub fn filled(config: &ModelConfig, twin: &Keys, device: &Device) -> Result<Mode
             twins: twin.count,
         }),
     }
+}
+
+/// The values of all parameters and running statistics, or the gradients of those that have one, by
+/// public name and in the order in which PyTorch keeps them.
+pub(crate) fn each_value(
+    model: &Model,
+    config: &ModelConfig,
+    gradients: Option<&Gradients>,
+    visit: impl FnMut(&str, &[usize], &[f32]),
+) {
+    model.visit(&mut Read {
+        names: names(model, config),
+        containers: Containers::default(),
+        gradients,
+        visit,
+    });
+}
+
+fn names(model: &Model, config: &ModelConfig) -> HashMap<ParamId, String> {
+    let keys = model.keys(config).into_iter();
+    keys.map(|key| (key.id, key.name)).collect()
 }
 
 /// A model's names or shapes are not those of its twin.
@@ -66,29 +86,23 @@ impl std::error::Error for KeysDiffer {}
 /// Fills what is not drawn yet: nothing is drawn at random first.
 struct Fill {
     names: HashMap<ParamId, String>,
-    /// The types of the modules around.
-    containers: Vec<String>,
+    containers: Containers,
     lines: Vec<String>,
 }
 
 impl ModuleMapper for Fill {
     fn enter_module(&mut self, _name: &str, container_type: &str) {
-        self.containers.push(container_type.to_string());
+        self.containers.enter(container_type);
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.containers.pop();
+        self.containers.exit();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let name = self.names.remove(&param.id).expect("each is filled once");
         let shape = param.lazy_shape();
-        // Burn keeps a linear layer's weight with its inputs first, PyTorch with its outputs first.
-        let is_linear = self
-            .containers
-            .last()
-            .is_some_and(|kind| kind == "Struct:Linear");
-        let data = if is_linear && D == 2 {
+        let data = if self.containers.turn(D) {
             let [inputs, outputs] = [shape[0], shape[1]];
             self.note(&name, &[outputs, inputs]);
             let turned = transposed(&values(&name, &[outputs, inputs]), inputs);
@@ -105,6 +119,58 @@ impl ModuleMapper for Fill {
 impl Fill {
     fn note(&mut self, name: &str, shape: &[usize]) {
         self.lines.push(format!("{name} {:?}", canonical(shape)));
+    }
+}
+
+struct Read<'a, F> {
+    names: HashMap<ParamId, String>,
+    containers: Containers,
+    gradients: Option<&'a Gradients>,
+    visit: F,
+}
+
+impl<F: FnMut(&str, &[usize], &[f32])> ModuleVisitor for Read<'_, F> {
+    fn enter_module(&mut self, _name: &str, container_type: &str) {
+        self.containers.enter(container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.containers.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = match self.gradients {
+            Some(gradients) => param.val().grad(gradients),
+            None => Some(param.val()),
+        };
+        let Some(tensor) = tensor else { return };
+        let mut shape = tensor.dims();
+        let mut values: Vec<f32> = tensor.into_data().try_to_vec().expect("f32");
+        if self.containers.turn(D) {
+            values = transposed(&values, shape[1]);
+            shape.swap(0, 1);
+        }
+        (self.visit)(&self.names[&param.id], &shape, &values);
+    }
+}
+
+/// The types of the modules around.
+#[derive(Default)]
+struct Containers(Vec<String>);
+
+impl Containers {
+    fn enter(&mut self, container_type: &str) {
+        self.0.push(container_type.to_string());
+    }
+
+    fn exit(&mut self) {
+        self.0.pop();
+    }
+
+    /// Whether a tensor of so many dimensions stands here the other way round: Burn keeps a linear
+    /// layer's weight with its inputs first, PyTorch with its outputs first.
+    fn turn(&self, dimensions: usize) -> bool {
+        dimensions == 2 && self.0.last().is_some_and(|kind| kind == "Struct:Linear")
     }
 }
 

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::fill::{bits, canonical, images, units};
-use crate::{Case, KeysDiffer, Output, filled};
+use crate::fill::{bits, canonical, images, signed_sum};
+use crate::{Case, KeysDiffer, Output, Outputs, filled};
 
 /// How far our outputs are from the twin's in `f64`, relative to the largest value.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,11 +21,11 @@ pub struct Differences {
 ///
 /// # Panics
 /// Panics if there are more or fewer outputs than the twin has, or of other shapes.
-pub fn compare(case: &Case, device: &Device) -> Result<Differences, KeysDiffer> {
+pub fn compare(case: &Case<Outputs>, device: &Device) -> Result<Differences, KeysDiffer> {
     let model = filled(&case.config(), &case.fixture.keys, device)?;
     let [channels, height, width] = case.fixture.input;
     let dims = [1, channels, height, width];
-    let data = TensorData::new(images(dims.iter().product()), dims);
+    let data = TensorData::new(images("input", dims.iter().product()), dims);
     let outputs = model.forward(Tensor::from_data(data, device));
     assert_eq!(
         outputs.len(),
@@ -53,7 +53,8 @@ fn differences(found: &[f32], expected: &Output) -> Differences {
         .iter()
         .enumerate()
         .map(|(index, expected)| {
-            let ours = projection(found, &format!("projection {index}"));
+            let values = found.iter().copied().map(f64::from);
+            let ours = signed_sum(&format!("projection {index}"), values);
             (ours - expected).powi(2)
         });
     let mean = squares.sum::<f64>() / expected.projections.len() as f64;
@@ -61,20 +62,6 @@ fn differences(found: &[f32], expected: &Output) -> Differences {
         largest: largest / expected.largest,
         root_mean_square: (mean / found.len() as f64).sqrt() / expected.largest,
     }
-}
-
-/// The sum of all values, each with a sign that follows from a name and its index.
-fn projection(values: &[f32], name: &str) -> f64 {
-    let signed = values.iter().zip(units(name));
-    signed
-        .map(|(&value, unit)| {
-            if unit < 0.0 {
-                -f64::from(value)
-            } else {
-                f64::from(value)
-            }
-        })
-        .sum()
 }
 
 /// What is not a number is larger than anything.

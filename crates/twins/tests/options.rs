@@ -22,7 +22,7 @@ fn maps_are_pooled_as_in_timm() {
         serde_json::from_str(include_str!("../options.json")).expect("written by options.py");
     let device = Device::flex();
     let dims = [1, 5, 64, 72];
-    let x = TensorData::new(images(dims.iter().product()), dims);
+    let x = TensorData::new(images("input", dims.iter().product()), dims);
     for (name, answer) in answers {
         let pool: Pool = serde_json::from_value(name.as_str().into()).expect("a pooling of ours");
         let config = create("resnet18")

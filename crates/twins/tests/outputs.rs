@@ -2,13 +2,13 @@
 
 use burn::tensor::Device;
 use libtest_mimic::{Arguments, Failed, Trial};
-use twins::{Case, outputs};
+use twins::{Case, Outputs, outputs};
 
 fn main() {
     let mut arguments = Arguments::from_args();
     // A large model takes a gigabyte.
     arguments.test_threads = arguments.test_threads.or(Some(2));
-    let cases = Case::all().into_iter();
+    let cases = Case::<Outputs>::all().into_iter();
     let mut trials: Vec<_> = cases
         .map(|case| Trial::test(case.name.clone(), move || equals_its_twin(&case)))
         .collect();
@@ -16,7 +16,7 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn equals_its_twin(case: &Case) -> Result<(), Failed> {
+fn equals_its_twin(case: &Case<Outputs>) -> Result<(), Failed> {
     let found = outputs::compare(case, &Device::flex())?;
     let tolerance = case.fixture.tolerance;
     match found.are_within(tolerance) {
@@ -31,7 +31,7 @@ fn equals_its_twin(case: &Case) -> Result<(), Failed> {
 
 /// A variant with a twin has a fixture of that twin; a fixture has its variant.
 fn every_twin_is_proven() -> Result<(), Failed> {
-    let cases = Case::all();
+    let cases = Case::<Outputs>::all();
     let mut faults = vec![];
     for variant in models::list("*") {
         let twin = variant.twin().map(ToString::to_string);

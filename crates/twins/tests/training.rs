@@ -1,0 +1,76 @@
+//! Every family and decoder learns as its twin does, at full size: a test for each fixture.
+
+use std::collections::BTreeSet;
+
+use burn::tensor::Device;
+use libtest_mimic::{Arguments, Failed, Trial};
+use models::ModelConfig;
+use twins::{Case, Training, training};
+
+/// How many times as far from the twin's run in `f64` as the twin's own runs in `f32` ours may be.
+/// `proof/training.py` has it too.
+const FURTHER: f64 = 1.5;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // A large model takes a gigabyte.
+    arguments.test_threads = arguments.test_threads.or(Some(2));
+    let cases = Case::<Training>::all().into_iter();
+    let mut trials: Vec<_> = cases
+        .map(|case| Trial::test(case.name.clone(), move || learns_as_its_twin(&case)))
+        .collect();
+    trials.push(Trial::test("every_family_is_proven", every_family_is_proven));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn learns_as_its_twin(case: &Case<Training>) -> Result<(), Failed> {
+    let found = training::compare(case, &Device::flex())?;
+    let told = found.each_ref().map(ToString::to_string).join(", ");
+    println!("{}: {told}", case.name);
+    match found.iter().all(|further| further.times <= FURTHER) {
+        true => Ok(()),
+        false => Err(format!(
+            "more than {FURTHER} times as far from {} as its own float32: {told}",
+            case.fixture.twin
+        )
+        .into()),
+    }
+}
+
+/// Each family of encoders, and of decoders, of which a variant has a twin; what is listed has a
+/// fixture of its twin, and a fixture is listed.
+fn every_family_is_proven() -> Result<(), Failed> {
+    let cases = Case::<Training>::all();
+    let found: BTreeSet<_> = cases.iter().map(|case| case.name.as_str()).collect();
+    let listed: serde_json::Value = serde_json::from_str(include_str!("../cases.json"))?;
+    let listed = listed["trained"].as_array().into_iter().flatten();
+    let listed: BTreeSet<_> = listed.filter_map(|name| name.as_str()).collect();
+    if found != listed {
+        return Err(format!("fixtures {found:?}, but cases.json lists {listed:?}").into());
+    }
+    let mut proven = BTreeSet::new();
+    for case in &cases {
+        let variant = models::find(case.variant())?;
+        if variant.twin().map(ToString::to_string).as_ref() != Some(&case.fixture.twin) {
+            return Err(format!("'{}' is of {}", case.name, case.fixture.twin).into());
+        }
+        proven.insert(family(variant.config())?);
+    }
+    let with_twin = models::list("*").into_iter();
+    for variant in with_twin.filter(|variant| variant.twin().is_some()) {
+        let family = family(variant.config())?;
+        if !proven.contains(&family) {
+            return Err(format!("no {family} is trained; '{}' has a twin", variant.name()).into());
+        }
+    }
+    Ok(())
+}
+
+/// The family of a model's decoder, or of its encoder where it has none.
+fn family(config: &ModelConfig) -> Result<String, Failed> {
+    let (part, config) = match &config.decoder {
+        Some(decoder) => ("decoder", serde_json::to_value(decoder)?),
+        None => ("encoder", serde_json::to_value(&config.encoder)?),
+    };
+    Ok(format!("{part} {}", config["family"]))
+}
