@@ -10,6 +10,7 @@ same with ours, and compare.
     python make.py                  # all that are not there yet
     python make.py 'resnet*' --again
     python make.py --only training
+    python make.py --more densenet121@64x64  # train on one more batch
     python make.py --keys resnet18  # what the twin calls its parameters
 
 The variants and their twins come from `cargo run -p train -- models --json`, or from a file.
@@ -54,16 +55,20 @@ def main():
         "training": listed["trained"],
     }
     work = []
-    for proof in [arguments.only] if arguments.only else PROOFS:
+    only = "training" if arguments.more else arguments.only
+    for proof in [only] if only else PROOFS:
         cases = (Case.of(variants, name) for name in names[proof])
         work += [(case, *PROOFS[proof]) for case in cases if case and chosen(case.name, arguments.names)]
     if not work:
         sys.exit(f"no variant with a twin is called like {arguments.names}")
     for case, folder, fixture in work:
+        path = folder / f"{case.name}.json"
         if arguments.keys:
             print("\n".join(outputs.keys(build(case))))
-        else:
-            write(case, folder / f"{case.name}.json", fixture, arguments.again)
+        elif arguments.more and path.exists():
+            write(case, path, training.another, json.loads(path.read_text()))
+        elif arguments.again or not path.exists():
+            write(case, path, fixture)
 
 
 def parse():
@@ -71,6 +76,7 @@ def parse():
     parser.add_argument("names", nargs="*", help="patterns such as 'resnet*' [default: all]")
     parser.add_argument("--again", action="store_true", help="also those that are there")
     parser.add_argument("--only", choices=PROOFS, help="one of the proofs [default: all]")
+    parser.add_argument("--more", action="store_true", help="training, on one more batch of images")
     parser.add_argument("--keys", action="store_true", help="print the twins' keys and shapes")
     parser.add_argument("--models", type=Path, help="what `train models --json` printed")
     parser.add_argument("--threads", type=int, default=1)
@@ -88,16 +94,14 @@ def chosen(name, patterns):
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def write(case, path, fixture, again):
-    if path.exists() and not again:
-        return
+def write(case, path, fixture, *known):
     start = time.monotonic()
-    found = fixture(case, build(case))
+    found = fixture(case, build(case), *known)
     packages = ["torch", PACKAGES[case.package]]
     found["versions"] = {package: version(package) for package in packages}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=1) + "\n")
-    print(f"{case.name}: {time.monotonic() - start:.1f} s, float32 {found['float32']:.1e}", flush=True)
+    print(f"{case.name}: {time.monotonic() - start:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ use crate::blocks::BlockKind;
 use crate::case::{Case, depths, find, quick, standing};
 use crate::catalogue::{Catalogue, Measured};
 use crate::choice::choose;
-use crate::options::{Options, positive};
 use crate::measure::Plan;
+use crate::options::{Options, positive};
 use crate::report::{Chart, catalogue, readme};
 use crate::worker::WorkerArgs;
 

@@ -8,7 +8,10 @@ fn the_table_of_models_starts_with_what_is_printed() {
     let lines: Vec<_> = page.lines().filter(|line| line.starts_with('|')).collect();
     let table = list::table("*").expect("there are models");
     let printed: Vec<_> = table.lines().collect();
-    let equal = lines.iter().zip(&printed).all(|(line, printed)| line.starts_with(printed));
+    let equal = lines
+        .iter()
+        .zip(&printed)
+        .all(|(line, printed)| line.starts_with(printed));
     assert!(
         lines.len() == printed.len() && equal,
         "make docs/models.md anew: `cargo run -p bench -- models --write`"

@@ -55,9 +55,9 @@ fn main() {
     if std::env::var_os("AGAIN").is_some() {
         trials.retain(|trial| AGAIN.iter().any(|part| trial.name().contains(part)));
     } else {
-        trials.extend(OTHERWISE.map(|(name, key, value)| {
-            Trial::test(name, move || run_again(key, value))
-        }));
+        trials.extend(
+            OTHERWISE.map(|(name, key, value)| Trial::test(name, move || run_again(key, value))),
+        );
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -83,41 +83,105 @@ fn blocks() -> Vec<Trial> {
         ("basic", basic()),
         ("basic_stride", strided()),
         ("basic_plain", basic().with_shortcut(ShortcutKind::Plain)),
-        ("basic_zeros_stride", strided().with_shortcut(ShortcutKind::ZeroPad)),
-        ("basic_pooled_stride", strided().with_shortcut(ShortcutKind::PooledProjection)),
-        ("basic_before_stride", strided().with_order(Order::PreActivation)),
-        ("squeeze", basic().with_modifiers(vec![ModifierConfig::SqueezeExcitation { reduction: 4 }])),
-        ("efficient", basic().with_modifiers(vec![ModifierConfig::EfficientChannelAttention])),
-        ("spatial", basic().with_modifiers(vec![ModifierConfig::SpatialChannelExcitation { reduction: 2 }])),
-        ("scaled", basic().with_modifiers(vec![ModifierConfig::LayerScale { initial: 0.5 }, ModifierConfig::SkipInit])),
+        (
+            "basic_zeros_stride",
+            strided().with_shortcut(ShortcutKind::ZeroPad),
+        ),
+        (
+            "basic_pooled_stride",
+            strided().with_shortcut(ShortcutKind::PooledProjection),
+        ),
+        (
+            "basic_before_stride",
+            strided().with_order(Order::PreActivation),
+        ),
+        (
+            "squeeze",
+            basic().with_modifiers(vec![ModifierConfig::SqueezeExcitation { reduction: 4 }]),
+        ),
+        (
+            "efficient",
+            basic().with_modifiers(vec![ModifierConfig::EfficientChannelAttention]),
+        ),
+        (
+            "spatial",
+            basic().with_modifiers(vec![ModifierConfig::SpatialChannelExcitation {
+                reduction: 2,
+            }]),
+        ),
+        (
+            "scaled",
+            basic().with_modifiers(vec![
+                ModifierConfig::LayerScale { initial: 0.5 },
+                ModifierConfig::SkipInit,
+            ]),
+        ),
     ];
     trials.extend(residual.map(|(name, config)| {
-        same(name, &[X], move |device| config.init(device), |block, x| vec![block.forward(one(x))])
+        same(
+            name,
+            &[X],
+            move |device| config.init(device),
+            |block, x| vec![block.forward(one(x))],
+        )
     }));
     let bottlenecks = [
         ("bottleneck", bottleneck()),
         ("bottleneck_stride", bottleneck().with_stride(2)),
-        ("bottleneck_groups_stride", bottleneck().with_groups(2).with_stride(2)),
-        ("bottleneck_blur_stride", bottleneck().with_stride(2).with_anti_aliasing(AntiAliasing::Blur)),
-        ("bottleneck_means_stride", bottleneck().with_stride(2).with_anti_aliasing(AntiAliasing::Average)),
-        ("bottleneck_before_stride", bottleneck().with_stride(2).with_order(Order::PreActivation)),
+        (
+            "bottleneck_groups_stride",
+            bottleneck().with_groups(2).with_stride(2),
+        ),
+        (
+            "bottleneck_blur_stride",
+            bottleneck()
+                .with_stride(2)
+                .with_anti_aliasing(AntiAliasing::Blur),
+        ),
+        (
+            "bottleneck_means_stride",
+            bottleneck()
+                .with_stride(2)
+                .with_anti_aliasing(AntiAliasing::Average),
+        ),
+        (
+            "bottleneck_before_stride",
+            bottleneck().with_stride(2).with_order(Order::PreActivation),
+        ),
     ];
     trials.extend(bottlenecks.map(|(name, config)| {
-        same(name, &[X], move |device| config.init(device), |block, x| vec![block.forward(one(x))])
+        same(
+            name,
+            &[X],
+            move |device| config.init(device),
+            |block, x| vec![block.forward(one(x))],
+        )
     }));
     let dual = || DualPathConfig::new(8, 8, 6, 2);
     let duals = [
         ("dual_path_concat", dual().with_groups(2)),
         ("dual_path_stride", dual().with_project(true).with_stride(2)),
-        ("dual_path_split_concat", dual().with_output(DualPathOutput::Split)),
+        (
+            "dual_path_split_concat",
+            dual().with_output(DualPathOutput::Split),
+        ),
     ];
     trials.extend(duals.map(|(name, config)| {
-        same(name, &[X], move |device| config.init(device), |block, x| vec![block.forward(one(x))])
+        same(
+            name,
+            &[X],
+            move |device| config.init(device),
+            |block, x| vec![block.forward(one(x))],
+        )
     }));
     trials.push(same(
         "dense_concat",
         &[X],
-        |device| DenseBlockConfig::new(8, 3, 4).with_bottleneck(Some(2)).init(device),
+        |device| {
+            DenseBlockConfig::new(8, 3, 4)
+                .with_bottleneck(Some(2))
+                .init(device)
+        },
         |block, x| vec![block.forward(one(x))],
     ));
     trials.push(same(
@@ -142,7 +206,13 @@ fn blocks() -> Vec<Trial> {
         "highway_of_units",
         &[[3, 8, 1, 1]],
         |device| HighwayConfig::new(8).init(device),
-        |block, x| vec![block.forward(one(x).flatten::<2>(1, 3)).unsqueeze_dims(&[2, 3])],
+        |block, x| {
+            vec![
+                block
+                    .forward(one(x).flatten::<2>(1, 3))
+                    .unsqueeze_dims(&[2, 3]),
+            ]
+        },
     ));
     trials.push(same(
         "encoder_stage",
@@ -188,10 +258,20 @@ fn joins() -> Vec<Trial> {
     let mut trials: Vec<_> = kinds
         .map(|kind| {
             let name = format!("join_{kind:?}").to_lowercase();
-            same(&name, &[MAP, MAP], move |device| kind.init(6, 6, device), join)
+            same(
+                &name,
+                &[MAP, MAP],
+                move |device| kind.init(6, 6, device),
+                join,
+            )
         })
         .to_vec();
-    trials.push(same("join_add_concat", &[MAP, MAP], |_| Join::add_concat(4), join));
+    trials.push(same(
+        "join_add_concat",
+        &[MAP, MAP],
+        |_| Join::add_concat(4),
+        join,
+    ));
     let body = |device: &Device| conv3x3(6, 6).init(device);
     let apply = |body: &Conv2d, x: Tensor<4>| conv(x, body, Act::Gelu);
     trials.push(same(
@@ -221,7 +301,12 @@ fn layers() -> Vec<Trial> {
     let kinds = [NormKind::Batch, NormKind::Group(4), NormKind::Layer];
     trials.extend(kinds.map(|kind| {
         let name = format!("norm_{}", format!("{kind:?}").to_lowercase());
-        same(&name, &[X], move |device| kind.init(8, device), |layer, x| vec![norm(one(x), layer, Act::None)])
+        same(
+            &name,
+            &[X],
+            move |device| kind.init(8, device),
+            |layer, x| vec![norm(one(x), layer, Act::None)],
+        )
     }));
     trials.push(same(
         "norm_of_pixels",
@@ -238,7 +323,12 @@ fn layers() -> Vec<Trial> {
     for by in [Resize::Nearest, Resize::Bilinear, Resize::BilinearCorners] {
         for size in [[14, 12], [15, 11], [3, 4]] {
             let name = format!("resize_{by:?}_{}x{}", size[0], size[1]).to_lowercase();
-            trials.push(same(&name, &[X], |_| Identity::new(), move |_, x| vec![resize(one(x), size, by)]));
+            trials.push(same(
+                &name,
+                &[X],
+                |_| Identity::new(),
+                move |_, x| vec![resize(one(x), size, by)],
+            ));
         }
     }
     type Layer = fn(Tensor<4>) -> Tensor<4>;
@@ -260,7 +350,12 @@ fn layers() -> Vec<Trial> {
         ("act_leaky", |x| act(x, Act::LeakyRelu(0.01))),
     ];
     trials.extend(without_parameters.map(|(name, layer)| {
-        same(name, &[X], |_| Identity::new(), move |_, x| vec![layer(one(x))])
+        same(
+            name,
+            &[X],
+            |_| Identity::new(),
+            move |_, x| vec![layer(one(x))],
+        )
     }));
     trials
 }
@@ -370,7 +465,9 @@ fn within<M: Module + 'static>(
         println!("furthest {furthest:.1e}");
         match faults.is_empty() && expected.len() == found.len() {
             true => Ok(()),
-            false => Err(format!("further than {tolerance} from flex: {}", faults.join(", ")).into()),
+            false => {
+                Err(format!("further than {tolerance} from flex: {}", faults.join(", ")).into())
+            }
         }
     })
 }
@@ -416,7 +513,9 @@ fn values<M: Module>(
     }
     let paths = parameters(module).into_iter();
     let mut learning = Learning {
-        paths: paths.map(|parameter| (parameter.id, parameter.path)).collect(),
+        paths: paths
+            .map(|parameter| (parameter.id, parameter.path))
+            .collect(),
         gradients: &gradients,
         found,
     };

@@ -73,7 +73,16 @@ pub struct Training {
     pub input: [usize; 3],
     /// What its parameters and running statistics are called.
     pub keys: Keys,
-    /// What the batch of images is called.
+    /// What it learns from each of some batches of images, from the same values at first.
+    pub batches: Vec<Batch>,
+    /// Versions of the packages that computed them.
+    pub versions: BTreeMap<String, String>,
+}
+
+/// What a twin learns from a batch of images.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Batch {
+    /// What the images are called.
     pub images: String,
     /// The learning rate.
     pub rate: f64,
@@ -88,8 +97,6 @@ pub struct Training {
     pub parameters: Values,
     /// How far running statistics have.
     pub statistics: Values,
-    /// Versions of the packages that computed them.
-    pub versions: BTreeMap<String, String>,
 }
 
 /// Some values of a run in `f64`, layer by layer, in the order of their names. `layer1.0.bn1` is one

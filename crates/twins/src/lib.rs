@@ -28,5 +28,5 @@ pub mod outputs;
 pub mod training;
 
 pub use case::Case;
-pub use fixture::{Fixture, Keys, Output, Outputs, Training, Values};
+pub use fixture::{Batch, Fixture, Keys, Output, Outputs, Training, Values};
 pub use model::{KeysDiffer, filled};

@@ -18,8 +18,9 @@ use skip_blocks::layers::{CrossEntropy, concat, cross_entropy};
 
 use crate::fill::{bits, images, signed_sum, values};
 use crate::model::each_value;
-use crate::{Case, KeysDiffer, Training, Values, filled};
+use crate::{Batch, Case, KeysDiffer, Training, Values, filled};
 
+/// How many images a batch has.
 const BATCH: usize = 4;
 const STEPS: usize = 3;
 const MOMENTUM: f64 = 0.9;
@@ -36,22 +37,25 @@ pub struct Further {
     pub furthest: Option<(String, f64)>,
 }
 
-/// Fills the case's model, trains it as its twin was trained, and compares losses, gradients,
-/// parameters and running statistics.
+/// Fills the case's model, trains it on a batch as its twin was trained, and compares losses,
+/// gradients, parameters and running statistics.
 ///
 /// # Errors
 /// If the model's names are not those of its twin.
 ///
 /// # Panics
 /// Panics if it has other layers that learn than the twin.
-pub fn compare(case: &Case<Training>, device: &Device) -> Result<[Further; 4], KeysDiffer> {
-    let fixture = &case.fixture;
+pub fn compare(
+    case: &Case<Training>,
+    batch: &Batch,
+    device: &Device,
+) -> Result<[Further; 4], KeysDiffer> {
     let config = nothing_dropped(case.config());
     let device = device.clone().autodiff();
-    let mut model = filled(&config, &fixture.keys, &device)?;
-    let [channels, height, width] = fixture.input;
+    let mut model = filled(&config, &case.fixture.keys, &device)?;
+    let [channels, height, width] = case.fixture.input;
     let dims = [BATCH, channels, height, width];
-    let x = TensorData::new(images(&fixture.images, dims.iter().product()), dims);
+    let x = TensorData::new(images(&batch.images, dims.iter().product()), dims);
     let x = Tensor::<4>::from_data(x, &device);
     let momentum = MomentumConfig::new()
         .with_momentum(MOMENTUM)
@@ -63,7 +67,7 @@ pub fn compare(case: &Case<Training>, device: &Device) -> Result<[Further; 4], K
     for step in 0..STEPS {
         let loss = loss(model.forward(x.clone()));
         let value = loss.clone().into_scalar::<f32>();
-        losses.0.insert(step.to_string(), f64::from(value));
+        losses.add(&step.to_string(), std::iter::once(f64::from(value)));
         let found = loss.backward();
         if step == 0 {
             each_value(&model, &config, Some(&found), |key, _, gradient| {
@@ -72,7 +76,7 @@ pub fn compare(case: &Case<Training>, device: &Device) -> Result<[Further; 4], K
             });
         }
         let found = GradientsParams::from_grads(found, &model);
-        model = optimizer.step(fixture.rate, model, found);
+        model = optimizer.step(batch.rate, model, found);
     }
 
     let [mut parameters, mut statistics] = [Sums::default(), Sums::default()];
@@ -87,10 +91,10 @@ pub fn compare(case: &Case<Training>, device: &Device) -> Result<[Further; 4], K
         }
     });
     Ok([
-        losses.further("losses", &fixture.losses),
-        gradients.further("gradients", &fixture.gradients),
-        parameters.further("parameters", &fixture.parameters),
-        statistics.further("statistics", &fixture.statistics),
+        losses.further("losses", &batch.losses),
+        gradients.further("gradients", &batch.gradients),
+        parameters.further("parameters", &batch.parameters),
+        statistics.further("statistics", &batch.statistics),
     ])
 }
 
@@ -142,9 +146,18 @@ impl Sums {
         let twin = twin.sums.iter().zip(&twin.distances);
         let times = self.0.into_iter().zip(twin);
         let times: Vec<_> = times
-            .map(|((layer, ours), (exact, distance))| (layer, (ours - exact).abs() / distance))
+            .map(|((layer, ours), (exact, distance))| {
+                // A unit that never opens leaves gradients of 0, of which nothing is to be divided.
+                let times = match ours == *exact {
+                    true => 0.0,
+                    false => (ours - exact).abs() / distance,
+                };
+                (layer, times)
+            })
             .collect();
-        let squares: f64 = times.iter().map(|(_, times)| times * times).sum();
+        let squares = times
+            .iter()
+            .fold(0.0, |sum, (_, times)| sum + times * times);
         Further {
             kind,
             times: (squares / times.len().max(1) as f64).sqrt(),

@@ -51,7 +51,11 @@ fn measurements_of_two_machines_do_not_mix() {
         &[&["models", "resnet14", "--measure"], &FILES[..]].concat(),
     );
     assert_eq!(output.status.code(), Some(1));
-    assert!(errors(&output).contains(" of Another "), "{}", errors(&output));
+    assert!(
+        errors(&output).contains(" of Another "),
+        "{}",
+        errors(&output)
+    );
     assert!(errors(&output).ends_with("measure all anew with --again\n"));
     let again = ["resnet14", "--measure", "--runs", "1", "--again"];
     models(folder.path(), &again);
