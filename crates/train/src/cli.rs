@@ -1,6 +1,7 @@
 //! The command line: flags to typed values, then to the library; what comes of it to standard
 //! output, and how it goes to standard error.
 
+mod data;
 mod devices;
 mod eval;
 mod fit;
@@ -38,6 +39,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// List the models, or the layers of one
     Models(models::ModelsArgs),
+    /// Say what a data set is, and show it as training sees it
+    Data(data::DataArgs),
     /// List the devices that can compute
     Devices(devices::DevicesArgs),
 }
@@ -53,6 +56,7 @@ impl Cli {
             Command::Eval(args) => args.run()?,
             Command::Predict(args) => args.run()?,
             Command::Models(args) => args.run()?,
+            Command::Data(args) => args.run()?,
             Command::Devices(args) => args.run()?,
         }
         Ok(ExitCode::SUCCESS)

@@ -1,47 +1,76 @@
-//! Images with their answers: embedded sets and folders of one's own.
+//! Images with their answers: embedded sets, and those of one's own in folders, indices and arrays.
 //!
 //! The path of an image: a [`Source`] reads an [`Item`] when it is asked for; [`Preprocessing`]
 //! brings it to the size that the network sees; in training, a list of [`Transform`]s draws what is
 //! seen of it; its pixels come to a common scale; a [`Loader`] makes a [`Batch`] of several.
 //! Nothing is kept, so that memory does not grow with the set.
 
+mod arrays;
+mod assemble;
 mod batch;
+mod cifar;
+mod coco;
+mod collection;
+mod duplicates;
+mod files;
 mod folder;
+mod form;
+#[cfg(test)]
+mod hostile;
 mod idx;
 mod image_file;
+mod index;
+mod joined;
+mod listing;
 mod loader;
 #[cfg(test)]
 mod made;
 mod mask;
 mod mask_file;
+mod mnist;
 mod normalization;
+mod npy;
 mod nuclei;
+mod numpy;
 mod picture;
 mod preprocessing;
 mod random;
+mod report;
+mod settings;
+mod shapes;
+mod share;
 mod source;
-mod split;
+mod splits;
 mod survey;
-mod transform;
+mod tiff_file;
+pub mod transform;
+mod unpacked;
 mod window;
+mod zipped;
 
 pub use batch::{Batch, Targets};
-pub use image_file::read_picture;
-pub use loader::{Loader, Position, Timing};
+pub use image_file::{Header, read_picture};
+pub use loader::{Loader, Position, Skipped, Timing};
 pub use mask::{IGNORED, Mask, MaskValues};
 pub use normalization::Normalization;
 pub use picture::{Picture, Values};
 pub use preprocessing::{Preprocessing, Resizing};
+pub use report::{Part as PartReport, Report};
+pub use settings::{Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
 pub use source::{Item, Source, Subset, Target};
+pub use splits::Splits;
 pub use transform::{Transform, size_after};
 pub use window::Window;
 
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use models::{ImageSpec, Task};
 use serde::{Deserialize, Serialize};
+
+use self::assemble::{assemble, assemble_for};
+use self::collection::{Collection, Wanted, counts};
+use self::form::Form;
 
 /// What a network is to learn, as far as it must be known to apply it later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,39 +100,79 @@ pub struct DataSet {
     pub test: Arc<dyn Source>,
     /// What training does to the images, unless told otherwise.
     pub transforms: Vec<Transform>,
+    /// The class of each training image, where images have one.
+    pub labels: Option<Vec<usize>>,
+    /// How often each training image is learned from; none: once an epoch.
+    pub weights: Option<Vec<f64>>,
 }
 
 impl DataSet {
     /// The same with at most `count` images in each split.
     pub fn limited(self, count: usize) -> Self {
         let first = |source| Arc::new(Subset::first(source, count));
+        let cut = |mut values: Vec<f64>| {
+            values.truncate(count);
+            values
+        };
         Self {
             train: first(self.train),
             valid: first(self.valid),
             test: first(self.test),
+            weights: self.weights.map(cut),
+            labels: self
+                .labels
+                .map(|labels| labels.into_iter().take(count).collect()),
             ..self
         }
+    }
+
+    /// How many training images each class has, where images have classes.
+    pub fn class_counts(&self) -> Option<Vec<usize>> {
+        let labels = self.labels.as_ref()?;
+        Some(counts(labels, self.problem.classes.len()))
+    }
+
+    /// A weight for each class such that rare ones count as much as frequent ones:
+    /// `images / (classes * images of the class)`, 1 where all are as frequent. None where images
+    /// have no classes.
+    pub fn class_weights(&self) -> Option<Vec<f64>> {
+        let counts = self.class_counts()?;
+        let (all, classes) = (counts.iter().sum::<usize>(), counts.len());
+        let weight = |count: usize| all as f64 / (classes * count.max(1)) as f64;
+        Some(counts.into_iter().map(weight).collect())
+    }
+
+    /// The parts with their names.
+    fn parts(&self) -> [(&'static str, &Arc<dyn Source>); 3] {
+        [
+            ("train", &self.train),
+            ("valid", &self.valid),
+            ("test", &self.test),
+        ]
     }
 }
 
 /// The names of the data sets that are embedded.
 pub const EMBEDDED: [&str; 2] = ["mnist-mini", "nuclei-mini"];
 
-/// The part of the training images that is held out where a set brings no images of its own for
-/// validation or test.
-const HELD_OUT: f64 = 0.1;
-
-/// Finds an embedded set by name, or a folder by path. A folder's images are brought to `size`,
-/// height and width, or to [`suggested_size`]; embedded sets have their own. A folder's training
-/// images are looked at once, for what they have in common.
+/// Finds an embedded set by name, or a folder or an index by path, as the settings say. Training
+/// images are looked at once, for what they have in common; embedded sets have their own size.
 ///
 /// # Errors
-/// If there is no such set or folder, or something in it cannot be read.
-pub fn load(data: &str, size: Option<[usize; 2]>, seed: u64) -> Result<DataSet> {
-    match data {
-        "mnist-mini" => idx::mnist_mini(seed),
-        "nuclei-mini" => nuclei::nuclei_mini(seed),
-        path => folder::load(folder_of(path)?, size, seed),
+/// If there is no such data, or something in it cannot be read.
+pub fn load(settings: &Data, seed: u64) -> Result<DataSet> {
+    settings.check()?;
+    match settings.path.as_str() {
+        "mnist-mini" => mnist::mnist_mini(settings, seed),
+        "nuclei-mini" => nuclei::nuclei_mini(settings, seed),
+        path => {
+            let collection = Form::of(path, &EMBEDDED)?.collect(&Wanted {
+                settings,
+                learned: None,
+                listing: false,
+            })?;
+            assemble(collection, settings, seed)
+        }
     }
 }
 
@@ -111,13 +180,20 @@ pub fn load(data: &str, size: Option<[usize; 2]>, seed: u64) -> Result<DataSet> 
 /// problem's.
 ///
 /// # Errors
-/// If there is no such set or folder, or its answers are not what was learned.
-pub fn load_for(data: &str, problem: &Problem, seed: u64) -> Result<DataSet> {
+/// If there is no such data, or its answers are not what was learned.
+pub fn load_for(settings: &Data, problem: &Problem, seed: u64) -> Result<DataSet> {
+    settings.check()?;
     problem.preprocessing.check()?;
+    let data = settings.path.as_str();
     if !EMBEDDED.contains(&data) {
-        return folder::load_for(folder_of(data)?, problem, seed);
+        let collection = Form::of(data, &EMBEDDED)?.collect(&Wanted {
+            settings,
+            learned: Some(problem),
+            listing: false,
+        })?;
+        return assemble_for(collection, problem, settings, seed);
     }
-    let found = load(data, None, seed)?;
+    let found = load(settings, seed)?;
     ensure!(
         found.problem.classes == problem.classes,
         "'{data}' has {} classes ({}); what was learned has {} ({})",
@@ -135,36 +211,36 @@ pub fn load_for(data: &str, problem: &Problem, seed: u64) -> Result<DataSet> {
 /// What `data` is for, without reading its images.
 ///
 /// # Errors
-/// If there is no such set or folder.
+/// If there is no such data.
 pub fn task_of(data: &str) -> Result<Task> {
     match data {
         "mnist-mini" => Ok(Task::Classification),
         "nuclei-mini" => Ok(Task::Segmentation),
-        path => folder::task_of(folder_of(path)?),
+        path => Form::of(path, &EMBEDDED)?.task(),
     }
 }
 
-/// Height and width that suit a data set's images. For a folder: the middle ones of the heights and
-/// widths of its training images, of which only the headers are read; the longer at most 256; with
-/// masks, in steps of 16. Embedded sets: their own.
+/// Height and width that suit a data set's images: the middle ones of the heights and widths of its
+/// training images, of which only the headers are read; the longer at most 256; with answers that
+/// lie over them, in steps of 16. Embedded sets: their own.
 ///
 /// # Errors
-/// If there is no such set or folder, or an image cannot be read.
+/// If there is no such data, or no image can be read.
 pub fn suggested_size(data: &str) -> Result<[usize; 2]> {
     match data {
         "mnist-mini" => Ok([28, 28]),
         "nuclei-mini" => Ok([256, 256]),
-        path => folder::suggested_size(folder_of(path)?),
+        path => {
+            let settings = Data::of(path);
+            let collection: Collection = Form::of(path, &EMBEDDED)?.collect(&Wanted {
+                settings: &settings,
+                learned: None,
+                listing: true,
+            })?;
+            assemble::suggested_size(&collection)
+        }
     }
 }
 
-fn folder_of(data: &str) -> Result<&Path> {
-    let path = Path::new(data);
-    if !path.is_dir() {
-        bail!(
-            "there is no data set and no folder '{data}'; give a folder's path or one of: {}",
-            EMBEDDED.join(", ")
-        );
-    }
-    Ok(path)
-}
+#[cfg(test)]
+mod tests;

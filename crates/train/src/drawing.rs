@@ -60,6 +60,25 @@ pub fn cover(image: &RgbImage, classes: &[i32]) -> RgbImage {
     covered
 }
 
+/// The image with a cross at each place.
+pub(crate) fn crosses(image: &RgbImage, places: impl Iterator<Item = [f32; 2]>) -> RgbImage {
+    const ARM: i64 = 2;
+    const COLOUR: Rgb<u8> = Rgb([230, 159, 0]);
+    let mut marked = image.clone();
+    for [row, column] in places.map(|place| place.map(|along| along.round() as i64)) {
+        for step in -ARM..=ARM {
+            for (row, column) in [(row + step, column), (row, column + step)] {
+                if let (Ok(row), Ok(column)) = (u32::try_from(row), u32::try_from(column))
+                    && let Some(pixel) = marked.get_pixel_mut_checked(column, row)
+                {
+                    *pixel = COLOUR;
+                }
+            }
+        }
+    }
+    marked
+}
+
 /// Pictures in a row, a white line between them.
 pub(crate) fn side_by_side(pictures: &[RgbImage]) -> RgbImage {
     const LINE: u32 = 4;
@@ -83,4 +102,17 @@ pub(crate) fn write_png(picture: &DynamicImage, path: &Path) -> Result<()> {
     picture
         .save(path)
         .with_context(|| format!("'{}' cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_at_the_edge_stay_inside() {
+        let image = RgbImage::new(3, 3);
+        let marked = crosses(&image, [[0.0, 2.0]].into_iter());
+        assert_eq!(marked.get_pixel(2, 0), &Rgb([230, 159, 0]));
+        assert_eq!(marked.get_pixel(0, 2), &Rgb([0, 0, 0]));
+    }
 }

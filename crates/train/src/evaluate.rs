@@ -66,9 +66,12 @@ impl BackendTask for Evaluation<'_> {
         let folder = RunFolder::open(self.run)?;
         let (config, model) = restore(&folder, &device)?;
         let recipe = &config.recipe;
-        let name = self.data.unwrap_or(&recipe.data.path);
+        let mut settings = recipe.data.clone();
+        if let Some(path) = self.data {
+            settings.path = path.to_string();
+        }
         let problem = &config.problem;
-        let data = data::load_for(name, problem, recipe.run.seed)?;
+        let data = data::load_for(&settings, problem, recipe.run.seed)?;
         let loader = in_order(recipe, problem, &data.test, &device);
         evaluate(&model, &recipe.loss, &loader, problem.task)
     }

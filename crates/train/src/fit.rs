@@ -95,7 +95,7 @@ impl BackendTask for Fit<'_> {
 fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let mut recipe = recipe.clone();
     let wanted = recipe.data.size.map(Size::sides);
-    let mut data = data::load(&recipe.data.path, wanted, recipe.run.seed)?;
+    let mut data = data::load(&recipe.data, recipe.run.seed)?;
     let size = [data.problem.image.height, data.problem.image.width];
     if let Some(wanted) = wanted.filter(|wanted| *wanted != size) {
         bail!(
@@ -111,7 +111,7 @@ fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let transforms = recipe
         .augmentation
         .get_or_insert_with(|| data.transforms.clone());
-    let [height, width] = size_after(transforms, size).context("augmentation")?;
+    let [height, width] = size_after(transforms, size)?;
     if let Some(count) = recipe.data.limit {
         data = data.limited(count);
     }

@@ -34,6 +34,7 @@ pub mod network;
 mod observer;
 mod outcome;
 mod predict;
+pub mod preview;
 pub mod recipe;
 mod records;
 mod restore;
@@ -41,6 +42,7 @@ pub mod run_folder;
 mod samples;
 mod step;
 mod summary;
+pub mod tables;
 pub mod task;
 mod training;
 

@@ -12,6 +12,8 @@ pub(crate) fn training(recipe: &Recipe, data: &DataSet, device: &Device) -> Load
     let transforms = recipe.augmentation.as_ref().unwrap_or(&data.transforms);
     in_order(recipe, &data.problem, &data.train, device)
         .for_training(transforms.clone(), recipe.run.seed)
+        .with_classes(data.problem.classes.len())
+        .with_weights(data.weights.clone())
 }
 
 /// Batches of images as they are, in their order.
@@ -23,7 +25,9 @@ pub(crate) fn in_order(
 ) -> Loader {
     let preprocessing = problem.preprocessing.clone();
     let loader = Loader::new(source.clone(), preprocessing, recipe.run.batch_size);
-    let loader = loader.with_device(device.clone());
+    let loader = loader
+        .with_device(device.clone())
+        .on_bad_image(recipe.data.on_bad_image);
     match recipe.data.threads {
         Some(threads) => loader.with_threads(threads),
         None => loader,

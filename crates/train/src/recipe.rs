@@ -20,4 +20,6 @@ pub use optimizer::{Algorithm, Group, Optimizer};
 pub use recompute::Recompute;
 pub use schedule::{Curve, Schedule};
 pub use tree::at_path;
-pub use types::{Data, Model, Recipe, Run, Size};
+pub use types::{Model, Recipe, Run};
+
+pub use crate::data::{Data, Size};

@@ -1,5 +1,8 @@
 //! From items to tensors.
 
+mod items;
+mod mixed;
+
 use anyhow::{Result, bail, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -80,6 +83,16 @@ impl Stack {
             answers: Answers::of(item.target, count),
             first: item.name,
         }
+    }
+
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        self.indices.len()
+    }
+
+    /// Height and width of the images.
+    pub fn size(&self) -> [usize; 2] {
+        [self.shape[1], self.shape[2]]
     }
 
     /// Adds an item.

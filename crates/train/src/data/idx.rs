@@ -1,152 +1,185 @@
-//! The embedded digits: a part of MNIST, in its own IDX format.
+//! The files of MNIST and its kin: `*-images-idx3-ubyte` with `*-labels-idx1-ubyte`, packed by gzip
+//! or not. Those that begin with `train` are learned from, those with `t10k` or `test` are the test.
 
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use flate2::read::GzDecoder;
-use models::{ImageSpec, Task};
+use models::Task;
 
-use super::normalization::Normalization;
-use super::picture::{Picture, Values};
-use super::preprocessing::{Preprocessing, Resizing};
-use super::source::{Item, Source, Subset, Target};
-use super::split::hold_out;
-use super::transform::Transform;
-use super::{DataSet, HELD_OUT, Problem};
-
-const TRAIN_IMAGES: &[u8] = include_bytes!("../../data/mnist-mini/train-images-idx3-ubyte.gz");
-const TRAIN_LABELS: &[u8] = include_bytes!("../../data/mnist-mini/train-labels-idx1-ubyte.gz");
-const TEST_IMAGES: &[u8] = include_bytes!("../../data/mnist-mini/test-images-idx3-ubyte.gz");
-const TEST_LABELS: &[u8] = include_bytes!("../../data/mnist-mini/test-labels-idx1-ubyte.gz");
+use super::arrays::{ArrayAnswers, Arrays};
+use super::collection::{Collection, Part, Wanted};
+use super::joined::Joined;
+use super::listing::{entries_of, name_of};
+use super::picture::Values;
+use super::source::Source;
+use super::unpacked::{MOST, at_most, reader};
 
 /// The first bytes of a file of images and of one of labels.
 const IMAGES_MAGIC: u32 = 0x0803;
 const LABELS_MAGIC: u32 = 0x0801;
 
-/// 6,000 images to learn from and 1,000 to test, 28x28, ten digits.
-pub(super) fn mnist_mini(seed: u64) -> Result<DataSet> {
-    let learned = Arc::new(Idx::decompress(TRAIN_IMAGES, TRAIN_LABELS)?);
-    let test = Idx::decompress(TEST_IMAGES, TEST_LABELS)?;
-    let (train, valid) = hold_out((0..learned.len()).collect(), HELD_OUT, seed);
-    let [height, width] = learned.size;
-    let picture = |index: usize| Ok(learned.picture(train[index]));
-    Ok(DataSet {
-        problem: Problem {
-            task: Task::Classification,
-            image: ImageSpec {
-                channels: 1,
-                height,
-                width,
-            },
-            classes: (0..10).map(|digit| digit.to_string()).collect(),
-            mask_values: None,
-            preprocessing: Preprocessing {
-                channels: 1,
-                size: Some(learned.size),
-                resizing: Resizing::Stretch,
-                normalization: Normalization::measure(train.len(), 1, picture)?,
-            },
-        },
-        train: Arc::new(Subset::new(learned.clone(), train)),
-        valid: Arc::new(Subset::new(learned, valid)),
-        test: Arc::new(test),
-        // A mirrored digit is another sign; a shifted one is not.
-        transforms: vec![Transform::Shift { pixels: 2 }],
+/// Gray images with their classes.
+///
+/// # Errors
+/// If they are not what IDX says, or there is not a label for each image.
+pub(super) fn parse(images: impl Read, labels: impl Read, prefix: &str) -> Result<Arrays> {
+    let ([count, height, width], pixels) = array::<3>(images, IMAGES_MAGIC)?;
+    let ([labelled], labels) = array::<1>(labels, LABELS_MAGIC)?;
+    ensure!(count == labelled, "{count} images have {labelled} labels");
+    ensure!(
+        height > 0 && width > 0,
+        "the images are {height}x{width}; must be at least 1x1"
+    );
+    Ok(Arrays {
+        prefix: prefix.to_string(),
+        size: [height, width],
+        channels: 1,
+        planar: false,
+        values: Values::U8(pixels),
+        answers: ArrayAnswers::Classes(labels.into_iter().map(usize::from).collect()),
     })
 }
 
-/// Gray images of one size with their classes, in bytes.
-struct Idx {
-    size: [usize; 2],
-    pixels: Vec<u8>,
-    labels: Vec<u8>,
-}
-
-impl Idx {
-    fn decompress(images: &[u8], labels: &[u8]) -> Result<Self> {
-        let ([count, height, width], pixels) = decompress::<3>(images, IMAGES_MAGIC)?;
-        let ([labelled], labels) = decompress::<1>(labels, LABELS_MAGIC)?;
-        ensure!(count == labelled, "{count} images have {labelled} labels");
-        Ok(Self {
-            size: [height, width],
-            pixels,
-            labels,
-        })
-    }
-
-    fn picture(&self, index: usize) -> Picture {
-        let [height, width] = self.size;
-        let pixels = &self.pixels[index * height * width..][..height * width];
-        Picture::new(self.size, 1, Values::U8(pixels.to_vec()))
-    }
-}
-
-impl Source for Idx {
-    fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    fn name(&self, index: usize) -> String {
-        format!("{index:04}")
-    }
-
-    fn get(&self, index: usize) -> Result<Item> {
-        Ok(Item {
-            name: self.name(index),
-            picture: self.picture(index),
-            target: Target::Class(usize::from(self.labels[index])),
-        })
-    }
-}
-
-/// The sizes and the bytes of a gzip-compressed IDX file.
-fn decompress<const D: usize>(file: &[u8], magic: u32) -> Result<([usize; D], Vec<u8>)> {
-    let mut bytes = Vec::new();
-    GzDecoder::new(file)
-        .read_to_end(&mut bytes)
-        .context("the IDX file cannot be decompressed")?;
-    let word = |index: usize| -> Result<u32> {
-        let word = bytes.get(4 * index..4 * index + 4);
-        let word = word.context("the IDX file ends in its header")?;
-        Ok(u32::from_be_bytes(word.try_into()?))
+/// The sizes and values of a file of `D` dimensions.
+fn array<const D: usize>(mut file: impl Read, magic: u32) -> Result<([usize; D], Vec<u8>)> {
+    let mut word = || -> Result<u32> {
+        let mut bytes = [0; 4];
+        file.read_exact(&mut bytes)
+            .context("the IDX file ends in its header")?;
+        Ok(u32::from_be_bytes(bytes))
     };
-    ensure!(word(0)? == magic, "not an IDX file of this kind");
-    let mut sizes = [0; D];
-    for (dim, size) in sizes.iter_mut().enumerate() {
-        *size = word(dim + 1)? as usize;
-    }
-    let body = bytes.split_off(4 * (D + 1));
+    let found = word()?;
     ensure!(
-        body.len() == sizes.iter().product::<usize>(),
+        found == magic,
+        "the IDX file begins with {found:#x}, not {magic:#x}"
+    );
+    let mut sizes = [0; D];
+    for size in &mut sizes {
+        *size = word()? as usize;
+    }
+    let count = sizes.iter().try_fold(1u64, |count, &size| {
+        count
+            .checked_mul(size as u64)
+            .filter(|&count| count <= MOST)
+    });
+    let count = count.with_context(|| format!("the IDX file's sizes {sizes:?} are too many"))?;
+    let body = at_most(file, count)
+        .with_context(|| format!("the IDX file has more values than its header says, {sizes:?}"))?;
+    ensure!(
+        body.len() as u64 == count,
         "the IDX file has {} values where its header says {sizes:?}",
         body.len()
     );
     Ok((sizes, body))
 }
 
+/// The files of images in a folder, with those of labels and their part.
+pub(super) fn pairs(folder: &Path) -> Result<Vec<(Part, PathBuf, PathBuf)>> {
+    let entries = entries_of(folder)?;
+    let mut pairs = Vec::new();
+    for images in &entries {
+        let name = name_of(images);
+        let Some((start, _)) = name.split_once("images") else {
+            continue;
+        };
+        if !name.contains("idx3") {
+            continue;
+        }
+        let part = match start {
+            _ if start.starts_with("train") => Part::Train,
+            _ if start.starts_with("t10k") || start.starts_with("test") => Part::Test,
+            _ if start.starts_with("val") => Part::Valid,
+            _ => continue,
+        };
+        let wanted = format!("{start}labels");
+        let labels = entries
+            .iter()
+            .find(|path| name_of(path).starts_with(&wanted));
+        let labels = labels.with_context(|| format!("'{}' has no labels", images.display()))?;
+        pairs.push((part, images.clone(), labels.clone()));
+    }
+    Ok(pairs)
+}
+
+/// Reads a folder's files.
+pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
+    let origin = format!("the folder '{}'", folder.display());
+    wanted.check_task(Task::Classification, &origin)?;
+    let (mut sources, mut known) = (Vec::<Arc<dyn Source>>::new(), Vec::new());
+    for (part, images, labels) in pairs(folder)? {
+        let prefix = format!("{}-", part.name());
+        let parsed = parse(reader(&images)?, reader(&labels)?, &prefix);
+        let arrays = parsed.with_context(|| {
+            format!(
+                "'{}' with '{}' cannot be read",
+                images.display(),
+                labels.display()
+            )
+        })?;
+        known.extend(arrays.known(part));
+        sources.push(Arc::new(arrays));
+    }
+    let most = known
+        .iter()
+        .filter_map(|known| known.class)
+        .max()
+        .unwrap_or(0);
+    Ok(Collection {
+        classes: wanted.classes(|| (0..=most).map(|class| class.to_string()).collect()),
+        origin,
+        source: Arc::new(Joined::new(sources)),
+        known,
+        task: Task::Classification,
+        mask_values: None,
+        mirrors: false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::hostile::mutations;
+
+    fn files() -> (Vec<u8>, Vec<u8>) {
+        let images = [
+            &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3][..],
+            &[1, 2, 3, 4, 5, 6],
+        ];
+        let labels = [&[0, 0, 8, 1, 0, 0, 0, 2][..], &[7, 0]];
+        (images.concat(), labels.concat())
+    }
 
     #[test]
-    fn every_digit_is_there_as_often() {
-        let test = Idx::decompress(TEST_IMAGES, TEST_LABELS).expect("embedded");
-        assert_eq!(test.size, [28, 28]);
-        for digit in 0..10 {
-            let count = test.labels.iter().filter(|&&label| label == digit);
-            assert_eq!(count.count(), 100, "{digit}");
+    fn images_and_labels_are_read() {
+        let (images, labels) = files();
+        let arrays = parse(&images[..], &labels[..], "train-").expect("IDX");
+        assert_eq!((arrays.len(), arrays.size), (2, [1, 3]));
+        assert_eq!(arrays.name(1), "train-0001");
+        let item = arrays.get(1).expect("in memory");
+        assert_eq!(*item.picture.values(), Values::U8(vec![4, 5, 6]));
+    }
+
+    #[test]
+    fn damaged_files_are_errors() {
+        let (images, labels) = files();
+        for bytes in mutations(&images, 3000) {
+            if let Ok(arrays) = parse(&bytes[..], &labels[..], "") {
+                (0..arrays.len()).for_each(|index| drop(arrays.get(index).expect("in memory")));
+            }
+        }
+        for bytes in mutations(&labels, 1000) {
+            parse(&images[..], &bytes[..], "").ok();
         }
     }
 
-    /// The values that the release before this one measured, one after the other.
     #[test]
-    fn the_scale_is_what_it_always_was() {
-        let data = mnist_mini(1).expect("embedded");
-        let Normalization::DataSet { mean, deviation } = data.problem.preprocessing.normalization
-        else {
-            panic!("measured");
-        };
-        assert_eq!((mean, deviation), (vec![0.131_242_38], vec![0.308_594_52]));
+    fn a_header_cannot_ask_for_all_memory() {
+        let mut images = vec![0, 0, 8, 3];
+        images.extend([0xff; 12]);
+        let error = parse(&images[..], &files().1[..], "").map(|_| ());
+        let error = error.expect_err("too many").to_string();
+        assert!(error.ends_with("are too many"), "{error}");
     }
 }

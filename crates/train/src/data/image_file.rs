@@ -9,25 +9,39 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use super::picture::Picture;
+use super::tiff_file;
 
 /// The endings of files that are taken for images.
-pub(super) const ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff"];
+pub(super) const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp"];
 
 /// The most rows and columns of an image.
 const MOST_PIXELS_A_SIDE: u32 = 1 << 16;
 /// The most memory that decoding an image may take, so that a small file cannot ask for all.
 pub(super) const MOST_MEMORY: u64 = 1 << 29;
 
-/// Reads an image file of any format that is compiled in (PNG, JPEG, BMP, TIFF), at its own size
+/// Reads an image file of any format that is compiled in (PNG, JPEG, BMP, TIFF, WebP), at its own size
 /// and depth, laid as its EXIF orientation says.
 ///
 /// # Errors
 /// If the file is missing, not an image or too large, naming it.
 pub fn read_picture(path: &Path) -> Result<Picture> {
-    let image = decode(open(path)?);
-    let image =
-        image.with_context(|| format!("the image '{}' cannot be decoded", path.display()))?;
-    Ok(Picture::from_image(image))
+    read_page(path, 0)
+}
+
+/// Reads a page of an image file; only TIFFs have more than the first.
+pub(super) fn read_page(path: &Path, page: usize) -> Result<Picture> {
+    let first = || Ok(Picture::from_image(decode(open(path)?)?));
+    let read = match page {
+        // What the image crate does not read of TIFFs: palettes, and fractions in gray.
+        0 => first().or_else(|error| tiff_file::page(open(path)?, 0).map_err(|_| error)),
+        page => open(path).and_then(|file| tiff_file::page(file, page)),
+    };
+    read.with_context(|| format!("the image '{}' cannot be decoded", path.display()))
+}
+
+/// How many pages an image file has.
+pub(super) fn pages_of(path: &Path) -> Result<usize> {
+    Ok(tiff_file::pages(open(path)?).unwrap_or(1))
 }
 
 /// Reads an image from memory.
@@ -37,11 +51,21 @@ pub(super) fn picture_from(bytes: &[u8]) -> Result<Picture> {
 
 /// What an image's file says of it before its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub struct Header {
     /// Height and width, as it is laid.
     pub size: [usize; 2],
     /// Whether it has no colours.
     pub gray: bool,
+}
+
+impl Header {
+    /// That of a picture.
+    pub(super) fn of(picture: &Picture) -> Self {
+        Self {
+            size: picture.size(),
+            gray: picture.channels() == 1,
+        }
+    }
 }
 
 /// Reads no more of an image's file than it must.
@@ -70,7 +94,15 @@ pub(super) fn read_header(path: &Path) -> Result<Header> {
             gray,
         })
     };
-    header().with_context(|| format!("the image '{}' cannot be decoded", path.display()))
+    let header = header().or_else(|error| tiff_file::header(open(path)?).map_err(|_| error));
+    header.with_context(|| format!("the image '{}' cannot be decoded", path.display()))
+}
+
+/// How many bytes a file has.
+pub(super) fn bytes_of(path: &Path) -> Result<u64> {
+    let metadata = std::fs::metadata(path)
+        .with_context(|| format!("the image '{}' cannot be opened", path.display()))?;
+    Ok(metadata.len())
 }
 
 pub(super) fn open(path: &Path) -> Result<BufReader<File>> {

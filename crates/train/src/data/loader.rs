@@ -3,8 +3,11 @@
 
 mod epoch;
 mod prefetch;
+mod shown;
+mod skipped;
 mod timing;
 
+pub use skipped::Skipped;
 pub use timing::Timing;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +19,11 @@ use burn::tensor::Device;
 
 use self::epoch::Epoch;
 use self::prefetch::Prefetch;
+use self::skipped::SkippedItems;
 use self::timing::Times;
 use super::batch::Batch;
 use super::preprocessing::Preprocessing;
+use super::settings::OnBadImage;
 use super::source::{Source, Subset};
 use super::transform::Transform;
 
@@ -30,7 +35,8 @@ use super::transform::Transform;
 /// any batch.
 ///
 /// Items are read, transformed and normalised on threads that end with the iterator. The first item
-/// that cannot be read ends the epoch with an error that names it.
+/// that cannot be read ends the epoch with an error that names it, or is left out of its batch and
+/// listed.
 #[derive(Clone)]
 pub struct Loader {
     source: Arc<dyn Source>,
@@ -40,6 +46,7 @@ pub struct Loader {
     device: Device,
     next: Arc<Mutex<Position>>,
     times: Arc<Times>,
+    skipped: SkippedItems,
 }
 
 /// What is done with the items.
@@ -50,6 +57,11 @@ struct Work {
     batch_size: usize,
     shuffle: bool,
     seed: u64,
+    /// How many there are, for those that are mixed.
+    classes: usize,
+    /// How often each item comes; none: once.
+    weights: Option<Arc<Vec<f64>>>,
+    on_bad_image: OnBadImage,
 }
 
 /// A batch of all epochs.
@@ -78,12 +90,16 @@ impl Loader {
                 batch_size,
                 shuffle: false,
                 seed: 0,
+                classes: 0,
+                weights: None,
+                on_bad_image: OnBadImage::Fail,
             },
             threads: (cores / 2).clamp(1, 8),
             ahead: 1,
             device: Device::default(),
             next: Arc::default(),
             times: Arc::default(),
+            skipped: SkippedItems::default(),
         }
     }
 
@@ -93,6 +109,49 @@ impl Loader {
             transforms,
             shuffle: true,
             seed,
+            ..self.work
+        };
+        Self { work, ..self }
+    }
+
+    /// Answers are of so many classes; it must be known where they are mixed.
+    pub fn with_classes(self, classes: usize) -> Self {
+        let work = Work {
+            classes,
+            ..self.work
+        };
+        Self { work, ..self }
+    }
+
+    /// An epoch is as many items as there are, drawn by these weights, each as often as it comes;
+    /// none: each once.
+    ///
+    /// # Panics
+    /// If there is not a weight for each item, at least 0, and one above it.
+    pub fn with_weights(self, weights: Option<Vec<f64>>) -> Self {
+        if let Some(weights) = &weights {
+            let right = weights
+                .iter()
+                .all(|&weight| weight.is_finite() && weight >= 0.0)
+                && weights.iter().any(|&weight| weight > 0.0);
+            assert!(
+                right && weights.len() == self.source.len(),
+                "{} weights for {} items: must be one for each, at least 0, and one above it",
+                weights.len(),
+                self.source.len()
+            );
+        }
+        let work = Work {
+            weights: weights.map(Arc::new),
+            ..self.work
+        };
+        Self { work, ..self }
+    }
+
+    /// What is done about an item that cannot be read.
+    pub fn on_bad_image(self, on_bad_image: OnBadImage) -> Self {
+        let work = Work {
+            on_bad_image,
             ..self.work
         };
         Self { work, ..self }
@@ -131,6 +190,12 @@ impl Loader {
         self.times.so_far()
     }
 
+    /// The items that were left out so far, in the order of their names, in this loader and those
+    /// made from it.
+    pub fn skipped(&self) -> Vec<Skipped> {
+        self.skipped.list()
+    }
+
     /// The epoch to come; the next call gives the one after it.
     fn next_epoch(&self) -> Position {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,17 +206,27 @@ impl Loader {
         std::mem::replace(&mut *next, after)
     }
 
+    /// Where the epoch to come starts.
+    fn position(&self) -> Position {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The same, counting its epochs by itself from here on.
     fn apart(&self) -> Self {
-        let next = *self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        self.clone().starting_at(next)
+        self.clone().starting_at(self.position())
     }
 }
 
 impl DataLoader<Batch> for Loader {
     fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Batch> + 'a> {
         let Position { epoch, batch } = self.next_epoch();
-        let epoch = Epoch::new(self.source.clone(), self.work.clone(), epoch);
+        let epoch = Epoch::new(
+            self.source.clone(),
+            self.work.clone(),
+            epoch,
+            self.skipped.clone(),
+            self.times.clone(),
+        );
         let (threads, ahead) = (self.threads, self.ahead);
         Box::new(Batches {
             items: self.source.len(),
@@ -172,9 +247,16 @@ impl DataLoader<Batch> for Loader {
 
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
         let indices = (start..end).collect();
+        let apart = self.apart();
+        let weights = apart.work.weights.as_ref();
+        let weights = weights.map(|weights| Arc::new(weights[start..end].to_vec()));
         Arc::new(Self {
             source: Arc::new(Subset::new(self.source.clone(), indices)),
-            ..self.apart()
+            work: Work {
+                weights,
+                ..apart.work
+            },
+            ..apart
         })
     }
 }

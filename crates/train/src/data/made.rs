@@ -43,6 +43,10 @@ impl Source for Made {
         format!("item {index}")
     }
 
+    fn bytes(&self, _: usize) -> Result<u64> {
+        Ok(self.size.iter().product::<usize>() as u64)
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         assert!(self.panics != Some(index), "a decoder's own fault");

@@ -77,6 +77,105 @@ impl Mask {
     }
 }
 
+/// How masks are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MaskReading {
+    /// What their values stand for.
+    pub values: MaskValues,
+    /// A value that stands for no class.
+    pub ignored: Option<u16>,
+    /// Where they number objects: how wide the objects' borders are.
+    pub border: Option<usize>,
+}
+
+impl MaskReading {
+    /// Values that all stand for classes.
+    pub fn of(values: MaskValues) -> Self {
+        Self {
+            values,
+            ignored: None,
+            border: None,
+        }
+    }
+
+    /// The same for masks that have these values, rising.
+    ///
+    /// # Errors
+    /// If there are too many values for them to be classes.
+    pub fn with_values(self, values: &[u16]) -> Result<Self> {
+        let told = self.border.is_some() || matches!(self.values, MaskValues::Colours(_));
+        if told {
+            return Ok(self);
+        }
+        let values = values.iter().copied();
+        let values: Vec<u16> = values
+            .filter(|value| Some(*value) != self.ignored)
+            .collect();
+        Ok(Self {
+            values: MaskValues::of(&values)?,
+            ..self
+        })
+    }
+
+    /// The classes' names.
+    pub fn names(&self) -> Vec<String> {
+        match self.border {
+            Some(_) => ["background", "object", "border"]
+                .map(str::to_string)
+                .to_vec(),
+            None => self.values.names(),
+        }
+    }
+
+    /// The classes of a mask's values.
+    ///
+    /// # Errors
+    /// If a value stands for none.
+    pub fn mask(&self, size: [usize; 2], values: &[u16]) -> Result<Mask> {
+        let mut mask = match self.border {
+            Some(width) => bordered(values, size, width),
+            None => self.values.mask(size, values, self.ignored)?,
+        };
+        if self.ignored.is_some() {
+            for (class, value) in mask.classes.iter_mut().zip(values) {
+                if Some(*value) == self.ignored {
+                    *class = IGNORED;
+                }
+            }
+        }
+        Ok(mask)
+    }
+}
+
+/// Numbers of objects as background, objects, and the outermost pixels of each object, so many wide.
+fn bordered(numbers: &[u16], [height, width]: [usize; 2], border: usize) -> Mask {
+    // The least and the greatest number within reach, along the columns and then along the rows.
+    let reach = |numbers: &[[u16; 2]], count: usize, step: usize, other: usize, skip: usize| {
+        let mut reached = numbers.to_vec();
+        for line in 0..other {
+            for place in 0..count {
+                let near = place.saturating_sub(border)..(place + border + 1).min(count);
+                let near = near.map(|place| numbers[line * skip + place * step]);
+                let least_and_most = near.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
+                reached[line * skip + place * step] = least_and_most.unwrap_or_default();
+            }
+        }
+        reached
+    };
+    let both: Vec<_> = numbers.iter().map(|&number| [number; 2]).collect();
+    let down = reach(&both, height, width, width, 1);
+    let around = reach(&down, width, 1, height, width);
+    let class = |(&number, [least, most]): (&u16, [u16; 2])| match number {
+        0 => 0,
+        _ if least == most => 1,
+        _ => 2,
+    };
+    Mask::new(
+        [height, width],
+        numbers.iter().zip(around).map(class).collect(),
+    )
+}
+
 /// Which values of a mask's file stand for which class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -91,6 +190,8 @@ pub enum MaskValues {
     },
     /// One value for each class, rising.
     Listed(Vec<u16>),
+    /// A name and a colour for each class. The value is the place in this list.
+    Colours(Vec<(String, [u8; 3])>),
 }
 
 impl MaskValues {
@@ -133,6 +234,7 @@ impl MaskValues {
             Self::Binary => vec!["background".to_string(), "foreground".to_string()],
             Self::Numbers { classes } => (0..*classes).map(|value| value.to_string()).collect(),
             Self::Listed(values) => values.iter().map(u16::to_string).collect(),
+            Self::Colours(colours) => colours.iter().map(|(name, _)| name.clone()).collect(),
         }
     }
 
@@ -142,6 +244,9 @@ impl MaskValues {
             Self::Binary => Some(i32::from(value > 0)),
             Self::Numbers { classes } => (value < *classes).then_some(i32::from(value)),
             Self::Listed(values) => values.binary_search(&value).ok().map(|class| class as i32),
+            Self::Colours(colours) => {
+                (usize::from(value) < colours.len()).then_some(i32::from(value))
+            }
         }
     }
 
@@ -149,10 +254,11 @@ impl MaskValues {
     ///
     /// # Errors
     /// If a value stands for none.
-    pub(super) fn mask(&self, size: [usize; 2], values: &[u16]) -> Result<Mask> {
+    fn mask(&self, size: [usize; 2], values: &[u16], ignored: Option<u16>) -> Result<Mask> {
         let mut classes = Vec::with_capacity(values.len());
         for &value in values {
             match self.class(value) {
+                _ if Some(value) == ignored => classes.push(IGNORED),
                 Some(class) => classes.push(class),
                 None => bail!("a mask has the value {value}; {self}"),
             }
@@ -167,6 +273,7 @@ impl std::fmt::Display for MaskValues {
             Self::Binary => write!(f, "0 is background, all else foreground"),
             Self::Numbers { classes } => write!(f, "classes are 0 to {}", classes - 1),
             Self::Listed(_) => write!(f, "the classes' values are {}", self.names().join(", ")),
+            Self::Colours(_) => write!(f, "the classes are {}", self.names().join(", ")),
         }
     }
 }
@@ -223,13 +330,50 @@ mod tests {
     fn listed_values_are_classes_in_their_order_and_names() {
         let values = MaskValues::Listed(vec![0, 128, 255]);
         assert_eq!(values.names(), ["0", "128", "255"]);
-        let mask = values.mask([1, 4], &[255, 0, 128, 255]).expect("known");
+        let mask = values
+            .mask([1, 4], &[255, 0, 128, 255], None)
+            .expect("known");
         assert_eq!(mask.classes(), [2, 0, 1, 2]);
     }
 
     #[test]
+    fn a_value_may_stand_for_no_answer() {
+        let reading = MaskReading {
+            ignored: Some(255),
+            ..MaskReading::of(MaskValues::Binary)
+        };
+        let reading = reading.with_values(&[0, 1, 2, 255]).expect("few values");
+        assert_eq!(reading.values, MaskValues::Numbers { classes: 3 });
+        let mask = reading.mask([1, 3], &[2, 255, 0]).expect("known");
+        assert_eq!(mask.classes(), [2, IGNORED, 0]);
+    }
+
+    #[test]
+    fn touching_objects_are_kept_apart_by_their_borders() {
+        let reading = MaskReading {
+            border: Some(1),
+            ..MaskReading::of(MaskValues::Binary)
+        };
+        let numbers = [
+            [0, 0, 0, 0, 0, 0, 0],
+            [0, 5, 5, 5, 9, 9, 9],
+            [0, 5, 5, 5, 9, 9, 9],
+            [0, 5, 5, 5, 9, 9, 9],
+        ];
+        let mask = reading.mask([4, 7], &numbers.concat()).expect("numbers");
+        let expected = [
+            [0, 0, 0, 0, 0, 0, 0],
+            [0, 2, 2, 2, 2, 2, 2],
+            [0, 2, 1, 2, 2, 1, 1],
+            [0, 2, 1, 2, 2, 1, 1],
+        ];
+        assert_eq!(mask.classes(), expected.concat());
+        assert_eq!(reading.names(), ["background", "object", "border"]);
+    }
+
+    #[test]
     fn a_value_that_stands_for_no_class_is_refused() {
-        let error = |values: MaskValues| values.mask([1, 2], &[2, 7]).expect_err("7 is none");
+        let error = |values: MaskValues| values.mask([1, 2], &[2, 7], None).expect_err("7 is none");
         assert_eq!(
             error(MaskValues::Numbers { classes: 3 }).to_string(),
             "a mask has the value 7; classes are 0 to 2"

@@ -8,6 +8,8 @@ use image::DynamicImage;
 use png::{ColorType, Decoder, Limits, Transformations};
 
 use super::image_file::{MOST_MEMORY, decode, open};
+use super::mask::{MaskReading, MaskValues};
+use super::survey::survey;
 
 const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
@@ -24,9 +26,67 @@ pub(super) struct RawMask {
 ///
 /// # Errors
 /// If it is missing, not an image or not a mask, naming it.
-pub(super) fn read_mask(path: &Path) -> Result<RawMask> {
-    raw_mask(open(path)?)
-        .with_context(|| format!("the mask '{}' cannot be decoded", path.display()))
+pub(super) fn read_mask(path: &Path, reading: &MaskReading) -> Result<RawMask> {
+    let file = open(path)?;
+    let mask = match &reading.values {
+        MaskValues::Colours(colours) => decode(file).and_then(|image| places(image, colours)),
+        _ => raw_mask(file),
+    };
+    mask.with_context(|| format!("the mask '{}' cannot be decoded", path.display()))
+}
+
+/// The same reading for masks of which these are some: what their values stand for is looked up.
+///
+/// # Errors
+/// If one cannot be read, or they have too many values for classes.
+pub(super) fn values_of(masks: &[&Path], reading: MaskReading) -> Result<MaskReading> {
+    let told = reading.clone().with_values(&[])?;
+    if told.border.is_some() || matches!(told.values, MaskValues::Colours(_)) {
+        return Ok(told);
+    }
+    /// Which values there are.
+    #[derive(Default)]
+    struct Seen(Vec<bool>);
+    let look = |seen: &mut Seen, index: usize| {
+        let mask = read_mask(masks[index], &reading)?;
+        seen.0.resize(1 << 16, false);
+        for value in mask.values {
+            seen.0[usize::from(value)] = true;
+        }
+        Ok(())
+    };
+    let merge = |all: &mut Seen, part: Seen| {
+        all.0.resize(1 << 16, false);
+        for (all, part) in all.0.iter_mut().zip(part.0) {
+            *all |= part;
+        }
+    };
+    let seen = survey(masks.len(), look, merge)?;
+    let values = (0..=u16::MAX).zip(seen.0).filter(|(_, seen)| *seen);
+    let values: Vec<u16> = values.map(|(value, _)| value).collect();
+    reading.with_values(&values)
+}
+
+/// The place of each pixel's colour in a list.
+fn places(image: DynamicImage, colours: &[(String, [u8; 3])]) -> Result<RawMask> {
+    let size = [image.height() as usize, image.width() as usize];
+    let image = image.to_rgb8();
+    let mut values = Vec::with_capacity(size[0] * size[1]);
+    for (column, row, pixel) in image.enumerate_pixels() {
+        // Neighbours have one colour as a rule.
+        let last = values.last().copied().map(usize::from);
+        let place = last.filter(|&last| colours[last].1 == pixel.0);
+        let place = place.or_else(|| colours.iter().position(|(_, own)| *own == pixel.0));
+        let place = place.with_context(|| {
+            format!(
+                "the pixel in row {row}, column {column} has the colour {:?}, which is none of \
+                 data.mask_colours",
+                pixel.0
+            )
+        })?;
+        values.push(place as u16);
+    }
+    Ok(RawMask { size, values })
 }
 
 /// Reads a mask from memory.
@@ -104,11 +164,13 @@ fn gray_values(image: DynamicImage) -> Result<RawMask> {
             let colour = image.pixels().find(|pixel| !gray(pixel.0));
             ensure!(
                 colour.is_none(),
-                "it is in colours; a mask is gray or has a palette, its values are the classes"
+                "it is in colours; a mask is gray or has a palette, its values are the classes, unless data.mask_colours tells what its colours stand for"
             );
             image.pixels().map(|pixel| u16::from(pixel.0[0])).collect()
         }
-        _ => bail!("it is in colours; a mask is gray or has a palette, its values are the classes"),
+        _ => bail!(
+            "it is in colours; a mask is gray or has a palette, its values are the classes, unless data.mask_colours tells what its colours stand for"
+        ),
     };
     Ok(RawMask { size, values })
 }

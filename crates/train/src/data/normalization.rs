@@ -25,18 +25,20 @@ pub enum Normalization {
 }
 
 impl Normalization {
-    /// Measures the mean and deviation of each channel, reading each of `count` pictures once. The
-    /// outcome is the same to the bit for any number of threads.
+    /// Measures the mean and deviation of each channel, reading each of `count` pictures once; those
+    /// that are none are passed over. The outcome is the same to the bit for any number of threads.
     ///
     /// # Errors
     /// If a picture cannot be read.
     pub(super) fn measure(
         count: usize,
         channels: usize,
-        read: impl Fn(usize) -> Result<Picture> + Sync,
+        read: impl Fn(usize) -> Result<Option<Picture>> + Sync,
     ) -> Result<Self> {
         let look = |sums: &mut Vec<Sums>, index| {
-            let picture = read(index)?;
+            let Some(picture) = read(index)? else {
+                return Ok(());
+            };
             sums.resize(channels, Sums::default());
             for (channel, sums) in sums.iter_mut().enumerate() {
                 sums.add(&picture, channel);
@@ -52,6 +54,18 @@ impl Normalization {
         let sums = survey(count, look, merge)?;
         let (mean, deviation) = sums.iter().map(Sums::moments).unzip();
         Ok(Self::DataSet { mean, deviation })
+    }
+
+    /// What normalised values of 0 and, from there, of 1 more are again from 0 to 1; for percentiles,
+    /// which are gone, from the darkest to the brightest.
+    pub(super) fn undone(&self, channel: usize) -> (f32, f32) {
+        match self {
+            Self::DataSet { mean, deviation } => {
+                let channel = channel % mean.len();
+                (mean[channel], deviation[channel])
+            }
+            Self::Image => (0.5, 0.5),
+        }
     }
 
     /// The scale of a picture.
@@ -208,7 +222,7 @@ mod tests {
     #[test]
     fn mean_and_deviation_are_those_of_all_values() {
         let pictures: Vec<_> = (0..40).map(noise).collect();
-        let measured = Normalization::measure(40, 3, |index| Ok(pictures[index].clone()));
+        let measured = Normalization::measure(40, 3, |index| Ok(Some(pictures[index].clone())));
         let expected: Vec<_> = (0..3).map(|channel| plain(&pictures, channel)).collect();
         let (mean, deviation) = expected.into_iter().unzip();
         let expected = Normalization::DataSet { mean, deviation };
@@ -218,7 +232,7 @@ mod tests {
     #[test]
     fn the_deviation_of_a_constant_is_one() {
         let gray = || Picture::new([2, 2], 1, Values::U16(vec![65535 / 5; 4]));
-        let measured = Normalization::measure(3, 1, |_| Ok(gray())).expect("reads");
+        let measured = Normalization::measure(3, 1, |_| Ok(Some(gray()))).expect("reads");
         let Normalization::DataSet { mean, deviation } = measured else {
             panic!("not measured");
         };

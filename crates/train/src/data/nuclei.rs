@@ -6,15 +6,19 @@ use anyhow::{Context, Result};
 use models::{ImageSpec, Task};
 use rust_embed::RustEmbed;
 
+use super::assemble::shared_out;
+use super::collection::{Collection, Known, Part};
 use super::image_file::picture_from;
-use super::mask::MaskValues;
+use super::joined::Joined;
+use super::mask::{MaskReading, MaskValues};
 use super::mask_file::mask_from;
 use super::normalization::Normalization;
 use super::preprocessing::{Preprocessing, Resizing};
-use super::source::{Item, Kept, Source, Subset, Target};
-use super::split::hold_out;
-use super::transform::Transform;
-use super::{DataSet, HELD_OUT, Problem};
+use super::settings::Data;
+use super::share::share;
+use super::source::{Item, Kept, Source, Target};
+use super::transform::{Crop, Exposure, Transform};
+use super::{DataSet, Problem};
 
 #[derive(RustEmbed)]
 #[folder = "data/nuclei-mini"]
@@ -28,36 +32,55 @@ const SIZE: ImageSpec = ImageSpec {
 };
 
 /// 70 images to learn from and 24 to test, 256x256, background and nucleus.
-pub(super) fn nuclei_mini(seed: u64) -> Result<DataSet> {
-    let learned = Arc::new(Kept::new(Nuclei::list("train")));
-    let (train, valid) = hold_out((0..learned.len()).collect(), HELD_OUT, seed);
-    Ok(DataSet {
-        problem: Problem {
-            task: Task::Segmentation,
-            image: SIZE,
-            classes: vec!["background".into(), "nucleus".into()],
-            mask_values: Some(MaskValues::Binary),
-            preprocessing: Preprocessing {
-                channels: SIZE.channels,
-                size: Some([SIZE.height, SIZE.width]),
-                resizing: Resizing::Stretch,
-                // The images' brightness differs tenfold.
-                normalization: Normalization::Image,
-            },
+pub(super) fn nuclei_mini(settings: &Data, seed: u64) -> Result<DataSet> {
+    let learned: Arc<dyn Source> = Arc::new(Kept::new(Nuclei::list("train")));
+    let test: Arc<dyn Source> = Arc::new(Nuclei::list("test"));
+    let known = |part, count| {
+        let known = Known {
+            part: Some(part),
+            ..Known::default()
+        };
+        vec![known; count]
+    };
+    let collection = Collection {
+        origin: "'nuclei-mini'".to_string(),
+        known: [
+            known(Part::Train, learned.len()),
+            known(Part::Test, test.len()),
+        ]
+        .concat(),
+        source: Arc::new(Joined::new(vec![learned, test])),
+        task: Task::Segmentation,
+        classes: vec!["background".into(), "nucleus".into()],
+        mask_values: Some(MaskValues::Binary),
+        mirrors: true,
+    };
+    let problem = Problem {
+        task: collection.task,
+        image: SIZE,
+        classes: collection.classes.clone(),
+        mask_values: collection.mask_values.clone(),
+        preprocessing: Preprocessing {
+            channels: SIZE.channels,
+            size: Some([SIZE.height, SIZE.width]),
+            resizing: Resizing::Stretch,
+            // The images' brightness differs tenfold.
+            normalization: Normalization::Image,
         },
-        train: Arc::new(Subset::new(learned.clone(), train)),
-        valid: Arc::new(Subset::new(learned, valid)),
-        test: Arc::new(Nuclei::list("test")),
+    };
+    let shared = share(&collection, settings, seed)?;
+    Ok(DataSet {
         transforms: vec![
-            Transform::Crop { size: 128 },
+            Transform::Crop(Crop { size: 128 }),
             Transform::FlipHorizontal,
             Transform::FlipVertical,
             Transform::Transpose,
-            Transform::Exposure {
+            Transform::Exposure(Exposure {
                 contrast: 0.3,
                 brightness: 0.2,
-            },
+            }),
         ],
+        ..shared_out(collection, shared, problem, settings)?
     })
 }
 
@@ -95,12 +118,17 @@ impl Source for Nuclei {
         self.names[index].clone()
     }
 
+    fn bytes(&self, index: usize) -> Result<u64> {
+        Ok(self.file("images", index)?.len() as u64)
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         let mask = mask_from(&self.file("masks", index)?)?;
+        let reading = MaskReading::of(MaskValues::Binary);
         Ok(Item {
             name: self.name(index),
             picture: picture_from(&self.file("images", index)?)?,
-            target: Target::Mask(MaskValues::Binary.mask(mask.size, &mask.values)?),
+            target: Target::Mask(reading.mask(mask.size, &mask.values)?),
         })
     }
 }

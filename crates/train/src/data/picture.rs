@@ -156,7 +156,8 @@ impl Picture {
 }
 
 impl Values {
-    fn len(&self) -> usize {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::U8(values) => values.len(),
             Self::U16(values) => values.len(),

@@ -22,6 +22,8 @@ pub enum Resizing {
     Letterbox,
     /// As small as it covers all; what juts out is cut off.
     Cover,
+    /// Its middle, as large as it is; black around it where it is smaller.
+    Crop,
 }
 
 /// What is done to every image before a network sees it.
@@ -142,6 +144,7 @@ impl Preprocessing {
             Resizing::Stretch => size,
             Resizing::Letterbox => scaled(ratio(0).min(ratio(1))),
             Resizing::Cover => scaled(ratio(0).max(ratio(1))),
+            Resizing::Crop => own,
         };
         Fitted {
             size: inner,
@@ -195,7 +198,12 @@ mod tests {
             let class = |place: usize| (place % size[1] / 2 % 2) as i32;
             Mask::new(size, (0..size[0] * size[1]).map(class).collect())
         };
-        for resizing in [Resizing::Stretch, Resizing::Letterbox, Resizing::Cover] {
+        for resizing in [
+            Resizing::Stretch,
+            Resizing::Letterbox,
+            Resizing::Cover,
+            Resizing::Crop,
+        ] {
             let preprocessing = to_4x4(resizing);
             let own = [4, 8];
             let item = preprocessing.fit_item(Item {
@@ -217,7 +225,10 @@ mod tests {
             let unseen = back.classes().iter().filter(|&&class| class == IGNORED);
             assert_eq!(
                 unseen.count(),
-                if resizing == Resizing::Cover { 16 } else { 0 }
+                match resizing {
+                    Resizing::Cover | Resizing::Crop => 16,
+                    _ => 0,
+                }
             );
         }
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 
+use super::image_file::Header;
 use super::mask::Mask;
 use super::picture::Picture;
 
@@ -55,6 +56,37 @@ pub trait Source: Send + Sync {
     /// If `index` is not below the length.
     fn name(&self, index: usize) -> String;
 
+    /// How many bytes its image takes where it lies, without reading it.
+    ///
+    /// # Errors
+    /// If it is not there; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn bytes(&self, index: usize) -> Result<u64>;
+
+    /// What is known of an image before its pixels.
+    ///
+    /// # Errors
+    /// If it cannot be read; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn header(&self, index: usize) -> Result<Header> {
+        Ok(Header::of(&self.picture(index)?))
+    }
+
+    /// Reads an image without its answer.
+    ///
+    /// # Errors
+    /// If it cannot be read; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn picture(&self, index: usize) -> Result<Picture> {
+        Ok(self.get(index)?.picture)
+    }
+
     /// Reads an item.
     ///
     /// # Errors
@@ -100,6 +132,18 @@ impl Source for Subset {
         self.source.name(self.indices[index])
     }
 
+    fn bytes(&self, index: usize) -> Result<u64> {
+        self.source.bytes(self.indices[index])
+    }
+
+    fn header(&self, index: usize) -> Result<Header> {
+        self.source.header(self.indices[index])
+    }
+
+    fn picture(&self, index: usize) -> Result<Picture> {
+        self.source.picture(self.indices[index])
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         self.source.get(self.indices[index])
     }
@@ -125,6 +169,10 @@ impl<S: Source> Source for Kept<S> {
 
     fn name(&self, index: usize) -> String {
         self.source.name(index)
+    }
+
+    fn bytes(&self, index: usize) -> Result<u64> {
+        self.source.bytes(index)
     }
 
     fn get(&self, index: usize) -> Result<Item> {

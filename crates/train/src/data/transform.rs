@@ -1,29 +1,83 @@
 //! What training does to the images, as a list of values.
+//!
+//! Three kinds stand in one list. Geometry says where each pixel that is seen lies in the image: all
+//! of a list's is one map, which is read once, and moves the answer that lies over the image (a
+//! mask by its nearest pixel, a picture, points). Colours follow, in their order, and move no
+//! answer. Mixing is done last, to whole batches, and mixes answers as it mixes images.
+//!
+//! What is drawn follows from `(seed, epoch, index)` alone. It is computed in plain f32 and f64,
+//! nothing fused, with sines and logarithms of this program's own (`libm`): the bits are the same on
+//! every instruction set. The one exception is as old as [`Exposure`], which asks the system for its
+//! exponential.
 
-use anyhow::{Result, ensure};
-use rand::RngExt;
+mod affine;
+mod blur;
+mod canvas;
+mod colour;
+mod crop;
+mod drawn;
+mod elastic;
+mod erase;
+mod exposure;
+mod geometry;
+mod lay;
+mod mix;
+mod noise;
+mod perspective;
+mod policy;
+mod projection;
+mod range;
+mod sample;
+mod shift;
+mod sometimes;
+
+pub use affine::{Rotate, Scale, Shear};
+pub use blur::Blur;
+pub use colour::{Brightness, Contrast, Gamma, Hue, Saturation};
+pub use crop::{Crop, ResizedCrop};
+pub use elastic::Elastic;
+pub use erase::Erase;
+pub use exposure::Exposure;
+pub use mix::{CutMix, Mixup};
+pub use noise::Noise;
+pub use perspective::Perspective;
+pub use policy::RandAugment;
+pub use shift::Shift;
+pub use sometimes::Sometimes;
+
+pub(super) use drawn::Drawn;
+pub(super) use exposure::Exposed;
+pub(super) use mix::Mixing;
+
+use anyhow::{Context, Result};
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
-use super::window::Window;
+use self::lay::{FlipHorizontal, FlipVertical, Transpose};
+use self::policy::TrivialAugment;
 
 /// One thing that training does to an image and to the answer that lies over it, anew every time
 /// it is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+///
+/// ```
+/// use train::data::Transform;
+///
+/// let list = r#"[{"shift": {"pixels": 4}}, "flip_horizontal", {"rotate": {"degrees": 15}}]"#;
+/// let list: Vec<Transform> = serde_json::from_str(list)?;
+/// assert_eq!(list[1], Transform::FlipHorizontal);
+/// # serde_json::Result::Ok(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Transform {
-    /// Takes a square of so many pixels, anywhere in the image.
-    Crop {
-        /// Its height and width; at most the image's.
-        size: usize,
-    },
-    /// Moves by up to so many pixels each way; what comes in from outside the image is black, and
-    /// background.
-    Shift {
-        /// The most that it moves; at most the image's longer side.
-        pixels: usize,
-    },
+    /// A part of the image, as it is.
+    Crop(Crop),
+    /// A part of the image, stretched.
+    ResizedCrop(ResizedCrop),
+    /// A move along rows and columns; `pad_and_crop` is another word for it.
+    #[serde(alias = "pad_and_crop")]
+    Shift(Shift),
     /// Mirrors left and right, every other time.
     FlipHorizontal,
     /// Mirrors top and bottom, every other time.
@@ -31,101 +85,89 @@ pub enum Transform {
     /// Swaps rows and columns of what is seen, a square, every other time. With both flips all
     /// eight ways to lay a square are drawn.
     Transpose,
-    /// Makes normalised values `c x + b`, with `log c` up to `contrast` and `b` up to `brightness`
-    /// from 0 each way: another exposure of the same image.
-    Exposure {
-        /// The most by which the logarithm of the contrast changes, from 0.
-        contrast: f32,
-        /// The most by which the brightness changes, in units of normalised values, from 0.
-        brightness: f32,
-    },
+    /// A turn about the middle.
+    Rotate(Rotate),
+    /// Nearer or further.
+    Scale(Scale),
+    /// Slanted.
+    Shear(Shear),
+    /// Seen from the side.
+    Perspective(Perspective),
+    /// Bent.
+    Elastic(Elastic),
+    /// Another exposure, in normalised values.
+    Exposure(Exposure),
+    /// Brighter or darker.
+    Brightness(Brightness),
+    /// Further from, or nearer to, its own mean.
+    Contrast(Contrast),
+    /// Another curve between black and white.
+    Gamma(Gamma),
+    /// Other colours.
+    Hue(Hue),
+    /// More or less colourful.
+    Saturation(Saturation),
+    /// Grain.
+    Noise(Noise),
+    /// Out of focus.
+    Blur(Blur),
+    /// A part of it replaced.
+    Erase(Erase),
+    /// Some of many, all of one strength.
+    RandAugment(RandAugment),
+    /// One of many, of any strength: TrivialAugment, "TrivialAugment: Tuning-free Yet
+    /// State-of-the-Art Data Augmentation" (Müller and Hutter 2021), its wide space: up to 0.99 of
+    /// shear and of colours, 32 pixels, 135 degrees, 2 bits.
+    TrivialAugment,
+    /// A list that is applied by chance.
+    Sometimes(Sometimes),
+    /// Two images laid over each other.
+    Mixup(Mixup),
+    /// A part of another image put in.
+    #[serde(rename = "cutmix", alias = "cut_mix")]
+    CutMix(CutMix),
 }
 
-/// What an [`Transform::Exposure`] makes of normalised values: `contrast * x + brightness`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Exposed {
-    pub contrast: f32,
-    pub brightness: f32,
-}
+/// What a transform does to one image.
+trait Change {
+    /// Adds to what is drawn.
+    fn draw(&self, drawn: &mut Drawn, random: &mut StdRng);
 
-/// What is seen of an image.
-pub(super) struct Drawn {
-    pub window: Window,
-    pub exposed: Exposed,
+    /// The height and width that it leaves of an image.
+    ///
+    /// # Errors
+    /// If it cannot be applied, or a value is out of its range.
+    fn size_after(&self, size: [usize; 2]) -> Result<[usize; 2]>;
 }
 
 impl Transform {
-    /// Changes what is seen.
-    fn draw(self, drawn: &mut Drawn, random: &mut StdRng) {
-        let window = drawn.window;
-        let seen = window.seen();
-        drawn.window = match self {
-            Self::Crop { size } => {
-                let start = seen.map(|full| random.random_range(0..=full - size));
-                window.crop(start, [size, size])
-            }
-            Self::Shift { pixels } => {
-                let reach = pixels as i64;
-                let by = [(); 2].map(|()| random.random_range(-reach..=reach));
-                window.shift(by)
-            }
-            Self::FlipHorizontal if random.random() => window.flip_horizontal(),
-            Self::FlipVertical if random.random() => window.flip_vertical(),
-            Self::Transpose if random.random() => window.transpose(),
-            Self::FlipHorizontal | Self::FlipVertical | Self::Transpose => window,
-            Self::Exposure {
-                contrast,
-                brightness,
-            } => {
-                let factor = random.random_range(-contrast..=contrast).exp();
-                let offset = random.random_range(-brightness..=brightness);
-                drawn.exposed.contrast *= factor;
-                drawn.exposed.brightness = drawn.exposed.brightness * factor + offset;
-                window
-            }
-        };
-    }
-
-    /// The size that it leaves of an image.
-    fn size_after(self, [height, width]: [usize; 2]) -> Result<[usize; 2]> {
+    fn change(&self) -> &dyn Change {
         match self {
-            Self::Crop { size } => {
-                let most = height.min(width);
-                ensure!(
-                    (1..=most).contains(&size),
-                    "crop of size {size}: must be 1 to {most}, as the image is {height}x{width}"
-                );
-                Ok([size, size])
-            }
-            Self::Transpose => {
-                ensure!(
-                    height == width,
-                    "transpose of an image of {height}x{width}: must be a square; crop one first"
-                );
-                Ok([height, width])
-            }
-            Self::Shift { pixels } => {
-                let most = height.max(width);
-                ensure!(
-                    pixels <= most,
-                    "shift of {pixels} pixels: must be at most {most}, as the image is \
-                     {height}x{width}"
-                );
-                Ok([height, width])
-            }
-            Self::Exposure {
-                contrast,
-                brightness,
-            } => {
-                for (name, most) in [("contrast", contrast), ("brightness", brightness)] {
-                    ensure!(
-                        (0.0..=10.0).contains(&most),
-                        "exposure of {name} {most}: must be 0 to 10"
-                    );
-                }
-                Ok([height, width])
-            }
-            Self::FlipHorizontal | Self::FlipVertical => Ok([height, width]),
+            Self::Crop(change) => change,
+            Self::ResizedCrop(change) => change,
+            Self::Shift(change) => change,
+            Self::FlipHorizontal => &FlipHorizontal,
+            Self::FlipVertical => &FlipVertical,
+            Self::Transpose => &Transpose,
+            Self::Rotate(change) => change,
+            Self::Scale(change) => change,
+            Self::Shear(change) => change,
+            Self::Perspective(change) => change,
+            Self::Elastic(change) => change,
+            Self::Exposure(change) => change,
+            Self::Brightness(change) => change,
+            Self::Contrast(change) => change,
+            Self::Gamma(change) => change,
+            Self::Hue(change) => change,
+            Self::Saturation(change) => change,
+            Self::Noise(change) => change,
+            Self::Blur(change) => change,
+            Self::Erase(change) => change,
+            Self::RandAugment(change) => change,
+            Self::TrivialAugment => &TrivialAugment,
+            Self::Sometimes(change) => change,
+            Self::Mixup(change) => change,
+            Self::CutMix(change) => change,
         }
     }
 }
@@ -133,137 +175,24 @@ impl Transform {
 /// Height and width that a list of transforms leaves of an image.
 ///
 /// # Errors
-/// If one of them cannot be applied to what those before it leave.
+/// If one of them cannot be applied to what those before it leave; the error gives its place in the
+/// list.
 pub fn size_after(transforms: &[Transform], size: [usize; 2]) -> Result<[usize; 2]> {
-    transforms
-        .iter()
-        .try_fold(size, |size, transform| transform.size_after(size))
+    let mut each = transforms.iter().enumerate();
+    each.try_fold(size, |size, (place, transform)| {
+        let after = transform.change().size_after(size);
+        after.with_context(|| format!("augmentation.{place}"))
+    })
 }
 
 /// Draws what is seen of an image of this size; [`size_after`] has accepted it.
 pub(super) fn draw(transforms: &[Transform], size: [usize; 2], random: &mut StdRng) -> Drawn {
-    let mut drawn = Drawn {
-        window: Window::whole(size),
-        exposed: Exposed {
-            contrast: 1.0,
-            brightness: 0.0,
-        },
-    };
+    let mut drawn = Drawn::nothing(size);
     for transform in transforms {
-        transform.draw(&mut drawn, random);
+        transform.change().draw(&mut drawn, random);
     }
     drawn
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::random::generator;
-    use std::collections::HashSet;
-
-    const ALL: [Transform; 6] = [
-        Transform::Crop { size: 2 },
-        Transform::Shift { pixels: 1 },
-        Transform::FlipHorizontal,
-        Transform::FlipVertical,
-        Transform::Transpose,
-        Transform::Exposure {
-            contrast: 0.5,
-            brightness: 0.25,
-        },
-    ];
-
-    #[test]
-    fn a_crop_lies_inside() {
-        let values: Vec<i32> = (1..=20).collect();
-        let mut starts = HashSet::new();
-        for index in 0..200 {
-            let crop = [Transform::Crop { size: 2 }];
-            let window = draw(&crop, [4, 5], &mut generator(1, 0, index)).window;
-            let seen = window.view(&values, [4, 5], 1, 0);
-            assert_eq!([seen[1] - seen[0], seen[2] - seen[0]], [1, 5]);
-            starts.insert(seen[0]);
-        }
-        assert_eq!(starts.len(), 3 * 4, "every place is drawn");
-    }
-
-    #[test]
-    fn both_flips_and_a_transposition_are_the_eight_ways_to_lay_a_square() {
-        let lay = |index| {
-            let window = draw(&ALL[2..5], [2, 2], &mut generator(1, 0, index)).window;
-            window.view(&[1, 2, 3, 4], [2, 2], 1, 0)
-        };
-        let ways: HashSet<_> = (0..200).map(lay).collect();
-        assert_eq!(ways.len(), 8);
-    }
-
-    #[test]
-    fn a_shift_reaches_as_far_as_it_says_and_no_further() {
-        let shift = [Transform::Shift { pixels: 1 }];
-        let place = |index| {
-            let window = draw(&shift, [5, 5], &mut generator(1, 0, index)).window;
-            window
-                .point([2.0, 2.0])
-                .map(|place| place.map(|x| x as i32))
-        };
-        let places: HashSet<_> = (0..200).map(place).collect();
-        assert_eq!(places.len(), 9);
-        let near = |place: [i32; 2]| place.iter().all(|x| (1..=3).contains(x));
-        assert!(places.iter().all(|place| place.is_some_and(near)));
-    }
-
-    #[test]
-    fn an_exposure_changes_values_by_as_much_as_it_says_and_no_more() {
-        let (mut lowest, mut highest) = (f32::MAX, f32::MIN);
-        for index in 0..500 {
-            let drawn = draw(&ALL[5..], [2, 2], &mut generator(1, 0, index));
-            assert_eq!(drawn.window, Window::whole([2, 2]));
-            let log = drawn.exposed.contrast.ln();
-            assert!(log.abs() <= 0.5001 && drawn.exposed.brightness.abs() <= 0.25);
-            (lowest, highest) = (lowest.min(log), highest.max(log));
-        }
-        assert!(lowest < -0.45 && highest > 0.45, "{lowest} {highest}");
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused() {
-        let error = |transforms: &[Transform], size| {
-            let error = size_after(transforms, size).expect_err("does not fit");
-            error.to_string()
-        };
-        assert_eq!(size_after(&ALL, [4, 5]).expect("fits"), [2, 2]);
-        assert_eq!(
-            error(&ALL, [1, 5]),
-            "crop of size 2: must be 1 to 1, as the image is 1x5"
-        );
-        assert_eq!(
-            error(&[Transform::Shift { pixels: usize::MAX }], [1, 5]),
-            format!(
-                "shift of {} pixels: must be at most 5, as the image is 1x5",
-                usize::MAX
-            )
-        );
-        assert_eq!(
-            error(&ALL[4..5], [1, 5]),
-            "transpose of an image of 1x5: must be a square; crop one first"
-        );
-    }
-
-    #[test]
-    fn a_list_is_read_as_it_is_written_and_nothing_else() {
-        let text = r#"[{"crop":{"size":2}},{"shift":{"pixels":1}},"flip_horizontal","flip_vertical","transpose",{"exposure":{"contrast":0.5,"brightness":0.25}}]"#;
-        assert_eq!(serde_json::to_string(&ALL).expect("writes"), text);
-        let read: Vec<Transform> = serde_json::from_str(text).expect("reads");
-        assert_eq!(read, ALL);
-        for wrong in [
-            r#"["flip"]"#,
-            r#"[{"crop":{"size":2,"at":1}}]"#,
-            r#"[{"crop":{}}]"#,
-        ] {
-            assert!(
-                serde_json::from_str::<Vec<Transform>>(wrong).is_err(),
-                "{wrong}"
-            );
-        }
-    }
-}
+mod tests;

@@ -142,19 +142,31 @@ impl Window {
     /// Where a point of the image, `[row, column]`, is seen; none if it is not. Whole numbers are
     /// the middles of pixels.
     pub fn point(&self, [row, column]: [f32; 2]) -> Option<[f32; 2]> {
-        let along = |place: f32, start: i64, count: usize, flip: bool| {
-            let place = place - start as f32;
-            let inside = (-0.5..count as f32 - 0.5).contains(&place);
-            let place = if flip {
-                (count - 1) as f32 - place
-            } else {
-                place
-            };
-            inside.then_some(place)
+        let inside = |place: f32, start: i64, count: usize| {
+            (-0.5..count as f32 - 0.5).contains(&(place - start as f32))
         };
-        let row = along(row, self.top, self.size[0], self.flip_vertical)?;
-        let column = along(column, self.left, self.size[1], self.flip_horizontal)?;
-        Some(self.along_the_image([row, column]))
+        let seen = inside(row, self.top, self.size[0]) && inside(column, self.left, self.size[1]);
+        seen.then(|| self.seen_at([row, column]))
+    }
+
+    /// Where a place of the image is seen, whether it is or not.
+    pub(super) fn seen_at(&self, [row, column]: [f32; 2]) -> [f32; 2] {
+        let row = laid(row - self.top as f32, self.size[0], self.flip_vertical);
+        let column = laid(
+            column - self.left as f32,
+            self.size[1],
+            self.flip_horizontal,
+        );
+        self.along_the_image([row, column])
+    }
+
+    /// The place of the image that is seen at a place.
+    pub(super) fn taken_from(&self, place: [f32; 2]) -> [f32; 2] {
+        let [row, column] = self.along_the_image(place);
+        [
+            laid(row, self.size[0], self.flip_vertical) + self.top as f32,
+            laid(column, self.size[1], self.flip_horizontal) + self.left as f32,
+        ]
     }
 
     /// Rows and columns of the image for those that are seen, or the other way round.
@@ -191,6 +203,14 @@ impl Window {
                 }
             }
         }
+    }
+}
+
+/// A place among so many, counted from the other end if they are mirrored.
+fn laid(place: f32, count: usize, flip: bool) -> f32 {
+    match flip {
+        true => (count - 1) as f32 - place,
+        false => place,
     }
 }
 
@@ -301,7 +321,9 @@ mod tests {
             for (place, value) in seen.iter().enumerate() {
                 let [row, column] = [(value - 1) / size[1], (value - 1) % size[1]];
                 let expected = [(place / now[1]) as f32, (place % now[1]) as f32];
-                assert_eq!(together.point([row as f32, column as f32]), Some(expected));
+                let own = [row as f32, column as f32];
+                assert_eq!(together.point(own), Some(expected));
+                assert_eq!(together.taken_from(expected), own);
             }
         }
     }

@@ -4,8 +4,8 @@ use models::Task;
 use serde_json::{Map, Value, json};
 
 use super::tree::{fill, merge};
-use super::types::Size;
 use super::{optimizer, schedule};
+use crate::data::Size;
 use crate::task;
 
 /// The longest side of images that are small.

@@ -114,6 +114,7 @@ mod tests {
             "data",
             "image-size",
             "limit",
+            "on-bad-image",
             "backend",
             "device",
             "epochs",

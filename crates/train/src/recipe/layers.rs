@@ -3,12 +3,13 @@
 
 use anyhow::{Context, Error, Result, anyhow};
 use models::find;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::defaults;
 use super::tree::merge;
-use super::types::{Recipe, Size};
-use crate::data;
+use super::types::Recipe;
+use crate::data::{self, Data, Size, Transform};
 
 /// What was given, the last on top.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,29 @@ impl Layers {
         let given = |layer: &'_ Layer| layer.tree.get("data")?.get(key).map(|_| ());
         let layer = self.0.iter().rev().find(|layer| given(layer).is_some())?;
         layer.tree["data"].get(key)
+    }
+
+    /// What was given of the data and the augmentation, where nothing else matters.
+    ///
+    /// # Errors
+    /// If something else was given, or a value is wrong.
+    pub fn data(self) -> Result<(Data, Option<Vec<Transform>>)> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Sections {
+            data: Data,
+            #[serde(default)]
+            augmentation: Option<Vec<Transform>>,
+        }
+        let mut tree = json!({"data": {"path": DATA}});
+        for layer in self.0 {
+            merge(&mut tree, layer.tree);
+        }
+        let read = serde_path_to_error::deserialize::<_, Sections>(&tree);
+        let Sections { data, augmentation } =
+            read.map_err(|error| anyhow!("{}: {}", error.path(), error.inner()))?;
+        data.check()?;
+        Ok((data, augmentation))
     }
 
     /// The whole recipe, with the data set's defaults where nothing was given.

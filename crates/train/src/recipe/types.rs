@@ -10,7 +10,7 @@ use super::optimizer::Optimizer;
 use super::recompute::Recompute;
 use super::schedule::Schedule;
 use crate::backend::DeviceChoice;
-use crate::data::Transform;
+use crate::data::{Data, Transform};
 use crate::loss::Loss;
 
 /// How a run goes.
@@ -44,56 +44,6 @@ pub struct Model {
     /// Fields of its configuration, by name, in place of the variant's own.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
-}
-
-/// The images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// Embedded data set (mnist-mini, nuclei-mini) or folder of images
-    #[schemars(extend("x-flag" = "data", "x-value" = "NAME|FOLDER"))]
-    pub path: String,
-    /// Height and width that a folder's images are resized to [default: what suits them]
-    #[serde(default)]
-    #[schemars(extend("x-flag" = "image-size", "x-value" = "PIXELS"))]
-    pub size: Option<Size>,
-    /// Use at most so many images of each split, to try things out
-    #[serde(default)]
-    #[schemars(extend("x-flag" = "limit", "x-value" = "N"))]
-    pub limit: Option<usize>,
-    /// How many threads read images; none: half as many as there are cores, at most 8. The run is
-    /// the same for any number.
-    #[serde(default)]
-    pub threads: Option<usize>,
-}
-
-/// Height and width: one number for both, or two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Size {
-    /// Both.
-    Square(usize),
-    /// Height, width.
-    Sides([usize; 2]),
-}
-
-impl Size {
-    /// Height and width.
-    pub fn sides(self) -> [usize; 2] {
-        match self {
-            Self::Square(side) => [side, side],
-            Self::Sides(sides) => sides,
-        }
-    }
-}
-
-impl From<[usize; 2]> for Size {
-    fn from([height, width]: [usize; 2]) -> Self {
-        match height == width {
-            true => Self::Square(height),
-            false => Self::Sides([height, width]),
-        }
-    }
 }
 
 /// Where a run computes, and for how long.
@@ -147,17 +97,14 @@ impl Recipe {
                 task
             );
         }
-        let sides = self.data.size.map(Size::sides);
-        let smallest = sides.map_or(usize::MAX, |[height, width]| height.min(width));
         let sizes = [
-            ("--limit", self.data.limit.unwrap_or(usize::MAX)),
             ("--epochs", self.run.epochs),
             ("--batch-size", self.run.batch_size),
-            ("--image-size", smallest),
         ];
         for (flag, value) in sizes {
             ensure!(value > 0, "{flag} {value}: must be at least 1");
         }
+        self.data.check()?;
         self.optimizer.check()?;
         self.schedule.check()
     }

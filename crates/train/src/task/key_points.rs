@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use burn::tensor::Tensor;
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 use serde_json::{Map, Value, json};
 
 use super::kind::{Answer, Task};
 use crate::data::{Item, Picture, Problem, Target};
-use crate::drawing::{bright, side_by_side};
+use crate::drawing::{bright, crosses, side_by_side};
 use crate::loss::{Loss, Mse, Term};
 use crate::metric::peak;
 
@@ -50,8 +50,8 @@ impl Task for KeyPoints {
         let predicted = places(answers, item.picture.size())?;
         let predicted = predicted.into_iter().map(|(place, _)| place);
         let row = [
-            marked(&image, truth.into_iter().flatten()),
-            marked(&image, predicted),
+            crosses(&image, truth.into_iter().flatten()),
+            crosses(&image, predicted),
         ];
         Ok(Some((item.name, side_by_side(&row))))
     }
@@ -73,25 +73,6 @@ fn places(maps: Tensor<4>, image: [usize; 2]) -> Result<Vec<([f32; 2], f32)>> {
     Ok(values.chunks(height * width).map(place).collect())
 }
 
-/// The image with a cross at each place.
-fn marked(image: &RgbImage, places: impl Iterator<Item = [f32; 2]>) -> RgbImage {
-    const ARM: i64 = 2;
-    const COLOUR: Rgb<u8> = Rgb([230, 159, 0]);
-    let mut marked = image.clone();
-    for [row, column] in places.map(|place| place.map(|along| along.round() as i64)) {
-        for step in -ARM..=ARM {
-            for (row, column) in [(row + step, column), (row, column + step)] {
-                if let (Ok(row), Ok(column)) = (u32::try_from(row), u32::try_from(column))
-                    && let Some(pixel) = marked.get_pixel_mut_checked(column, row)
-                {
-                    *pixel = COLOUR;
-                }
-            }
-        }
-    }
-    marked
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,13 +85,5 @@ mod tests {
         assert_eq!(places([2, 2]), [([1.0, 1.0], 0.75)]);
         // The pixel covers rows 2 and 3, and columns 4 to 7.
         assert_eq!(places([4, 8]), [([2.5, 5.5], 0.75)]);
-    }
-
-    #[test]
-    fn marks_at_the_edge_stay_inside() {
-        let image = RgbImage::new(3, 3);
-        let marked = marked(&image, [[0.0, 2.0]].into_iter());
-        assert_eq!(marked.get_pixel(2, 0), &Rgb([230, 159, 0]));
-        assert_eq!(marked.get_pixel(0, 2), &Rgb([0, 0, 0]));
     }
 }

@@ -4,7 +4,10 @@ use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
+use crate::data::mask::MaskValues;
+use crate::data::normalization::Normalization;
 use crate::data::source::Target;
+use crate::data::{Data, DataSet, Duplicates, OnBadImage, Pages, Sampling, Size, load_for};
 
 /// A folder with what a test writes into it.
 struct Own(TempDir);
@@ -60,7 +63,21 @@ impl Own {
     }
 
     fn load(&self) -> Result<DataSet> {
-        load(self.path(), Some([4, 4]), 1)
+        self.load_with(|_| ())
+    }
+
+    /// Loads with other settings, seed 1.
+    fn load_with(&self, change: impl FnOnce(&mut Data)) -> Result<DataSet> {
+        let mut settings = self.settings();
+        change(&mut settings);
+        crate::data::load(&settings, 1)
+    }
+
+    fn settings(&self) -> Data {
+        Data {
+            size: Some(Size::Sides([4, 4])),
+            ..Data::of(&self.path().to_string_lossy())
+        }
     }
 
     fn error(&self) -> String {
@@ -242,9 +259,12 @@ fn the_size_that_is_suggested_is_the_middle_one() {
     for index in 0..10 {
         own.gray(&format!("train/cat/large{index}.png"), [30, 50], 0);
     }
-    assert_eq!(suggested_size(own.path()).expect("reads"), [30, 50]);
     assert_eq!(
-        load(own.path(), None, 1)
+        crate::data::suggested_size(&own.settings().path).expect("reads"),
+        [30, 50]
+    );
+    assert_eq!(
+        own.load_with(|settings| settings.size = None)
             .expect("loads")
             .problem
             .image
@@ -258,26 +278,148 @@ fn large_images_are_suggested_smaller_and_masks_in_steps() {
     let own = Own::new();
     own.gray("train/cat/a.png", [300, 600], 0);
     own.gray("train/dog/a.png", [300, 600], 0);
-    assert_eq!(suggested_size(own.path()).expect("reads"), [128, 256]);
+    assert_eq!(
+        crate::data::suggested_size(&own.settings().path).expect("reads"),
+        [128, 256]
+    );
     let values: Vec<u8> = (0..50).map(|row| row % 2).collect();
     let own = Own::masks(&values);
-    assert_eq!(suggested_size(own.path()).expect("reads"), [48, 16]);
+    assert_eq!(
+        crate::data::suggested_size(&own.settings().path).expect("reads"),
+        [48, 16]
+    );
 }
 
 #[test]
 fn a_learned_problem_is_applied_to_other_images_as_it_is() {
     let learned = Own::masks(&[0, 128, 255]).load().expect("loads").problem;
     let other = Own::masks(&[128, 0]);
-    let data = load_for(other.path(), &learned, 1).expect("loads");
+    let data = load_for(&other.settings(), &learned, 1).expect("loads");
     assert_eq!(data.problem, learned);
     let Target::Mask(mask) = data.test.get(0).expect("reads").target else {
         panic!("a mask");
     };
     assert_eq!(mask.classes(), [1, 1, 1, 1, 0, 0, 0, 0]);
-    let error = load_for(Own::classes(10).path(), &learned, 1).map(|_| ());
+    let classes = Own::classes(10);
+    let error = load_for(&classes.settings(), &learned, 1).map(|_| ());
     let error = error.expect_err("no masks").to_string();
     assert!(
         error.ends_with("have classes, not what was learned: masks"),
         "{error}"
     );
+}
+
+#[test]
+fn an_image_that_cannot_be_read_may_be_left_out() {
+    let own = Own::classes(10);
+    fs::write(own.path().join("train/cat/05.png"), "no image").expect("writes");
+    let data = own.load_with(|settings| settings.on_bad_image = OnBadImage::Skip);
+    let data = data.expect("the others are read");
+    assert_eq!(data.train.len() + data.valid.len() + data.test.len(), 20);
+}
+
+#[test]
+fn a_class_of_which_nothing_is_learned_is_an_error() {
+    let own = Own::classes(10);
+    own.gray("train/rare/one.png", [4, 4], 0);
+    let seed = (0..100).find(|&seed| {
+        let data = crate::data::load(&own.settings(), seed);
+        data.is_err_and(|error| error.to_string().contains("is of class 'rare'"))
+    });
+    assert!(seed.is_some(), "some seed holds it out");
+}
+
+#[test]
+fn images_that_are_in_two_parts_are_found() {
+    let own = Own::classes(10);
+    let image = |seed: u8| GrayImage::from_fn(6, 4, |x, y| Luma([seed * 9 + (x * y) as u8]));
+    for index in 0..10 {
+        own.write(&format!("train/cat/{index:02}.png"), image(index));
+        own.write(&format!("train/dog/{index:02}.png"), image(index + 10));
+    }
+    own.write("test/cat/same.bmp", image(3));
+    let loaded = own.load_with(|settings| settings.duplicates = Duplicates::Refuse);
+    let error = loaded.map(|_| ()).expect_err("one is").to_string();
+    assert!(
+        error.starts_with("1 images are in more than one part, as '")
+            && error.contains("/cat_03' is 'test/cat_same'"),
+        "{error}"
+    );
+    own.load().expect("they are allowed as a rule");
+}
+
+#[test]
+fn colours_of_masks_are_classes_where_they_are_told() {
+    let own = Own::new();
+    for index in 0..10 {
+        own.gray(&format!("train/images/{index}.png"), [4, 4], 90);
+        let road = |x: u32, _| {
+            if x < 2 {
+                Rgb([128, 64, 128])
+            } else {
+                Rgb([0, 0, 0])
+            }
+        };
+        own.write(
+            &format!("train/masks/{index}.png"),
+            RgbImage::from_fn(4, 4, road),
+        );
+    }
+    assert!(own.error().contains("it is in colours"), "{}", own.error());
+    let named = |name: &str, colour| (name.to_string(), colour);
+    let told = |settings: &mut Data| {
+        let (ground, road) = (named("ground", [0; 3]), named("road", [128, 64, 128]));
+        settings.mask_colours = Some(vec![ground, road]);
+    };
+    let data = own.load_with(told).expect("loads");
+    assert_eq!(data.problem.classes, ["ground", "road"]);
+    let Target::Mask(mask) = data.train.get(0).expect("reads").target else {
+        panic!("a mask");
+    };
+    assert_eq!(mask.classes()[..4], [1, 1, 0, 0]);
+    let one = |settings: &mut Data| settings.mask_colours = Some(vec![named("ground", [0; 3])]);
+    let data = own.load_with(one).expect("loads");
+    let error = format!("{:#}", data.train.get(0).expect_err("a colour too many"));
+    assert!(
+        error.contains("row 0, column 0 has the colour [128, 64, 128]"),
+        "{error}"
+    );
+}
+
+#[test]
+fn pages_of_a_tiff_are_images_where_that_is_wanted() {
+    let own = Own::classes(10);
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut encoder = tiff::encoder::TiffEncoder::new(&mut bytes).expect("a file");
+    for value in [1, 2, 3] {
+        encoder
+            .write_image::<tiff::encoder::colortype::Gray8>(6, 4, &[value; 24])
+            .expect("writes");
+    }
+    fs::write(own.path().join("train/cat/stack.tif"), bytes.into_inner()).expect("writes");
+    let count = |data: DataSet| data.train.len() + data.valid.len() + data.test.len();
+    assert_eq!(count(own.load().expect("loads")), 21);
+    let data = own.load_with(|settings| settings.pages = Pages::Items);
+    assert_eq!(count(data.expect("loads")), 23);
+}
+
+#[test]
+fn balanced_sampling_weighs_classes_alike() {
+    let own = Own::classes(10);
+    for index in 0..30 {
+        own.gray(&format!("train/cat/more{index}.png"), [4, 6], 0);
+    }
+    let data = own.load_with(|settings| settings.sampling = Sampling::Balanced);
+    let data = data.expect("loads");
+    let (labels, weights) = (data.labels.as_ref(), data.weights.as_ref());
+    let pairs = labels
+        .expect("classes")
+        .iter()
+        .zip(weights.expect("weights"));
+    let mut sums = [0.0; 2];
+    pairs.for_each(|(&label, weight)| sums[label] += weight);
+    assert!((sums[0] - sums[1]).abs() < 1e-9, "{sums:?}");
+    let counts = data.class_counts().expect("classes");
+    let weights = data.class_weights().expect("classes");
+    assert_eq!(weights[0] * counts[0] as f64, weights[1] * counts[1] as f64);
 }

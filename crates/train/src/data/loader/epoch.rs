@@ -3,19 +3,22 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
+use rand::RngExt;
+use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use super::Work;
+use super::skipped::SkippedItems;
+use super::timing::Times;
 use crate::data::batch::Stack;
 use crate::data::normalization::Scale;
-use crate::data::random::{ORDER, generator};
-use crate::data::source::{Item, Source, Target};
-use crate::data::transform::{Drawn, draw, size_after};
-
-/// The background: what a transform brings in from outside of a mask.
-const BACKGROUND: i32 = 0;
+use crate::data::random::{BATCH, ORDER, generator};
+use crate::data::settings::OnBadImage;
+use crate::data::source::{Item, Source};
+use crate::data::transform::{Mixing, draw, size_after};
 
 /// An epoch's order, and what makes its batches.
 pub(super) struct Epoch {
@@ -23,20 +26,34 @@ pub(super) struct Epoch {
     work: Work,
     number: u64,
     order: Vec<usize>,
+    skipped: SkippedItems,
+    times: Arc<Times>,
 }
 
 impl Epoch {
-    pub fn new(source: Arc<dyn Source>, work: Work, number: usize) -> Self {
+    pub fn new(
+        source: Arc<dyn Source>,
+        work: Work,
+        number: usize,
+        skipped: SkippedItems,
+        times: Arc<Times>,
+    ) -> Self {
         let mut order: Vec<_> = (0..source.len()).collect();
         let number = number as u64;
+        let mut random = generator(work.seed, number, ORDER);
+        if let Some(weights) = &work.weights {
+            order = drawn(weights, &mut random);
+        }
         if work.shuffle {
-            order.shuffle(&mut generator(work.seed, number, ORDER));
+            order.shuffle(&mut random);
         }
         Self {
             source,
             work,
             number,
             order,
+            skipped,
+            times,
         }
     }
 
@@ -50,16 +67,25 @@ impl Epoch {
         self.work.batch_size.min(self.order.len() - before)
     }
 
-    /// Makes a batch; none if `stop` says so in between.
-    pub fn batch(&self, batch: usize, stop: impl Fn() -> bool) -> Option<Result<Stack>> {
+    /// Makes a batch; none if `stop` says so in between. It holds nothing where all of its items
+    /// were left out.
+    pub fn batch(&self, batch: usize, stop: impl Fn() -> bool) -> Option<Result<Option<Stack>>> {
         let count = self.items(batch);
         let start = batch * self.work.batch_size;
         let mut stack: Option<Stack> = None;
-        for &index in &self.order[start..start + count] {
+        for place in start..start + count {
             if stop() {
                 return None;
             }
-            let pushed = self.item(index).and_then(|(item, scale)| match &mut stack {
+            let index = self.order[place];
+            let item = match self.item(index, self.times_before(place)) {
+                Err(error) if self.work.on_bad_image == OnBadImage::Skip => {
+                    self.skipped.add(self.source.name(index), &error);
+                    continue;
+                }
+                item => item,
+            };
+            let pushed = item.and_then(|(item, scale)| match &mut stack {
                 Some(stack) => stack.push(index, item, &scale),
                 None => {
                     stack = Some(Stack::new(index, item, &scale, count));
@@ -70,43 +96,73 @@ impl Epoch {
                 return Some(Err(error));
             }
         }
-        stack.map(Ok)
+        let Some(mut stack) = stack else {
+            return Some(Ok(None));
+        };
+        let mut random = generator(self.work.seed, self.number, BATCH + batch as u64);
+        let Work {
+            transforms,
+            classes,
+            ..
+        } = &self.work;
+        let mixing = Mixing::draw(transforms, stack.len(), stack.size(), &mut random);
+        let mixed = mixing.map_or(Ok(()), |mixing| stack.mix(&mixing, *classes));
+        Some(mixed.map(|()| Some(stack)))
     }
 
-    /// Reads and transforms an item. A decoder that panics at a file is an error that names it.
-    fn item(&self, index: usize) -> Result<(Item, Scale)> {
-        catch_unwind(AssertUnwindSafe(|| self.transformed(index))).unwrap_or_else(|panic| {
+    /// How often the item at a place of the epoch has come before, where items come more than once.
+    fn times_before(&self, place: usize) -> u64 {
+        if self.work.weights.is_none() {
+            return 0;
+        }
+        let index = self.order[place];
+        let before = self.order[..place].iter().filter(|&&other| other == index);
+        before.count() as u64
+    }
+
+    /// Reads and transforms an item, which has come so many times before. A decoder that panics at a file is an error that names it.
+    fn item(&self, index: usize, before: u64) -> Result<(Item, Scale)> {
+        catch_unwind(AssertUnwindSafe(|| self.transformed(index, before))).unwrap_or_else(|panic| {
             let name = self.source.name(index);
             Err(anyhow!("'{name}' cannot be read: {}", message(&*panic)))
         })
     }
 
-    fn transformed(&self, index: usize) -> Result<(Item, Scale)> {
+    fn transformed(&self, index: usize, before: u64) -> Result<(Item, Scale)> {
         let preprocessing = &self.work.preprocessing;
+        let since = Instant::now();
         let item = preprocessing.fit_item(self.source.get(index)?);
+        self.times.add_decoding(since);
         // The scale is the whole image's, also where only a part of it is seen.
         let scale = preprocessing.normalization.scale_of(&item.picture);
         let size = item.picture.size();
         let transforms = &self.work.transforms;
         size_after(transforms, size).with_context(|| format!("'{}'", item.name))?;
-        let mut random = generator(self.work.seed, self.number, index as u64);
-        let Drawn { window, exposed } = draw(transforms, size, &mut random);
-        let target = match item.target {
-            Target::Mask(mask) => Target::Mask(mask.seen_through(&window, BACKGROUND)),
-            Target::Picture(picture) => Target::Picture(picture.seen_through(&window)),
-            Target::Points(points) => {
-                let place = |point: Option<[f32; 2]>| point.and_then(|point| window.point(point));
-                Target::Points(points.into_iter().map(place).collect())
-            }
-            other => other,
-        };
-        let item = Item {
-            picture: item.picture.seen_through(&window),
-            target,
-            ..item
-        };
-        Ok((item, scale.exposed(exposed)))
+        // Each time that an item comes in an epoch it is seen otherwise.
+        let word = index as u64 + before * self.source.len() as u64;
+        let mut random = generator(self.work.seed, self.number, word);
+        let drawn = draw(transforms, size, &mut random);
+        let scale = scale.exposed(drawn.exposed);
+        Ok((drawn.apply(item)?, scale))
     }
+}
+
+/// As many places as there are weights, each by its weight.
+fn drawn(weights: &[f64], random: &mut StdRng) -> Vec<usize> {
+    let mut sum = 0.0;
+    let sums: Vec<f64> = weights
+        .iter()
+        .map(|weight| {
+            sum += weight;
+            sum
+        })
+        .collect();
+    let place = |_| {
+        let drawn = random.random::<f64>() * sum;
+        let place = sums.partition_point(|&sum| sum <= drawn);
+        place.min(weights.len() - 1)
+    };
+    (0..weights.len()).map(place).collect()
 }
 
 /// What a panic said.

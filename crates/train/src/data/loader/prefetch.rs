@@ -27,7 +27,7 @@ pub(super) struct Prefetch {
 }
 
 struct Lane {
-    batches: Receiver<Result<Stack>>,
+    batches: Receiver<Result<Option<Stack>>>,
     thread: JoinHandle<()>,
 }
 
@@ -68,8 +68,17 @@ impl Prefetch {
         }
     }
 
-    /// The next batch; none after the last, and after an error.
+    /// The next batch; none after the last, and after an error. Batches of which all was left out
+    /// are passed over.
     pub fn next(&mut self) -> Option<Result<Stack>> {
+        loop {
+            if let Some(batch) = self.next_or_empty()?.transpose() {
+                return Some(batch);
+            }
+        }
+    }
+
+    fn next_or_empty(&mut self) -> Option<Result<Option<Stack>>> {
         if self.next >= self.epoch.batches() {
             return None;
         }
@@ -111,7 +120,7 @@ impl Drop for Prefetch {
 struct Worker<B> {
     epoch: Arc<Epoch>,
     batches: B,
-    sender: SyncSender<Result<Stack>>,
+    sender: SyncSender<Result<Option<Stack>>>,
     stop: Arc<AtomicBool>,
     times: Arc<Times>,
 }

@@ -8,7 +8,9 @@ use crate::data::mask::Mask;
 use crate::data::normalization::Normalization;
 use crate::data::picture::Picture;
 use crate::data::preprocessing::Resizing;
+use crate::data::settings::OnBadImage;
 use crate::data::source::{Item, Target};
+use crate::data::transform::{Crop, Shift};
 
 fn loader(source: impl Source + 'static) -> Loader {
     let preprocessing = Preprocessing {
@@ -22,8 +24,8 @@ fn loader(source: impl Source + 'static) -> Loader {
 
 fn training(source: impl Source + 'static) -> Loader {
     let transforms = vec![
-        Transform::Crop { size: 4 },
-        Transform::Shift { pixels: 1 },
+        Transform::Crop(Crop { size: 4 }),
+        Transform::Shift(Shift { pixels: 1 }),
         Transform::FlipHorizontal,
         Transform::FlipVertical,
         Transform::Transpose,
@@ -268,6 +270,10 @@ impl Source for Overlaid {
         self.0.name(index)
     }
 
+    fn bytes(&self, _: usize) -> Result<u64> {
+        Ok(0)
+    }
+
     fn get(&self, index: usize) -> Result<Item> {
         let item = self.0.get(index)?;
         let target = self.1(&item.picture);
@@ -348,4 +354,72 @@ fn points_move_along_with_their_image() {
         }
     }
     assert!(seen > 0 && unseen > 0);
+}
+
+#[test]
+fn an_item_that_cannot_be_read_may_be_left_out_and_is_listed() {
+    for threads in [0, 2] {
+        let mut source = Made::new(10);
+        source.broken = Some(5);
+        source.panics = Some(9);
+        let loader = loader(source)
+            .with_threads(threads)
+            .on_bad_image(OnBadImage::Skip);
+        let seen: Vec<_> = epoch(&loader).into_iter().map(|batch| batch.0).collect();
+        assert_eq!(seen, [vec![0, 1, 2, 3], vec![4, 6, 7], vec![8]]);
+        let listed = loader.skipped();
+        let names: Vec<_> = listed.iter().map(|item| item.name.as_str()).collect();
+        assert_eq!(names, ["item 5", "item 9"]);
+        assert_eq!(listed[0].error, "the image 'item 5' cannot be decoded");
+        epoch(&loader);
+        assert_eq!(loader.skipped(), listed, "each once");
+    }
+}
+
+#[test]
+fn a_batch_of_which_all_is_left_out_is_passed_over() {
+    let mut source = Made::new(3);
+    source.broken = Some(1);
+    let mut loader = loader(source).on_bad_image(OnBadImage::Skip);
+    loader.work.batch_size = 1;
+    let seen: Vec<_> = epoch(&loader).into_iter().map(|batch| batch.0).collect();
+    assert_eq!(seen, [[0], [2]]);
+}
+
+#[test]
+fn items_come_as_often_as_they_weigh() {
+    let weights: Vec<f64> = (0..40).map(|index| f64::from(index % 4)).collect();
+    let run = |threads| {
+        let loader = training(Made::new(40)).with_threads(threads);
+        let loader = loader.with_weights(Some(weights.clone()));
+        [epoch(&loader), epoch(&loader)]
+    };
+    let epochs = run(0);
+    assert_eq!(run(3), epochs);
+    let mut counts = [0; 4];
+    let mut views = BTreeMap::<usize, Vec<Vec<u32>>>::new();
+    for (indices, bits, _) in epochs[0].iter().chain(&epochs[1]) {
+        for (index, view) in indices.iter().zip(bits.chunks(16)) {
+            counts[index % 4] += 1;
+            views.entry(*index).or_default().push(view.to_vec());
+        }
+    }
+    assert_eq!((counts[0], counts.iter().sum::<i32>()), (0, 80));
+    assert!(counts[1] < counts[3], "{counts:?}");
+    let again = views.values().filter(|views| views.len() > 2);
+    let new = again.filter(|views| views.iter().any(|view| *view != views[0]));
+    assert!(
+        new.count() > 5,
+        "an item that comes again is seen otherwise"
+    );
+}
+
+#[test]
+fn time_is_told_by_what_it_was_spent_on() {
+    let loader = training(Made::new(21)).with_threads(0);
+    epoch(&loader);
+    let timing = loader.timing();
+    assert_eq!((timing.items, timing.batches), (21, 6));
+    assert!(timing.decoding <= timing.reading);
+    assert_eq!(timing.since(timing), Timing::default());
 }

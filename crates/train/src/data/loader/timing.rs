@@ -10,8 +10,31 @@ pub struct Timing {
     pub items: usize,
     /// The time in which they were read, transformed and normalised, of all threads together.
     pub reading: Duration,
+    /// That part of it in which they were read and brought to their size; the rest is transforms
+    /// and normalisation.
+    pub decoding: Duration,
     /// The time in which the caller waited for a batch.
     pub waiting: Duration,
+    /// How many batches the caller took.
+    pub batches: usize,
+}
+
+impl Timing {
+    /// What came after another one was taken.
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            items: self.items - before.items,
+            reading: self.reading.saturating_sub(before.reading),
+            decoding: self.decoding.saturating_sub(before.decoding),
+            waiting: self.waiting.saturating_sub(before.waiting),
+            batches: self.batches - before.batches,
+        }
+    }
+
+    /// The time in which items were transformed and normalised.
+    pub fn augmenting(self) -> Duration {
+        self.reading.saturating_sub(self.decoding)
+    }
 }
 
 /// The same, as it goes on.
@@ -19,7 +42,9 @@ pub struct Timing {
 pub(super) struct Times {
     items: AtomicU64,
     reading: AtomicU64,
+    decoding: AtomicU64,
     waiting: AtomicU64,
+    batches: AtomicU64,
 }
 
 impl Times {
@@ -29,7 +54,13 @@ impl Times {
             .fetch_add(nanoseconds(since), Ordering::Relaxed);
     }
 
+    pub fn add_decoding(&self, since: Instant) {
+        self.decoding
+            .fetch_add(nanoseconds(since), Ordering::Relaxed);
+    }
+
     pub fn add_waiting(&self, since: Instant) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
         self.waiting
             .fetch_add(nanoseconds(since), Ordering::Relaxed);
     }
@@ -39,7 +70,9 @@ impl Times {
         Timing {
             items: self.items.load(Ordering::Relaxed) as usize,
             reading: duration(&self.reading),
+            decoding: duration(&self.decoding),
             waiting: duration(&self.waiting),
+            batches: self.batches.load(Ordering::Relaxed) as usize,
         }
     }
 }
