@@ -74,7 +74,7 @@ pub fn table_with(
     cells: impl Fn(&Variant) -> Vec<String>,
 ) -> Result<String> {
     let own = ["model", "task", "skip", "parameters", "GMACs", "input"];
-    let head = own.iter().chain(heads).map(ToString::to_string).collect();
+    let head: Vec<_> = own.iter().chain(heads).map(ToString::to_string).collect();
     let mut lines = vec![head];
     for variant in found(pattern)? {
         let row = Row::of(&variant)?;

@@ -57,7 +57,7 @@ impl Summary {
             "MMACs",
             "KiB",
         ];
-        let mut lines = vec![head.map(str::to_string).to_vec()];
+        let mut lines = vec![head.map(str::to_string)];
         lines.extend(self.outline.layers.iter().map(line));
         let right = [false, false, false, false, true, true, true];
         format!(
@@ -87,7 +87,7 @@ impl Summary {
     }
 }
 
-fn line(layer: &Layer) -> Vec<String> {
+fn line(layer: &Layer) -> [String; 7] {
     // The batch is one image.
     let shape = |shape: &[usize]| {
         let sizes: Vec<_> = shape.iter().skip(1).map(usize::to_string).collect();
@@ -97,7 +97,7 @@ fn line(layer: &Layer) -> Vec<String> {
         Some([height, width]) => format!("{} {height}x{width}", layer.kind),
         None => layer.kind.clone(),
     };
-    vec![
+    [
         layer.path.clone(),
         kind,
         shape(&layer.input),
