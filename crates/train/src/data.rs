@@ -8,6 +8,7 @@
 mod arrays;
 mod assemble;
 mod batch;
+mod cache;
 mod cifar;
 mod coco;
 mod collection;
@@ -231,8 +232,12 @@ pub fn suggested_size(data: &str) -> Result<[usize; 2]> {
         "mnist-mini" => Ok([28, 28]),
         "nuclei-mini" => Ok([256, 256]),
         path => {
+            let form = Form::of(path, &EMBEDDED)?;
+            if let Some(size) = form.size()? {
+                return Ok(assemble::suggested(size, form.task()?));
+            }
             let settings = Data::of(path);
-            let collection: Collection = Form::of(path, &EMBEDDED)?.collect(&Wanted {
+            let collection: Collection = form.collect(&Wanted {
                 settings: &settings,
                 learned: None,
                 listing: true,

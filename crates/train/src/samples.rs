@@ -16,7 +16,7 @@ const MOST: usize = 24;
 /// Writes pictures of test images, the first of those that the task has something to show of.
 ///
 /// # Errors
-/// If an image cannot be read or a picture cannot be written.
+/// If a picture cannot be written.
 pub(crate) fn write_samples(
     model: &Model,
     problem: &Problem,
@@ -27,7 +27,10 @@ pub(crate) fn write_samples(
     let task = task::of(problem.task);
     let mut shown = 0;
     for index in 0..test.len() {
-        let item = test.get(index)?;
+        // Those that cannot be read were told of when the test images were evaluated.
+        let Ok(item) = test.get(index) else {
+            continue;
+        };
         let input = problem.preprocessing.tensor(item.picture.clone(), device);
         let answers = model.forward(input).swap_remove(0);
         if let Some((name, picture)) = task.show(problem, item, answers)? {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Result, bail, ensure};
 use models::{ImageSpec, Task};
 
+use super::cache::Cached;
 use super::collection::Collection;
 use super::duplicates;
 use super::normalization::Normalization;
@@ -96,6 +97,16 @@ pub(super) fn shared_out(
     problem: Problem,
     settings: &Data,
 ) -> Result<DataSet> {
+    let classes = collection.classes.len();
+    for (index, known) in collection.known.iter().enumerate() {
+        if let Some(class) = known.class.filter(|&class| class >= classes) {
+            bail!(
+                "{}: '{}' has the class {class}; must be below {classes}, the number of classes",
+                collection.origin,
+                collection.source.name(index)
+            );
+        }
+    }
     let labels = collection.labels(&shared[0]);
     let weights = collection.weights(&shared[0], settings.sampling)?;
     let smaller_side = problem.image.height.min(problem.image.width);
@@ -106,8 +117,18 @@ pub(super) fn shared_out(
         transforms.push(Transform::FlipHorizontal);
     }
     let source = collection.source;
-    let [train, valid, test] =
+    let [mut train, mut valid, test] =
         shared.map(|indices| Arc::new(Subset::new(source.clone(), indices)) as Arc<dyn Source>);
+    if let Some(folder) = &settings.cache {
+        for part in [&mut train, &mut valid] {
+            // What lies in memory is there.
+            if part.modified(0).is_none() {
+                continue;
+            }
+            let cached = Cached::new(part.clone(), &problem.preprocessing, settings, folder)?;
+            *part = Arc::new(cached);
+        }
+    }
     let data = DataSet {
         problem,
         train,
@@ -190,14 +211,18 @@ fn median_size(
         let middle = sizes.len() / 2;
         *sizes.select_nth_unstable(middle).1
     };
-    let size = [median(0), median(1)];
+    Ok(suggested([median(0), median(1)], task))
+}
+
+/// Height and width that suit images of which this is the middle size.
+pub(super) fn suggested(size: [usize; 2], task: Task) -> [usize; 2] {
     let shrink = (LONGEST_SIDE as f64 / size[0].max(size[1]) as f64).min(1.0);
     let step = match task {
         Task::Classification => 1.0,
         _ => 16.0,
     };
     let fitted = |side: usize| ((side as f64 * shrink / step).round().max(1.0) * step) as usize;
-    Ok(size.map(fitted))
+    size.map(fitted)
 }
 
 /// How many channels the images are best seen with: 1 if all are gray, else 3.

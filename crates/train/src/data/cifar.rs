@@ -18,7 +18,8 @@ use super::picture::Values;
 use super::source::Source;
 use super::unpacked::{MOST, at_most, reader};
 
-const SIZE: [usize; 2] = [32, 32];
+/// Height and width.
+pub(super) const SIZE: [usize; 2] = [32, 32];
 const PIXELS: usize = 3 * SIZE[0] * SIZE[1];
 
 /// The classes of CIFAR-10.

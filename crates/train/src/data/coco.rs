@@ -327,9 +327,15 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
     let mask_values = (task == Task::Segmentation).then_some(MaskValues::Numbers {
         classes: classes.len() as u16,
     });
+    let masks = MaskReading::of(MaskValues::Binary);
+    let source = files
+        .iter()
+        .fold(Files::new(entries, masks, 1), |source, (_, file)| {
+            source.listed_by(file)
+        });
     Ok(Collection {
         origin: format!("'{}'", path.display()),
-        source: Arc::new(Files::new(entries, MaskReading::of(MaskValues::Binary))),
+        source: Arc::new(source),
         known,
         task,
         classes,

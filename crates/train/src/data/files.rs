@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 
@@ -44,12 +45,33 @@ pub(super) enum Answer {
 pub(super) struct Files {
     entries: Vec<Entry>,
     masks: MaskReading,
+    /// How many channels pictures have that images are to become.
+    channels: usize,
+    /// When the file that lists them was changed; none if there is none.
+    listed: Option<SystemTime>,
 }
 
 impl Files {
-    /// `masks`: how their masks are read.
-    pub fn new(entries: Vec<Entry>, masks: MaskReading) -> Self {
-        Self { entries, masks }
+    /// `masks`: how their masks are read; `channels`: how many the pictures have that they are to
+    /// become.
+    pub fn new(entries: Vec<Entry>, masks: MaskReading, channels: usize) -> Self {
+        Self {
+            entries,
+            masks,
+            channels,
+            listed: None,
+        }
+    }
+
+    /// The same, listed by this file.
+    pub fn listed_by(self, file: &Path) -> Self {
+        let listed = std::fs::metadata(file)
+            .and_then(|file| file.modified())
+            .ok();
+        Self {
+            listed: listed.max(self.listed),
+            ..self
+        }
     }
 
     /// Reads the mask of an image of this size.
@@ -81,6 +103,21 @@ impl Source for Files {
 
     fn bytes(&self, index: usize) -> Result<u64> {
         bytes_of(&self.entries[index].image)
+    }
+
+    /// That of its image, of its answer, or of the list of both, whichever was changed last.
+    fn modified(&self, index: usize) -> Option<SystemTime> {
+        let Entry { image, answer, .. } = &self.entries[index];
+        let answer = match answer {
+            Answer::Mask(path) | Answer::Picture(path) => Some(path),
+            _ => None,
+        };
+        let changed = |path: &PathBuf| std::fs::metadata(path).ok()?.modified().ok();
+        let changed = [Some(image), answer]
+            .into_iter()
+            .flatten()
+            .filter_map(changed);
+        changed.chain(self.listed).max()
     }
 
     fn header(&self, index: usize) -> Result<Header> {
@@ -117,7 +154,7 @@ impl Source for Files {
                     size[0],
                     size[1]
                 );
-                Target::Picture(target)
+                Target::Picture(target.with_channels(self.channels))
             }
             Answer::Points(points) => Target::Points(points.clone()),
             Answer::Shapes(shapes) => {

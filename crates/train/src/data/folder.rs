@@ -93,7 +93,7 @@ pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
             entries.push(entry);
         }
     }
-    finish(origin, task, classes, entries, known, wanted)
+    finish(origin, task, classes, entries, known, wanted, None)
 }
 
 /// The classes of a folder of classes.

@@ -68,6 +68,16 @@ impl Form {
         }
     }
 
+    /// Height and width of its images, where all have one that can be told at once.
+    pub fn size(&self) -> Result<Option<[usize; 2]>> {
+        Ok(match self {
+            Self::Cifar(_) => Some(cifar::SIZE),
+            Self::Idx(path) => Some(idx::size_of(path)?),
+            Self::Numpy(path) => Some(numpy::size_of(path)?),
+            Self::Folder(_) | Self::Index(_) | Self::Coco(_) => None,
+        })
+    }
+
     /// Lists its images.
     pub fn collect(&self, wanted: &Wanted) -> Result<Collection> {
         match self {

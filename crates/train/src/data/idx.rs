@@ -42,8 +42,8 @@ pub(super) fn parse(images: impl Read, labels: impl Read, prefix: &str) -> Resul
     })
 }
 
-/// The sizes and values of a file of `D` dimensions.
-fn array<const D: usize>(mut file: impl Read, magic: u32) -> Result<([usize; D], Vec<u8>)> {
+/// The sizes in the header of a file of `D` dimensions.
+fn sizes<const D: usize>(mut file: impl Read, magic: u32) -> Result<[usize; D]> {
     let mut word = || -> Result<u32> {
         let mut bytes = [0; 4];
         file.read_exact(&mut bytes)
@@ -59,6 +59,12 @@ fn array<const D: usize>(mut file: impl Read, magic: u32) -> Result<([usize; D],
     for size in &mut sizes {
         *size = word()? as usize;
     }
+    Ok(sizes)
+}
+
+/// The sizes and values of a file of `D` dimensions.
+fn array<const D: usize>(mut file: impl Read, magic: u32) -> Result<([usize; D], Vec<u8>)> {
+    let sizes = sizes::<D>(&mut file, magic)?;
     let count = sizes.iter().try_fold(1u64, |count, &size| {
         count
             .checked_mul(size as u64)
@@ -101,6 +107,16 @@ pub(super) fn pairs(folder: &Path) -> Result<Vec<(Part, PathBuf, PathBuf)>> {
         pairs.push((part, images.clone(), labels.clone()));
     }
     Ok(pairs)
+}
+
+/// Height and width of a folder's images.
+pub(super) fn size_of(folder: &Path) -> Result<[usize; 2]> {
+    let pairs = pairs(folder)?;
+    let (_, images, _) = pairs.first().context("there are no IDX files")?;
+    let header = sizes::<3>(reader(images)?, IMAGES_MAGIC);
+    let [_, height, width] =
+        header.with_context(|| format!("'{}' cannot be read", images.display()))?;
+    Ok([height, width])
 }
 
 /// Reads a folder's files.

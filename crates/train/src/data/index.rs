@@ -295,11 +295,12 @@ fn listed(path: &Path, rows: Vec<Row>, wanted: &Wanted) -> Result<Collection> {
         entries,
         known,
         wanted,
+        Some(path),
     )
 }
 
-/// A collection of files with one kind of answer; what their masks or targets have in common is
-/// looked up, unless it was learned before.
+/// A collection of files with one kind of answer, which a file may list; what their masks or targets
+/// have in common is looked up, unless it was learned before.
 pub(super) fn finish(
     origin: String,
     task: Task,
@@ -307,6 +308,7 @@ pub(super) fn finish(
     mut entries: Vec<Entry>,
     mut known: Vec<Known>,
     wanted: &Wanted,
+    listed_by: Option<&Path>,
 ) -> Result<Collection> {
     if wanted.settings.pages == Pages::Items && !wanted.listing {
         (entries, known) = with_pages(entries, known)?;
@@ -341,10 +343,16 @@ pub(super) fn finish(
         };
         classes = names.iter().map(|name| name.to_string()).collect();
     }
+    let channels = if classes.len() == 3 { 3 } else { 1 };
+    let mask_values = (task == Task::Segmentation).then(|| masks.values.clone());
+    let mut files = Files::new(entries, masks, channels);
+    if let Some(file) = listed_by {
+        files = files.listed_by(file);
+    }
     Ok(Collection {
         origin,
-        mask_values: (task == Task::Segmentation).then(|| masks.values.clone()),
-        source: Arc::new(Files::new(entries, masks)),
+        mask_values,
+        source: Arc::new(files),
         known,
         task,
         classes,

@@ -1,6 +1,7 @@
 //! Sources one after the other.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Result;
 
@@ -43,6 +44,11 @@ impl Source for Joined {
     fn bytes(&self, index: usize) -> Result<u64> {
         let (source, index) = self.at(index);
         source.bytes(index)
+    }
+
+    fn modified(&self, index: usize) -> Option<SystemTime> {
+        let (source, index) = self.at(index);
+        source.modified(index)
     }
 
     fn header(&self, index: usize) -> Result<Header> {

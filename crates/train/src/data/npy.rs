@@ -29,31 +29,7 @@ impl Array {
     /// # Errors
     /// If it is none, or too large.
     pub fn read(mut file: impl Read) -> Result<Self> {
-        let mut start = [0; 8];
-        file.read_exact(&mut start)
-            .context("the NumPy file ends in its header")?;
-        ensure!(
-            start[..6] == *b"\x93NUMPY",
-            "it does not begin as a NumPy file does"
-        );
-        let mut length = [0; 4];
-        let wide = if start[6] == 1 { 2 } else { 4 };
-        file.read_exact(&mut length[..wide])?;
-        let length = u64::from(u32::from_le_bytes(length));
-        ensure!(
-            length <= 1 << 16,
-            "the NumPy file's header has {length} bytes; at most 65536 are read"
-        );
-        let header = at_most((&mut file).take(length), length)?;
-        let header = String::from_utf8_lossy(&header);
-        let kind = quoted(after(&header, "descr")?)?;
-        let fortran = after(&header, "fortran_order")?;
-        ensure!(
-            fortran.starts_with("False"),
-            "the NumPy file's first dimension is its fastest; save it with order='C'"
-        );
-        let shape = shape(after(&header, "shape")?)?;
-        let kind = Kind::of(kind)?;
+        let Header { shape, kind } = Header::read(&mut file)?;
         let count = shape
             .iter()
             .try_fold(1u64, |count, &size| count.checked_mul(size as u64))
@@ -72,6 +48,14 @@ impl Array {
         })
     }
 
+    /// The shape alone, without reading numbers.
+    ///
+    /// # Errors
+    /// If it is no array.
+    pub fn shape_of(file: impl Read) -> Result<Vec<usize>> {
+        Ok(Header::read(file)?.shape)
+    }
+
     /// Whole numbers from 0 to below a number, each telling a class.
     ///
     /// # Errors
@@ -88,6 +72,44 @@ impl Array {
                 values.iter().map(narrow).collect::<Result<_>>()?
             }
             Numbers::F32(_) => bail!("it has fractions; must be whole numbers"),
+        })
+    }
+}
+
+/// What stands before the numbers.
+struct Header {
+    shape: Vec<usize>,
+    kind: Kind,
+}
+
+impl Header {
+    fn read(mut file: impl Read) -> Result<Self> {
+        let mut start = [0; 8];
+        file.read_exact(&mut start)
+            .context("the NumPy file ends in its header")?;
+        ensure!(
+            start[..6] == *b"\x93NUMPY",
+            "it does not begin as a NumPy file does"
+        );
+        let mut length = [0; 4];
+        let wide = if start[6] == 1 { 2 } else { 4 };
+        file.read_exact(&mut length[..wide])?;
+        let length = u64::from(u32::from_le_bytes(length));
+        ensure!(
+            length <= 1 << 16,
+            "the NumPy file's header has {length} bytes; at most 65536 are read"
+        );
+        let header = at_most(file.take(length), length)?;
+        let header = String::from_utf8_lossy(&header);
+        let kind = quoted(after(&header, "descr")?)?;
+        let fortran = after(&header, "fortran_order")?;
+        ensure!(
+            fortran.starts_with("False"),
+            "the NumPy file's first dimension is its fastest; save it with order='C'"
+        );
+        Ok(Self {
+            shape: shape(after(&header, "shape")?)?,
+            kind: Kind::of(kind)?,
         })
     }
 }

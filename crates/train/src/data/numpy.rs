@@ -65,59 +65,93 @@ pub(super) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<BTreeMap<Option<Part>, Found>> {
+/// Calls with the name of each array whose name tells something, and with what reads it.
+fn each(path: &Path, mut call: impl FnMut(&str, &mut dyn Read) -> Result<()>) -> Result<()> {
     let files = match path.is_dir() {
         true => files_in(path)?,
         false => vec![path.to_path_buf()],
     };
-    let mut found: BTreeMap<Option<Part>, Found> = BTreeMap::new();
-    let mut keep = |name: &str, file: &mut dyn Read| -> Result<()> {
-        let Some((part, holds)) = named(name) else {
-            return Ok(());
-        };
-        let array = Array::read(file).with_context(|| format!("array '{name}'"))?;
-        let found = found.entry(part).or_default();
-        let taken = match holds {
-            Holds::Images => found.images.replace(array).is_some(),
-            _ => found.answers.replace((holds, array)).is_some(),
-        };
-        ensure!(!taken, "array '{name}': there is another one for the same");
-        Ok(())
+    let mut call = |name: &str, file: &mut dyn Read| match named(name) {
+        Some(_) => call(name, file).with_context(|| format!("array '{name}'")),
+        None => Ok(()),
     };
     for path in files {
         let mut read = || -> Result<()> {
             if path.extension().is_some_and(|ending| ending == "npy") {
-                return keep(&stem_of(&path), &mut reader(&path)?);
+                return call(&stem_of(&path), &mut reader(&path)?);
             }
             let bytes = at_most(reader(&path)?, MOST)?;
             for member in members(&bytes)? {
                 let name = member.name.trim_end_matches(".npy");
-                keep(&format!("{} {name}", stem_of(&path)), &mut member.reader())?;
+                call(&format!("{} {name}", stem_of(&path)), &mut member.reader())?;
             }
             Ok(())
         };
         read().with_context(|| format!("'{}' cannot be read", path.display()))?;
     }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<BTreeMap<Option<Part>, Found>> {
+    let mut found: BTreeMap<Option<Part>, Found> = BTreeMap::new();
+    each(path, |name, file| {
+        let Some((part, holds)) = named(name) else {
+            return Ok(());
+        };
+        let array = Array::read(file)?;
+        let found = found.entry(part).or_default();
+        let taken = match holds {
+            Holds::Images => found.images.replace(array).is_some(),
+            _ => found.answers.replace((holds, array)).is_some(),
+        };
+        ensure!(!taken, "there is another one for the same");
+        Ok(())
+    })?;
     Ok(found)
 }
 
-/// What the arrays are for.
+/// What the arrays are for, by their names.
 pub(super) fn task_of(path: &Path) -> Result<Task> {
-    let answers = read(path)?.into_values().find_map(|found| found.answers);
-    match answers {
-        Some((Holds::Masks, _)) => Ok(Task::Segmentation),
-        Some(_) => Ok(Task::Classification),
-        None => bail!(
+    let mut task = None;
+    each(path, |name, _| {
+        match named(name) {
+            Some((_, Holds::Masks)) => task = Some(Task::Segmentation),
+            Some((_, Holds::Labels)) => task = Some(Task::Classification),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    task.with_context(|| {
+        format!(
             "'{}' has no array of labels or masks by its name",
             path.display()
-        ),
-    }
+        )
+    })
 }
 
-/// The images with no answers yet.
-fn images(array: Array, prefix: String) -> Result<(usize, Arrays)> {
+/// Height and width of the images, without reading them.
+pub(super) fn size_of(path: &Path) -> Result<[usize; 2]> {
+    let mut size = None;
+    each(path, |name, file| {
+        if let (Some((_, Holds::Images)), None) = (named(name), size) {
+            size = Some(layout(&Array::shape_of(file)?)?.size);
+        }
+        Ok(())
+    })?;
+    size.with_context(|| format!("'{}' has no array of images by its name", path.display()))
+}
+
+/// How the numbers of images lie.
+struct Layout {
+    count: usize,
+    size: [usize; 2],
+    channels: usize,
+    planar: bool,
+}
+
+fn layout(shape: &[usize]) -> Result<Layout> {
     let colours = |channels: usize| channels == 1 || channels == 3;
-    let (count, size, channels, planar) = match array.shape[..] {
+    let (count, size, channels, planar) = match *shape {
         [count, height, width] => (count, [height, width], 1, false),
         [count, height, width, channels] if colours(channels) => {
             (count, [height, width], channels, false)
@@ -126,9 +160,8 @@ fn images(array: Array, prefix: String) -> Result<(usize, Arrays)> {
             (count, [height, width], channels, true)
         }
         _ => bail!(
-            "the images' shape is {:?}; must be [n, height, width], or with 1 or 3 channels last \
-             or second",
-            array.shape
+            "the images' shape is {shape:?}; must be [n, height, width], or with 1 or 3 channels \
+             last or second"
         ),
     };
     ensure!(
@@ -137,6 +170,22 @@ fn images(array: Array, prefix: String) -> Result<(usize, Arrays)> {
         size[0],
         size[1]
     );
+    Ok(Layout {
+        count,
+        size,
+        channels,
+        planar,
+    })
+}
+
+/// The images with no answers yet.
+fn images(array: Array, prefix: String) -> Result<(usize, Arrays)> {
+    let Layout {
+        count,
+        size,
+        channels,
+        planar,
+    } = layout(&array.shape)?;
     let values = match array.numbers {
         Numbers::U8(values) => Values::U8(values),
         Numbers::U16(values) => Values::U16(values),

@@ -1,5 +1,7 @@
 //! What a recipe says of the images.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,10 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "String")]
     pub pages: Pages,
+    /// Folder in which images to learn from and to validate by are kept as they are once they are
+    /// decoded and resized, so that large ones are decoded once.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cache: Option<PathBuf>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

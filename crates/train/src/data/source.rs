@@ -1,6 +1,7 @@
 //! Where images and their answers come from.
 
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use anyhow::Result;
 
@@ -64,6 +65,15 @@ pub trait Source: Send + Sync {
     /// # Panics
     /// If `index` is not below the length.
     fn bytes(&self, index: usize) -> Result<u64>;
+
+    /// When its image, or its answer, was last changed; none where that is not known.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn modified(&self, index: usize) -> Option<SystemTime> {
+        let _ = index;
+        None
+    }
 
     /// What is known of an image before its pixels.
     ///
@@ -134,6 +144,10 @@ impl Source for Subset {
 
     fn bytes(&self, index: usize) -> Result<u64> {
         self.source.bytes(self.indices[index])
+    }
+
+    fn modified(&self, index: usize) -> Option<SystemTime> {
+        self.source.modified(self.indices[index])
     }
 
     fn header(&self, index: usize) -> Result<Header> {

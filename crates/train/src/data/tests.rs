@@ -38,6 +38,12 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("writes");
 }
 
+impl DataSet {
+    fn preprocessed(&self, item: Item) -> Item {
+        self.problem.preprocessing.fit_item(item)
+    }
+}
+
 fn all(data: &DataSet) -> Vec<Item> {
     let sources = [&data.train, &data.valid, &data.test];
     let items = sources.map(|source| {
@@ -290,6 +296,45 @@ fn what_a_data_set_is_is_reported_with_all_that_is_wrong() {
         report.problems
     );
     assert_eq!(report.parts[0].heights, [8, report.parts[0].heights[1], 12]);
+}
+
+#[test]
+fn what_is_cached_follows_its_files() {
+    let folder = images();
+    let path = folder.path().join("index.csv");
+    let table = |first: &str| {
+        let line = |index: usize| format!("{index}.png,{}\n", ["cat", "dog"][index % 2]);
+        let lines: String = (1..20).map(line).collect();
+        write(&path, &format!("image,label\n0.png,{first}\n{lines}"));
+        // A second apart, for systems that count no finer.
+        let times = fs::FileTimes::new();
+        let later =
+            std::time::SystemTime::now() + std::time::Duration::from_secs(first.len() as u64);
+        let file = fs::File::options().write(true).open(&path).expect("opens");
+        file.set_times(times.set_modified(later)).expect("sets");
+    };
+    let settings = Data {
+        cache: Some(folder.path().join("kept")),
+        ..Data::of(&folder.path().to_string_lossy())
+    };
+    let seen = || {
+        let data = load(&settings, 1).expect("an index");
+        let get = |index| data.preprocessed(data.train.get(index).expect("reads"));
+        (0..data.train.len()).map(get).collect::<Vec<_>>()
+    };
+    table("cat");
+    let first = seen();
+    assert_eq!(seen(), first, "decoded or kept");
+    let plain = load(&Data::of(&settings.path), 1).expect("an index");
+    let get = |index| plain.preprocessed(plain.train.get(index).expect("reads"));
+    assert_eq!((0..plain.train.len()).map(get).collect::<Vec<_>>(), first);
+    table("doggy");
+    let class = |items: Vec<Item>| {
+        let zero = items.into_iter().find(|item| item.name == "0");
+        zero.expect("learned from").target
+    };
+    assert_eq!(class(first), Target::Class(0));
+    assert_eq!(class(seen()), Target::Class(2), "another label");
 }
 
 /// What training sees of the embedded sets, which must not change: figures in the README were

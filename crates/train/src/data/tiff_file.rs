@@ -70,6 +70,10 @@ pub(super) fn page(file: impl BufRead + Seek, page: usize) -> Result<Picture> {
     let bits = colour.bit_depth();
     let values = match decoder.read_image()? {
         DecodingResult::U8(values) if bits < 8 => {
+            ensure!(
+                matches!(bits, 1 | 2 | 4),
+                "its numbers have {bits} bits; must be 1, 2, 4, 8, 16, 32 or 64"
+            );
             let values = unpacked(&values, size, usize::from(bits));
             let highest = (1u16 << bits) - 1;
             match palette {

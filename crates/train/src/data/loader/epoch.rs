@@ -26,6 +26,8 @@ pub(super) struct Epoch {
     work: Work,
     number: u64,
     order: Vec<usize>,
+    /// How often the item at each place has come before; empty where items come once.
+    before: Vec<u64>,
     skipped: SkippedItems,
     times: Arc<Times>,
 }
@@ -47,11 +49,16 @@ impl Epoch {
         if work.shuffle {
             order.shuffle(&mut random);
         }
+        let before = match work.weights {
+            Some(_) => times_before(&order),
+            None => Vec::new(),
+        };
         Self {
             source,
             work,
             number,
             order,
+            before,
             skipped,
             times,
         }
@@ -78,7 +85,7 @@ impl Epoch {
                 return None;
             }
             let index = self.order[place];
-            let item = match self.item(index, self.times_before(place)) {
+            let item = match self.item(index, self.before.get(place).copied().unwrap_or(0)) {
                 Err(error) if self.work.on_bad_image == OnBadImage::Skip => {
                     self.skipped.add(self.source.name(index), &error);
                     continue;
@@ -110,16 +117,6 @@ impl Epoch {
         Some(mixed.map(|()| Some(stack)))
     }
 
-    /// How often the item at a place of the epoch has come before, where items come more than once.
-    fn times_before(&self, place: usize) -> u64 {
-        if self.work.weights.is_none() {
-            return 0;
-        }
-        let index = self.order[place];
-        let before = self.order[..place].iter().filter(|&&other| other == index);
-        before.count() as u64
-    }
-
     /// Reads and transforms an item, which has come so many times before. A decoder that panics at a file is an error that names it.
     fn item(&self, index: usize, before: u64) -> Result<(Item, Scale)> {
         catch_unwind(AssertUnwindSafe(|| self.transformed(index, before))).unwrap_or_else(|panic| {
@@ -145,6 +142,16 @@ impl Epoch {
         let scale = scale.exposed(drawn.exposed);
         Ok((drawn.apply(item)?, scale))
     }
+}
+
+/// How often the item at each place of an order has come before.
+fn times_before(order: &[usize]) -> Vec<u64> {
+    let mut counts = vec![0; order.len()];
+    let count = |&index: &usize| {
+        counts[index] += 1;
+        counts[index] - 1
+    };
+    order.iter().map(count).collect()
 }
 
 /// As many places as there are weights, each by its weight.

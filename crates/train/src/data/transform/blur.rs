@@ -48,7 +48,10 @@ fn blur(canvas: &mut Canvas, deviation: f32) {
 /// The weights of a pixel and of its neighbours on one side, which add up to 1 over both.
 fn weights(deviation: f32) -> Vec<f32> {
     let reach = (3.0 * deviation).ceil() as usize;
-    let weight = |off: usize| libm::expf(-0.5 * (off as f32 / deviation).powi(2));
+    let weight = |off: usize| {
+        let off = off as f32 / deviation;
+        libm::expf(-0.5 * off * off)
+    };
     let weights: Vec<f32> = (0..=reach).map(weight).collect();
     let sum: f32 = weights[0] + 2.0 * weights[1..].iter().sum::<f32>();
     weights.into_iter().map(|weight| weight / sum).collect()
