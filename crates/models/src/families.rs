@@ -12,7 +12,7 @@ use crate::keys::Names;
 use crate::twin::SmpDecoder;
 use crate::{
     Decode, DecoderFamily, Encode, EncoderFamily, HeadConfig, ImageSpec, Level, Levels,
-    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, resnet, unet,
+    ModelConfig, Skip, convnext, decoders, densenet, dpn, highway, hrnet, nf_resnet, resnet, unet,
 };
 
 /// Configuration and network of any encoder.
@@ -178,6 +178,8 @@ macro_rules! decoders {
 encoders! {
     /// See [`resnet::ResNet`].
     Resnet: resnet::ResNetConfig => resnet::ResNet,
+    /// See [`nf_resnet::NfResNet`].
+    NfResnet: nf_resnet::NfResNetConfig => nf_resnet::NfResNet,
     /// See [`convnext::ConvNeXt`].
     Convnext: convnext::ConvNeXtConfig => convnext::ConvNeXt,
     /// See [`densenet::DenseNet`].
@@ -212,8 +214,9 @@ decoders! {
 }
 
 /// The variants of each family.
-pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 7] = [
+pub(crate) const VARIANTS: [fn() -> Vec<crate::variant::Variant>; 8] = [
     resnet::variants,
+    nf_resnet::variants,
     convnext::variants,
     densenet::variants,
     dpn::variants,

@@ -2,7 +2,7 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::PaddingConfig2d;
+use burn::nn::{Initializer, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 use skip_blocks::ConfigError;
 use skip_blocks::check;
@@ -30,6 +30,10 @@ pub struct HeadConfig {
     /// What normalises the pooled features, as ConvNeXt does. Default: none.
     #[config(default = "NormKind::None")]
     pub pooled_norm: NormKind,
+    /// Whether the last layer starts with zeros, so that all answers are alike at first (Zhang et al.
+    /// 2019, <https://arxiv.org/abs/1901.09321>, section 3). Default: not.
+    #[config(default = false)]
+    pub zero_init: bool,
     /// Height and width of the last layer's kernel, where there is an answer for each pixel.
     /// Default: 1.
     #[config(default = 1)]
@@ -124,6 +128,10 @@ impl HeadConfig {
         check::or_panic(self.check_pooled());
         let channels = self.pool.out_channels(channels);
         let linear = LinearConfig::new(channels, self.outputs);
+        let linear = match self.zero_init {
+            true => linear.with_initializer(Initializer::Zeros),
+            false => linear,
+        };
         Head::Pooled(PooledHead {
             pool: self.pool,
             norm: self.pooled_norm.init(channels, device),
@@ -139,12 +147,16 @@ impl HeadConfig {
     pub fn init_map(&self, channels: usize, device: &Device) -> Head {
         check::or_panic(self.check_map());
         let half = self.kernel / 2;
+        // Drawn by fan-in: by fan-out, of few classes, logits would start far from 0.
+        let conv = Conv2dConfig::new([channels, self.outputs], [self.kernel; 2])
+            .with_padding(PaddingConfig2d::Explicit(half, half, half, half));
+        let conv = match self.zero_init {
+            true => conv.with_initializer(Initializer::Zeros),
+            false => conv,
+        };
         Head::Map(MapHead {
             dropout: DropoutConfig::new(self.drop_rate).init(),
-            // Drawn by fan-in: by fan-out, of few classes, logits would start far from 0.
-            conv: Conv2dConfig::new([channels, self.outputs], [self.kernel; 2])
-                .with_padding(PaddingConfig2d::Explicit(half, half, half, half))
-                .init(device),
+            conv: conv.init(device),
             resize: None,
         })
     }

@@ -6,6 +6,7 @@
 //! | family | skip | folder |
 //! |---|---|---|
 //! | [`ResNet`] | added | `resnet` |
+//! | [`NfResNet`] | added | `nf_resnet` |
 //! | [`ConvNeXt`] | added | `convnext` |
 //! | [`DenseNet`] | concatenated | `densenet` |
 //! | [`Dpn`] | added and concatenated | `dpn` |
@@ -58,6 +59,7 @@ mod hrnet;
 mod image;
 pub mod keys;
 mod model;
+mod nf_resnet;
 mod pool;
 mod registry;
 mod resnet;
@@ -91,6 +93,7 @@ pub use highway::{HighwayConvNet, HighwayConvNetConfig, HighwayNet, HighwayNetCo
 pub use hrnet::{HrModule, HrNet, HrNetConfig, HrTop, HrTransition, TopKind};
 pub use image::ImageSpec;
 pub use model::{Model, ModelConfig};
+pub use nf_resnet::{NfResNet, NfResNetConfig};
 pub use pool::Pool;
 pub use registry::{create, find, list, variants};
 pub use resnet::{Block, BlockKind, DilationStart, PoolingConv, ResNet, ResNetConfig, StemPool};

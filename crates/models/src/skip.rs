@@ -14,6 +14,10 @@ pub enum Skip {
     Concat,
     /// Some channels added, the others concatenated: `[x + F(x), x', F'(x)]`.
     Dual,
+    /// Added to several streams, which mix: hyper-connections.
+    Streams,
+    /// Added, and summed with weights over all that came before.
+    Average,
     /// Gated: `T(x) * H(x) + (1 - T(x)) * x`.
     Gate,
     /// Carried from an encoder to a decoder.
@@ -26,6 +30,8 @@ impl Skip {
             Self::Add => "add",
             Self::Concat => "concat",
             Self::Dual => "dual",
+            Self::Streams => "streams",
+            Self::Average => "average",
             Self::Gate => "gate",
             Self::Long => "long",
         }

@@ -25,6 +25,10 @@ fn encoders(image: ImageSpec) -> Vec<(String, EncoderConfig)> {
         "resnetv2_50x1_bit",
         "plain20",
         "preact_resnet110",
+        "fixup_resnet20",
+        "mhc_resnet20",
+        "dwa_resnet20",
+        "nf_resnet26",
         "convnext_atto",
         "convnextv2_atto",
         "densenet121",
@@ -560,6 +564,10 @@ fn how_a_model_skips_follows_from_its_configuration() {
     let skips = |name: &str| find(name).expect("a variant").skips().to_string();
     assert_eq!(skips("resnet18"), "add");
     assert_eq!(skips("plain18"), "none");
+    assert_eq!(skips("fixup_resnet20"), "add");
+    assert_eq!(skips("hc_resnet20"), "streams");
+    assert_eq!(skips("dwa_resnet20"), "average");
+    assert_eq!(skips("nf_resnet50"), "add");
     assert_eq!(skips("densenet121"), "concat");
     assert_eq!(skips("dpn68"), "dual");
     assert_eq!(skips("hrnet_w18"), "add");
@@ -604,6 +612,10 @@ fn everything_can_be_recomputed() -> Result<(), Box<dyn std::error::Error>> {
     let device = Device::flex().autodiff();
     for name in [
         "resnet8",
+        "dhc_resnet20",
+        "mhc_resnet20",
+        "dwa_resnet20",
+        "nf_seresnet26",
         "densenet40_k12",
         "unet8",
         "convnextv2_atto",

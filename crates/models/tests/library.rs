@@ -281,6 +281,15 @@ fn outlines_show_the_skips_of_the_papers() {
     assert_eq!(skips("resnet18", Joined::Add), [8, 0]);
     assert_eq!(skips("plain20", Joined::Add), [0, 0]);
     assert_eq!(skips("highway10", Joined::Gate), [8, 0]);
+    assert_eq!(skips("fixup_resnet20", Joined::Add), [9, 0]);
+    assert_eq!(skips("nf_resnet26", Joined::Add), [8, 0]);
+    assert_eq!(skips("hc_resnet20", Joined::Add), [9, 0]);
+    // Weights that depend on the streams are gates.
+    assert_eq!(skips("dhc_resnet20", Joined::Gate), [9, 0]);
+    assert_eq!(skips("mhc_resnet20", Joined::Gate), [9, 0]);
+    // Each average takes all before it but the nearest, the block that it follows.
+    let averaged = (1..=9).sum();
+    assert_eq!(skips("dwa_resnet20", Joined::Input), [0, averaged]);
     // Each of a block's layers takes all before it; what is drawn are those but the nearest. A
     // transition, or the last normalisation, takes them all.
     let dense = |layers: usize| layers * (layers + 1) / 2;

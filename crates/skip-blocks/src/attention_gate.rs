@@ -77,8 +77,8 @@ mod tests {
     fn an_attention_join_keeps_what_comes_from_below_and_scales_the_skip() {
         let device = Device::flex();
         let join = JoinKind::Attention.init(2, 3, &device);
-        let skip = Tensor::<4>::full([1, 2, 2, 2], 5.0, &device);
-        let x = Tensor::<4>::full([1, 3, 2, 2], 7.0, &device);
+        let skip = Tensor::<4>::full([1, 2, 2, 2], 0.5, &device);
+        let x = Tensor::<4>::full([1, 3, 2, 2], 0.7, &device);
         let joined = join.forward(vec![skip.clone()], x.clone());
         assert_eq!(joined.dims(), [1, 5, 2, 2]);
         assert_eq!(joined.clone().narrow(1, 0, 3).to_data(), x.to_data());

@@ -3,11 +3,13 @@
 //!
 //! | skip | equation | here |
 //! |---|---|---|
-//! | added | `y = x + F(x)` | [`BasicBlock`], [`Bottleneck`], [`Residual`] |
+//! | added | `y = x + F(x)` | [`BasicBlock`], [`Bottleneck`], [`FixupBlock`], [`NormFreeBlock`], [`Residual`] |
 //! | concatenated | `y = [x, F(x)]` | [`DenseLayer`], [`DenseBlock`], [`DenseConcat`] |
 //! | added and concatenated | `y = [x + F(x), x', F'(x)]` | [`DualPath`] |
 //! | added across sizes | `y_i = sum_j f_ij(x_j)` | [`Exchange`] |
 //! | gated | `y = T(x) * H(x) + (1 - T(x)) * x` | [`Highway`], [`HighwayConv`], [`Gated`] |
+//! | added to several streams | `y_i = sum_j c_ij x_j + w_i F(sum_j r_j x_j)` | [`Connection`] |
+//! | weighted over all before | `x_i = sum_j a_j y_j` | [`DepthAverage`] |
 //! | long | `y = F([skip, up(x)])` | [`EncoderStage`], [`DecoderStage`] |
 //!
 //! Every block follows Burn's grammar: `BlockConfig::new(..).with_x(..).init(&device)` gives a
@@ -39,6 +41,7 @@ mod attention_gate;
 pub mod check;
 mod combinators;
 mod dense;
+mod depth_average;
 mod dual_path;
 mod exchange;
 mod highway;
@@ -54,6 +57,7 @@ mod rank;
 mod residual;
 pub mod seam;
 mod shortcut;
+mod streams;
 mod tree;
 
 pub use cpu_kernels::{compute_on_this_thread, keep_freed_memory};
@@ -65,6 +69,7 @@ pub use combinators::{DenseConcat, Gated, Residual};
 pub use dense::{
     DenseBlock, DenseBlockConfig, DenseLayer, DenseLayerConfig, Transition, TransitionConfig,
 };
+pub use depth_average::DepthAverage;
 pub use dual_path::{DualPath, DualPathConfig, DualPathOutput, Expand, SplitExpand};
 pub use exchange::{Exchange, ExchangeConfig, ExchangePath};
 pub use highway::{Highway, HighwayConfig, HighwayConv, HighwayConvConfig};
@@ -74,12 +79,20 @@ pub use long_skip::{
     EncoderStageConfig, Up, Upsampling,
 };
 pub use modifiers::{
-    EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, SkipInit,
+    EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, ShakeDrop, SkipInit,
     SpatialChannelExcitation, SqueezeExcitation, StochasticDepth,
 };
 pub use pair::{ConvNorm, NormConv};
 pub use parameters::{Parameter, parameter_count, parameters};
-pub use residual::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, Order};
+pub use residual::{
+    BasicBlock, BasicBlockConfig, BiasedConv, Bottleneck, BottleneckConfig, FixupBlock,
+    FixupBlockConfig, FixupOf, NormFreeBlock, NormFreeBlockConfig, Order, ScaledProjection,
+    ScaledShortcut,
+};
 pub use shortcut::{
     PooledProjection, Projection, Shortcut, ShortcutConfig, ShortcutKind, Windows, ZeroPad,
+};
+pub use streams::{
+    Connection, ConnectionKind, DynamicWeights, HyperConnection, ManifoldConnection,
+    doubly_stochastic,
 };

@@ -3,6 +3,7 @@
 mod efficient_channel_attention;
 mod layer_scale;
 mod per_channel;
+mod shake_drop;
 mod skip_init;
 mod spatial_channel;
 mod squeeze_excitation;
@@ -10,6 +11,7 @@ mod stochastic_depth;
 
 pub use efficient_channel_attention::EfficientChannelAttention;
 pub use layer_scale::LayerScale;
+pub use shake_drop::ShakeDrop;
 pub use skip_init::SkipInit;
 pub use spatial_channel::SpatialChannelExcitation;
 pub use squeeze_excitation::SqueezeExcitation;
@@ -31,6 +33,11 @@ pub enum ModifierConfig {
     /// See [`StochasticDepth`].
     StochasticDepth {
         /// Probability in `[0, 1)` that a sample skips the branch.
+        drop_probability: f64,
+    },
+    /// See [`ShakeDrop`].
+    ShakeDrop {
+        /// Probability in `[0, 1)` that a sample's branch is shaken.
         drop_probability: f64,
     },
     /// See [`LayerScale`].
@@ -80,6 +87,8 @@ pub enum ModifierConfig {
 pub enum Modifier {
     /// See [`StochasticDepth`].
     StochasticDepth(StochasticDepth),
+    /// See [`ShakeDrop`].
+    ShakeDrop(ShakeDrop),
     /// See [`LayerScale`].
     LayerScale(LayerScale),
     /// See [`SkipInit`].
@@ -100,7 +109,7 @@ impl ModifierConfig {
     /// channels.
     pub fn check(&self, channels: usize) -> Result<(), ConfigError> {
         match *self {
-            Self::StochasticDepth { drop_probability } => {
+            Self::StochasticDepth { drop_probability } | Self::ShakeDrop { drop_probability } => {
                 check::probability("drop_probability", drop_probability)
             }
             Self::SqueezeExcitation { reduction } => SqueezeExcitation::check(channels, reduction),
@@ -118,6 +127,9 @@ impl ModifierConfig {
         match *self {
             Self::StochasticDepth { drop_probability } => {
                 Modifier::StochasticDepth(StochasticDepth::new(drop_probability))
+            }
+            Self::ShakeDrop { drop_probability } => {
+                Modifier::ShakeDrop(ShakeDrop::new(drop_probability))
             }
             Self::LayerScale { initial } => {
                 Modifier::LayerScale(LayerScale::new(channels, initial, device))
@@ -142,6 +154,7 @@ impl Modifier {
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
         match self {
             Self::StochasticDepth(modifier) => modifier.forward(branch),
+            Self::ShakeDrop(modifier) => modifier.forward(branch),
             Self::LayerScale(modifier) => modifier.forward(branch),
             Self::SkipInit(modifier) => modifier.forward(branch),
             Self::SqueezeExcitation(modifier) => modifier.forward(branch),

@@ -1,104 +1,171 @@
-//! Which parameters are kept: those of the best epoch by validation, and the last.
+//! What a run keeps: all that is needed to go on, and the parameters of its best epoch.
 
-use std::path::Path;
+use std::fs;
 
 use anyhow::{Context, Result};
-use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
-use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
 use models::Model;
 
-use crate::run_folder::{Best, Manifest, Progress};
+use crate::average::Average;
+use crate::progress::Progress;
+use crate::run_folder::{Checkpoint, Checkpoints, Content, RunFolder, write_aside};
+use crate::state::State;
+
+/// The parameters that learn.
+const MODEL: &str = "model.bpk";
+/// What the optimizer remembers.
+const OPTIMIZER: &str = "optimizer.bpk";
+/// The averaged parameters, if there are any.
+const AVERAGE: &str = "average.bpk";
+/// The parameters that the best epoch answered with, once there is one.
+const BEST: &str = "best.bpk";
+/// The rest, and the lines that were written so far.
+const PROGRESS: &str = "progress.json";
+const METRICS: &str = "metrics.jsonl";
 
 /// The parameters of the best epoch.
-const BEST: &str = "best.bpk";
-
-/// Everything that changes in training.
-pub(crate) struct State {
-    pub model: Model,
-    pub optimizer: ModuleOptimizer,
-    pub scheduler: ModuleLrScheduler,
+#[derive(Default)]
+enum BestEpoch {
+    /// There is none yet.
+    #[default]
+    None,
+    /// It was after the last checkpoint.
+    Since(Vec<u8>),
+    /// The last checkpoint has them.
+    Before,
 }
 
 /// The checkpoints of a run that goes on.
-pub(crate) struct Checkpoints {
-    manifest: Manifest,
+pub(crate) struct Keeper<'a> {
+    folder: &'a RunFolder,
+    checkpoints: Checkpoints,
+    last: Option<Checkpoint>,
+    best: BestEpoch,
 }
 
-impl Checkpoints {
-    /// In a folder that has none yet.
-    pub fn new(folder: &Path) -> Self {
+impl<'a> Keeper<'a> {
+    /// Of a run that has none yet.
+    pub fn new(folder: &'a RunFolder) -> Self {
         Self {
-            manifest: Manifest::new(folder),
+            folder,
+            checkpoints: Checkpoints::of(&folder.checkpoints()),
+            last: None,
+            best: BestEpoch::None,
         }
     }
 
-    /// The epoch with the lowest validation loss; none before the first, or if none was finite.
-    pub fn best(&self) -> Option<Best> {
-        self.manifest.best
-    }
-
-    /// Keeps the state as the last, and as the best where `loss`, that of validation, is lower than
-    /// any before. What is neither any more is dropped.
+    /// Takes the parameters of an epoch that is better than those before.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn save(&mut self, state: &State, progress: Progress, loss: Option<f64>) -> Result<()> {
-        let epoch = progress.epoch;
-        let model = state.model.clone().into_record().into_bytes()?;
-        let better = |best: Best| loss.is_some_and(|loss| loss < best.loss);
-        if let Some(loss) = loss.filter(|loss| loss.is_finite())
-            && self.manifest.best.is_none_or(better)
-        {
-            self.manifest.best = Some(Best { epoch, loss });
-            self.manifest.add(BEST, &model)?;
-        }
-        self.manifest.add(&format!("model-{epoch}.bpk"), &model)?;
-        let optimizer = state.optimizer.to_record().into_bytes()?;
-        self.manifest
-            .add(&format!("optim-{epoch}.bpk"), &optimizer)?;
-        let scheduler = state.scheduler.to_record().into_bytes()?;
-        self.manifest
-            .add(&format!("scheduler-{epoch}.bpk"), &scheduler)?;
-        self.manifest.last = Some(progress);
-        let last = format!("-{epoch}.bpk");
-        self.manifest
-            .keep_only(|name| name == BEST || name.ends_with(&last))
-    }
-
-    /// Keeps the last parameters as the best where no epoch was validated.
-    ///
-    /// # Errors
-    /// If they cannot be written.
-    pub fn keep_last(&mut self, state: &State) -> Result<()> {
-        if self.manifest.best.is_none() {
-            let model = state.model.clone().into_record().into_bytes()?;
-            self.manifest.add(BEST, &model)?;
-            self.manifest.keep_only(|_| true)?;
-        }
+    /// If they cannot be read from the device.
+    pub fn keep_best(&mut self, state: &State) -> Result<()> {
+        self.best = BestEpoch::Since(parameters(state.answering())?);
         Ok(())
     }
 
-    /// The model with the parameters that were kept as the best.
+    /// Writes a checkpoint.
     ///
     /// # Errors
-    /// If they cannot be read.
-    pub fn load_best(&self, model: Model) -> Result<Model> {
-        load_best(&self.manifest, model)
+    /// If it cannot be written; those before stay.
+    pub fn save(&mut self, state: &State, progress: &Progress) -> Result<&Checkpoint> {
+        // A running statistic is an update behind until somebody asks for the value.
+        drop(state.model.valid());
+        let model = parameters(state.model.clone())?;
+        let optimizer = state.optimizer.to_record().into_bytes()?;
+        let average = state.average.as_ref();
+        let average = average.map(|average| parameters(average.model.clone()));
+        let average = average.transpose()?;
+        let told = serde_json::to_vec_pretty(progress)?;
+        let metrics = fs::read(self.folder.metrics()).unwrap_or_default();
+        let mut files = vec![
+            (MODEL, Content::Bytes(&model)),
+            (OPTIMIZER, Content::Bytes(&optimizer)),
+            (PROGRESS, Content::Bytes(&told)),
+            (METRICS, Content::Bytes(&metrics)),
+        ];
+        if let Some(average) = &average {
+            files.push((AVERAGE, Content::Bytes(average)));
+        }
+        match (&self.best, &self.last) {
+            (BestEpoch::Since(best), _) => files.push((BEST, Content::Bytes(best))),
+            (BestEpoch::Before, Some(last)) => files.push((BEST, Content::SameAs(last))),
+            _ => {}
+        }
+        let written = self.checkpoints.write(&files)?;
+        if !matches!(self.best, BestEpoch::None) {
+            self.best = BestEpoch::Before;
+        }
+        Ok(self.last.insert(written))
+    }
+
+    /// Goes back to a checkpoint: the state as it was, and `metrics.jsonl` too. `around` makes a state
+    /// around the model, which has the parameters, and their ids, by then.
+    ///
+    /// # Errors
+    /// If it is of another model, or a file cannot be read or written.
+    pub fn load(
+        &mut self,
+        checkpoint: Checkpoint,
+        model: Model,
+        around: impl FnOnce(Model) -> Result<State>,
+    ) -> Result<(State, Progress)> {
+        let bytes = |name: &str| checkpoint.load(name);
+        let mut state = around(with_parameters(model, &checkpoint, MODEL)?)?;
+        state.optimizer = state
+            .optimizer
+            .from_bytes(Bytes::from_bytes_vec(bytes(OPTIMIZER)?))
+            .with_context(|| format!("'{OPTIMIZER}' cannot be read"))?;
+        if let Some(Average { model }) = state.average {
+            let model = with_parameters(model, &checkpoint, AVERAGE)?;
+            state.average = Some(Average { model });
+        }
+        let progress = progress_of(&checkpoint)?;
+        write_aside(&self.folder.metrics(), &bytes(METRICS)?)?;
+        self.best = match checkpoint.has(BEST) {
+            true => BestEpoch::Before,
+            false => BestEpoch::None,
+        };
+        self.last = Some(checkpoint);
+        Ok((state, progress))
+    }
+
+    /// The last checkpoint that was written or gone back to.
+    pub fn last(&self) -> Option<&Checkpoint> {
+        self.last.as_ref()
     }
 }
 
-/// The model with a run's best parameters.
+/// How far a run had come.
+///
+/// # Errors
+/// If the checkpoint is damaged, or of another version of the program.
+pub(crate) fn progress_of(checkpoint: &Checkpoint) -> Result<Progress> {
+    serde_json::from_slice(&checkpoint.load(PROGRESS)?)
+        .with_context(|| format!("'{}' is wrong", checkpoint.path().join(PROGRESS).display()))
+}
+
+fn parameters(model: Model) -> Result<Vec<u8>> {
+    Ok(model.into_record().into_bytes()?.to_vec())
+}
+
+fn with_parameters(model: Model, checkpoint: &Checkpoint, name: &str) -> Result<Model> {
+    let bytes = Bytes::from_bytes_vec(checkpoint.load(name)?);
+    let record =
+        ModuleRecord::from_bytes(bytes).with_context(|| format!("'{name}' cannot be read"))?;
+    model
+        .try_load_record(record)
+        .with_context(|| format!("'{name}' is of another model"))
+}
+
+/// The model with the parameters that a run answers with: those of its best epoch; before the first,
+/// the last.
 ///
 /// # Errors
 /// If they are damaged or of another model.
-pub(crate) fn load_best(manifest: &Manifest, model: Model) -> Result<Model> {
-    let bytes = manifest.load(BEST)?;
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
-        .with_context(|| format!("'{BEST}' cannot be read"))?;
-    model
-        .try_load_record(record)
-        .with_context(|| format!("'{BEST}' is of another model"))
+pub(crate) fn load_best(checkpoint: &Checkpoint, model: Model) -> Result<Model> {
+    let names = [BEST, AVERAGE, MODEL];
+    let name = names.into_iter().find(|name| checkpoint.has(name));
+    with_parameters(model, checkpoint, name.unwrap_or(MODEL))
 }

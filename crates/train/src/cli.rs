@@ -4,12 +4,14 @@
 mod data;
 mod devices;
 mod eval;
+mod find_lr;
 mod fit;
 mod flags;
 mod lines;
 mod models;
 mod place;
 mod predict;
+mod resume;
 mod screen;
 mod stdout;
 mod stop;
@@ -33,6 +35,10 @@ pub struct Cli {
 enum Command {
     /// Train a model (the default)
     Fit(fit::FitArgs),
+    /// Go on with a run that was stopped or killed, or make it longer
+    Resume(resume::ResumeArgs),
+    /// Look for a learning rate
+    FindLr(find_lr::FindLrArgs),
     /// Evaluate a run's model on test images
     Eval(eval::EvalArgs),
     /// Apply a run's model to images
@@ -53,6 +59,8 @@ impl Cli {
     pub fn run(self) -> Result<ExitCode> {
         match self.command.unwrap_or(Command::Fit(self.fit)) {
             Command::Fit(args) => return args.run(),
+            Command::Resume(args) => return args.run(),
+            Command::FindLr(args) => args.run()?,
             Command::Eval(args) => args.run()?,
             Command::Predict(args) => args.run()?,
             Command::Models(args) => args.run()?,

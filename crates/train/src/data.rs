@@ -56,6 +56,7 @@ pub use mask::{IGNORED, Mask, MaskValues};
 pub use normalization::Normalization;
 pub use picture::{Picture, Values};
 pub use preprocessing::{Preprocessing, Resizing};
+pub(crate) use random::seed_of;
 pub use report::{Part as PartReport, Report};
 pub use settings::{Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
 pub use source::{Item, Source, Subset, Target};

@@ -1,29 +1,33 @@
 //! Training.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use models::Task;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
-use crate::data::{self, DataSet, size_after};
+use crate::checkpoint::{Keeper, progress_of};
+use crate::data::{self, DataSet, Splits, size_after};
 use crate::evaluate::evaluate;
 use crate::loaders::in_order;
 use crate::network::configure;
 use crate::observer::{Event, Observer, Split};
 use crate::recipe::{Model, Recipe, Size};
-use crate::run_folder::files::write_json;
-use crate::run_folder::{RunFolder, record};
+use crate::run_folder::files::{read_json, write_json};
+use crate::run_folder::{Checkpoints, RunConfig, RunFolder, record};
 use crate::samples::write_samples;
 use crate::training::{Trained, Training};
 
 /// What `summary.json` says.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
+    /// The run's folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
     /// The model's name.
     pub model: String,
     /// The data set's name or folder.
@@ -38,9 +42,15 @@ pub struct Summary {
     pub epochs: usize,
     /// Whether the run was stopped before the last.
     pub stopped: bool,
-    /// The epoch with the lowest validation loss, whose parameters were kept; none where the run was
+    /// The epoch that was best by validation, whose parameters were kept; none where the run was
     /// stopped in its first: then the last were.
     pub best_epoch: Option<usize>,
+    /// What it was chosen by, and the value.
+    pub best_by: String,
+    /// See `best_by`.
+    pub best_value: Option<f64>,
+    /// Batches that were left out, since their loss was not a number or exploded.
+    pub left_out: usize,
     /// How many values the model learned.
     pub parameters: usize,
     /// How long the epochs took, with their validation.
@@ -67,6 +77,29 @@ pub fn fit(recipe: &Recipe, out: Option<&Path>, observer: &mut dyn Observer) -> 
     run_on(&recipe.run.backend, task)
 }
 
+/// Goes on with a run that was stopped or killed, at the step after its last checkpoint; or, with
+/// more epochs, with one that has ended.
+///
+/// On flex what comes of it is the same to the bit as if the run had never been stopped, unless it is
+/// to last another time or number of epochs: then the schedule is laid over all of them from the next
+/// step on, and the observer is told what the learning rate was and is.
+///
+/// # Errors
+/// If the folder is no run, the run has ended, its data or its recipe are others than they were, or
+/// another program is at work on it.
+pub fn resume(run: &Path, epochs: Option<usize>, observer: &mut dyn Observer) -> Result<Summary> {
+    let folder = RunFolder::open(run)?;
+    let config = folder.read_config()?;
+    let backend = config.recipe.run.backend.clone();
+    let task = Resume {
+        folder,
+        config,
+        epochs,
+        observer,
+    };
+    run_on(&backend, task)
+}
+
 struct Fit<'a> {
     recipe: &'a Recipe,
     out: Option<&'a Path>,
@@ -83,16 +116,128 @@ impl BackendTask for Fit<'_> {
         let training = Training::new(&recipe, &data, &device)?;
         let folder = match self.out {
             Some(path) => RunFolder::create(path)?,
-            None => RunFolder::create_numbered(&default_name(&recipe))?,
+            None => RunFolder::create(&next_folder(&recipe))?,
         };
-        folder.write_config(&recipe, &data.problem)?;
-        let trained = training.run(&folder, self.observer)?;
+        let _lock = folder.lock()?;
+        folder.write_config(&recipe, &data)?;
+        let keeper = Keeper::new(&folder);
+        let trained = training.run(&folder, keeper, self.observer)?;
         finish(trained, &recipe, &data, &device, &folder, self.observer)
     }
 }
 
+struct Resume<'a> {
+    folder: RunFolder,
+    config: RunConfig,
+    epochs: Option<usize>,
+    observer: &'a mut dyn Observer,
+}
+
+impl BackendTask for Resume<'_> {
+    type Output = Summary;
+
+    fn run<B: ComputeBackend>(self) -> Result<Summary> {
+        let Self {
+            folder,
+            config,
+            epochs,
+            observer,
+        } = self;
+        let _lock = folder.lock()?;
+        let (checkpoint, damaged) = Checkpoints::of(&folder.checkpoints()).newest_whole()?;
+        for damaged in &damaged {
+            observer.event(Event::Damaged(damaged));
+        }
+        let mut recipe = config.recipe.clone();
+        if let Some(epochs) = epochs {
+            ensure!(
+                recipe.run.minutes.is_none(),
+                "--epochs {epochs}: the run lasts a time, not a number of epochs"
+            );
+            recipe.run.epochs = epochs;
+        }
+        let last = checkpoint.as_ref().map(progress_of).transpose()?;
+        if let Some(last) = &last {
+            same_recipe(&last.recipe, &recipe.tree()?)?;
+            ensure!(
+                !(last.is_done(&recipe.run) && folder.is_finished()),
+                "the run '{}' has ended, after {} epochs; give more with --epochs",
+                folder.path().display(),
+                last.epochs
+            );
+        }
+        let device = B::device(recipe.run.device)?;
+        let (recipe, data) = prepare(&recipe)?;
+        let splits: Splits = read_json(&folder.splits())?;
+        ensure!(
+            data.problem == config.problem
+                && data.fingerprint()? == config.images
+                && data.splits() == splits,
+            "the images of '{}' are not those that the run '{}' was made with; bring them back, or \
+             start another run",
+            recipe.data.path,
+            folder.path().display()
+        );
+        let mut training = Training::new(&recipe, &data, &device)?;
+        let mut keeper = Keeper::new(&folder);
+        if let Some(checkpoint) = checkpoint {
+            training.resume(&mut keeper, checkpoint, observer)?;
+        }
+        folder.write_config(&recipe, &data)?;
+        let trained = training.run(&folder, keeper, observer)?;
+        finish(trained, &recipe, &data, &device, &folder, observer)
+    }
+}
+
+/// What may be another when a run goes on: how long it lasts, and what does not change its numbers.
+const FREE: [&str; 7] = [
+    "run.epochs",
+    "run.minutes",
+    "run.patience",
+    "run.backend",
+    "run.device",
+    "run.checkpoint",
+    "data.threads",
+];
+
+/// Whether a run may go on with a recipe.
+fn same_recipe(before: &Value, now: &Value) -> Result<()> {
+    let changed = differences(before, now, "");
+    let changed = changed.iter().find(|path| {
+        let is_free = |free: &&str| path.starts_with(*free);
+        !FREE.iter().any(|free| is_free(&free))
+    });
+    match changed {
+        None => Ok(()),
+        Some(path) => bail!(
+            "{path} is another in config.json than when the run was stopped; put it back, or start \
+             another run with this recipe: fit --config"
+        ),
+    }
+}
+
+/// The paths at which two trees differ.
+fn differences(one: &Value, other: &Value, path: &str) -> Vec<String> {
+    let (Value::Object(own), Value::Object(others)) = (one, other) else {
+        return match one == other {
+            true => vec![],
+            false => vec![path.to_string()],
+        };
+    };
+    let keys: BTreeSet<_> = own.keys().chain(others.keys()).collect();
+    let below = keys.into_iter().flat_map(|key| {
+        let path = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
+        };
+        let of = |table: &Map<String, Value>| table.get(key).cloned().unwrap_or_default();
+        differences(&of(own), &of(others), &path)
+    });
+    below.collect()
+}
+
 /// The images, and the recipe with all that follows from them.
-fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
+pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let mut recipe = recipe.clone();
     let wanted = recipe.data.size.map(Size::sides);
     let mut data = data::load(&recipe.data, recipe.run.seed)?;
@@ -131,11 +276,14 @@ fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     Ok((recipe, data))
 }
 
-/// A run's name: that of its data and its model.
-fn default_name(recipe: &Recipe) -> String {
+/// The first of `runs/DATA-MODEL-1`, `runs/DATA-MODEL-2`, .. that is not taken.
+pub fn next_folder(recipe: &Recipe) -> PathBuf {
     let data = recipe.data.path.trim_end_matches(['/', '\\']);
     let data = data.rsplit(['/', '\\']).next().unwrap_or("data");
-    format!("{data}-{}", recipe.model.name)
+    let name = |number: usize| format!("{data}-{}-{number}", recipe.model.name);
+    let paths = (1..).map(|number| Path::new("runs").join(name(number)));
+    let mut free = paths.filter(|path| !path.exists());
+    free.next().expect("there is always one more")
 }
 
 /// What the trained network is worth, and what the run leaves of it.
@@ -149,6 +297,7 @@ fn finish(
 ) -> Result<Summary> {
     let DataSet { problem, test, .. } = data;
     let mut summary = Summary {
+        folder: folder.path().to_path_buf(),
         model: recipe.model.name.clone(),
         data: recipe.data.path.clone(),
         task: problem.task,
@@ -156,7 +305,10 @@ fn finish(
         seed: recipe.run.seed,
         epochs: trained.epochs,
         stopped: trained.stopped,
-        best_epoch: trained.best_epoch,
+        best_epoch: trained.best.map(|best| best.epoch),
+        best_by: recipe.run.best.clone(),
+        best_value: trained.best.map(|best| best.value),
+        left_out: trained.skipped,
         parameters: trained.parameters,
         seconds: trained.seconds,
         images: trained.images,
@@ -165,9 +317,16 @@ fn finish(
     };
     // Written twice: who stops the run again, in the test, still has it.
     write_json(&folder.summary(), &summary)?;
+    if summary.stopped {
+        // Whoever wants it to end wants it now; the test comes when it goes on, or with `eval`.
+        observer.event(Event::End {
+            folder: folder.path(),
+        });
+        return Ok(summary);
+    }
     let loader = in_order(recipe, problem, test, device);
     let values = evaluate(&trained.model, &recipe.loss, &loader, problem.task)?;
-    let epoch = trained.best_epoch.unwrap_or(trained.epochs + 1);
+    let epoch = trained.best.map_or(trained.epochs, |best| best.epoch);
     record::append(&folder.metrics(), epoch, Split::Test, &values)?;
     write_samples(
         &trained.model,
@@ -182,4 +341,23 @@ fn finish(
         folder: folder.path(),
     });
     Ok(summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_recipe_may_last_longer_and_not_be_another() {
+        let before = json!({"run": {"epochs": 3, "seed": 1}, "data": {"threads": null}});
+        let longer = json!({"run": {"epochs": 5, "seed": 1}, "data": {"threads": 2}});
+        same_recipe(&before, &longer).expect("the same numbers");
+        let other = json!({"run": {"epochs": 3, "seed": 2}, "data": {"threads": null}});
+        let error = same_recipe(&before, &other).expect_err("another seed");
+        assert!(
+            error.to_string().starts_with("run.seed is another"),
+            "{error}"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 /// The version of run folders that this program writes and reads.
-pub const FORMAT: u64 = 2;
+pub const FORMAT: u64 = 3;
 
 /// Whether a run of this version, as its `config.json` says, can be read. Folders of the first
 /// version do not say it.
@@ -29,11 +29,11 @@ mod tests {
     #[test]
     fn other_versions_are_named() {
         assert!(check(Some(&Value::from(FORMAT))).is_ok());
-        for (version, named) in [(None, "format 1,"), (Some(Value::from(3)), "format 3,")] {
+        for (version, named) in [(None, "format 1,"), (Some(Value::from(2)), "format 2,")] {
             let error = check(version.as_ref()).expect_err("another version");
             let message = error.to_string();
             assert!(
-                message.contains(named) && message.contains("format 2;"),
+                message.contains(named) && message.contains("format 3;"),
                 "{message}"
             );
         }

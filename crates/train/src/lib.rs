@@ -16,15 +16,21 @@
 //! ```
 #![warn(missing_docs)]
 
+mod average;
 pub mod backend;
+mod check;
 mod checkpoint;
 pub mod data;
 mod devices;
 mod diagram;
 mod drawing;
+mod ensemble;
 mod evaluate;
+mod exact;
+mod find_lr;
 mod fit;
 mod format;
+mod gradients;
 pub mod list;
 mod loaders;
 pub mod loss;
@@ -35,26 +41,33 @@ mod observer;
 mod outcome;
 mod predict;
 pub mod preview;
+mod progress;
 pub mod recipe;
 mod records;
+mod repeat;
 mod restore;
 pub mod run_folder;
 mod samples;
+mod state;
 mod step;
 mod summary;
 pub mod tables;
 pub mod task;
 mod training;
 
+pub use check::{Check, CheckedSplit, check};
 pub use devices::{BackendDevices, FoundDevice, devices};
 pub use evaluate::{evaluate, evaluate_run};
-pub use fit::{Summary, fit};
+pub use find_lr::{RateCurve, find_lr};
+pub use fit::{Summary, fit, next_folder, resume};
 pub use format::FORMAT;
-pub use metric::{METRICS, Metrics, Values};
+pub use metric::{Better, METRICS, Metrics, Values, better};
 pub use observer::{Begin, Event, Observer, Silent, Split};
 pub use outcome::Outcome;
 pub use predict::{Predicted, Prediction};
+pub use progress::Best;
 pub use recipe::Recipe;
 pub use records::Records;
+pub use repeat::{Repeated, Spread, Times, go_on, is_repeated, repeat};
 pub use step::TrainStep;
 pub use summary::Summary as ModelSummary;

@@ -1,42 +1,46 @@
 //! What answers are worth: metrics by name, computed by one code during epochs and in tests.
 
-mod accuracy;
+mod confusion;
 mod distance;
 mod errors;
-mod mean_iou;
+mod list;
+mod overlap;
 mod seen;
+mod tally;
+mod values;
 
-use std::collections::BTreeMap;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use distance::peak;
+pub use list::{Better, METRICS};
+pub use values::Values;
 
 use crate::outcome::Outcome;
-use seen::{Metric, Seen};
+use list::{Named, Read, Tallies};
+use seen::Seen;
+use tally::Mean;
 
-/// The names of the metrics that there are, beside `loss`.
-pub const METRICS: [&str; 5] = ["accuracy", "mean_iou", "mae", "rmse", "mean_distance"];
-
-fn named(name: &str) -> Result<Box<dyn Metric>> {
-    Ok(match name {
-        "accuracy" => Box::new(accuracy::Accuracy::default()),
-        "mean_iou" => Box::new(mean_iou::MeanIou::default()),
-        "mae" => Box::new(errors::MeanAbsoluteError::default()),
-        "rmse" => Box::new(errors::RootMeanSquareError::default()),
-        "mean_distance" => Box::new(distance::MeanDistance::default()),
-        _ => bail!(
-            "there is no metric '{name}'; there are: {}",
-            METRICS.join(", ")
-        ),
-    })
+/// Which of two values of a metric, or of the `loss`, is better.
+///
+/// # Errors
+/// If there is no metric of this name.
+pub fn better(name: &str) -> Result<Better> {
+    match name {
+        "loss" => Ok(Better::Lower),
+        _ => Ok(Named::find(name)?.0.better),
+    }
 }
 
-/// The loss and the metrics of these names, over a split.
+/// The loss and the metrics of these names, over a split. Written and read in the middle of it, they
+/// end with the same values to the bit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Metrics {
-    loss_sum: f64,
-    images: usize,
-    named: Vec<(&'static str, Box<dyn Metric>)>,
+    named: Vec<Named>,
+    /// Once for each image, so that a short last batch weighs as little as it should.
+    loss: Mean,
+    tallies: Tallies,
 }
 
 impl Metrics {
@@ -44,12 +48,13 @@ impl Metrics {
     ///
     /// # Errors
     /// If there is no metric of a name.
-    pub fn new(names: &[&'static str]) -> Result<Self> {
-        let named = names.iter().map(|&name| Ok((name, named(name)?)));
+    pub fn new(names: &[&str]) -> Result<Self> {
+        let named = names.iter().map(|name| Named::find(name));
+        let named: Vec<_> = named.collect::<Result<_>>()?;
         Ok(Self {
-            loss_sum: 0.0,
-            images: 0,
-            named: named.collect::<Result<_>>()?,
+            tallies: Tallies::wanted(&named),
+            loss: Mean::default(),
+            named,
         })
     }
 
@@ -58,57 +63,29 @@ impl Metrics {
     /// # Errors
     /// If the device fails.
     pub fn update(&mut self, outcome: Outcome) -> Result<()> {
-        let seen = Seen::read(outcome)?;
-        let [images, ..] = seen.dims;
-        // Once for each image, so that a short last batch weighs as little as it should.
-        self.loss_sum += seen.loss * images as f64;
-        self.images += images;
-        for (_, metric) in &mut self.named {
-            metric.update(&seen);
+        let seen = Seen::read(outcome, self.tallies.look_at_scores())?;
+        for image in seen.images() {
+            self.loss.push(seen.loss);
+            let tallies = self.tallies.of(&image);
+            self.tallies.add(&tallies, 1);
         }
         Ok(())
     }
 
     /// How many images were seen.
     pub fn images(&self) -> usize {
-        self.images
+        self.loss.count as usize
     }
 
     /// The loss, and each metric, by name.
     pub fn values(&self) -> Values {
-        let loss = ("loss", self.loss_sum / self.images as f64);
-        let named = self
-            .named
-            .iter()
-            .map(|(name, metric)| (*name, metric.value()));
-        Values(std::iter::once(loss).chain(named).collect())
-    }
-}
-
-/// Metrics by name, the loss first. Fractions are 0 to 1.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Values(Vec<(&'static str, f64)>);
-
-impl Values {
-    /// Each name with its value, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, f64)> + '_ {
-        self.0.iter().copied()
-    }
-
-    /// The value of this name.
-    pub fn get(&self, name: &str) -> Option<f64> {
-        self.iter()
-            .find(|(own, _)| *own == name)
-            .map(|(_, value)| value)
-    }
-
-    /// As a record: none where a value is not a number.
-    pub fn record(&self) -> BTreeMap<String, Option<f64>> {
-        let finite = |value: f64| value.is_finite().then_some(value);
-        let named = self
-            .iter()
-            .map(|(name, value)| (name.to_string(), finite(value)));
-        named.collect()
+        let mut values = vec![("loss".to_string(), self.loss.value())];
+        for Named(entry) in &self.named {
+            match entry.read {
+                Read::One(read) => values.push((entry.name.to_string(), read(&self.tallies))),
+            }
+        }
+        Values::new(values)
     }
 }
 
@@ -118,19 +95,21 @@ mod tests {
     use crate::data::Targets;
     use burn::tensor::{Device, Tensor};
 
+    fn outcome(images: usize, loss: f32, class: i32) -> Outcome {
+        let device = Device::flex();
+        Outcome {
+            loss: Tensor::from_data([loss], &device),
+            answers: Tensor::<4>::from_data([[[[1.0]], [[0.0]]]], &device)
+                .expand([images, 2, 1, 1]),
+            targets: Targets::Classes(Tensor::full([images, 1, 1], class, &device)),
+        }
+    }
+
     #[test]
     fn a_short_last_batch_weighs_less() {
         let mut metrics = Metrics::new(&["accuracy"]).expect("a metric");
         for (images, loss, class) in [(3, 1.0, 0), (1, 5.0, 1)] {
-            let device = Device::flex();
-            metrics
-                .update(Outcome {
-                    loss: Tensor::from_data([loss], &device),
-                    answers: Tensor::<4>::from_data([[[[1.0]], [[0.0]]]], &device)
-                        .expand([images, 2, 1, 1]),
-                    targets: Targets::Classes(Tensor::full([images, 1, 1], class, &device)),
-                })
-                .expect("reads");
+            metrics.update(outcome(images, loss, class)).expect("reads");
         }
         let values = metrics.values();
         assert_eq!(values.get("loss"), Some(2.0));
@@ -140,9 +119,56 @@ mod tests {
 
     #[test]
     fn every_metric_has_a_name_and_starts_without_a_value() {
-        let metrics = Metrics::new(&METRICS).expect("all are known");
+        let metrics = Metrics::new(METRICS).expect("all are known");
         assert!(metrics.values().iter().all(|(_, value)| value.is_nan()));
         let error = Metrics::new(&["luck"]).err().expect("no such metric");
         assert!(error.to_string().starts_with("there is no metric 'luck'"));
+    }
+
+    #[test]
+    fn what_is_written_and_read_in_the_middle_ends_the_same() {
+        let maps = |seed: usize| {
+            let values = (0..2 * 3 * 16).map(|at| ((at * 37 + seed * 11) % 23) as f32 / 7.0);
+            Tensor::<1>::from_data(values.collect::<Vec<_>>().as_slice(), &Device::flex())
+                .reshape([2, 3, 4, 4])
+        };
+        let outcomes = |index: usize| {
+            let classes = maps(index + 5).argmax(1).squeeze_dim(1);
+            let kinds = [Targets::Classes(classes), Targets::Values(maps(index + 9))];
+            kinds.map(|targets| Outcome {
+                loss: Tensor::from_data([0.1 + index as f32 / 3.0], &Device::flex()),
+                answers: maps(index),
+                targets,
+            })
+        };
+        let mut whole = Metrics::new(METRICS).expect("all are known");
+        let mut parts = whole.clone();
+        for index in 0..6 {
+            for outcome in outcomes(index) {
+                whole.update(outcome.clone()).expect("reads");
+                parts.update(outcome).expect("reads");
+            }
+            let text = serde_json::to_string(&parts).expect("writes");
+            parts = serde_json::from_str(&text).expect("reads");
+        }
+        let bits = |metrics: &Metrics| -> Vec<_> {
+            let values = metrics.values();
+            let bits = values
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_bits()));
+            bits.collect()
+        };
+        assert!(whole.values().iter().all(|(_, value)| value.is_finite()));
+        assert_eq!(bits(&parts), bits(&whole));
+        assert_eq!(parts.images(), 24);
+    }
+
+    #[test]
+    fn the_loss_is_to_be_low_and_the_accuracy_high() {
+        let is = |name, a, b| better(name).expect("a metric").is(a, b);
+        assert!(is("loss", 0.1, 0.2) && !is("loss", 0.2, 0.2));
+        assert!(is("accuracy", 0.9, 0.8) && !is("accuracy", 0.8, 0.9));
+        assert!(is("accuracy", 0.0, f64::NAN) && !is("accuracy", f64::NAN, 0.0));
+        assert!(better("luck").is_err());
     }
 }

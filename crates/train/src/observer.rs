@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::metric::Values;
+use crate::run_folder::Damaged;
 
 /// Whoever looks on while a run trains.
 pub trait Observer {
@@ -54,6 +55,48 @@ pub enum Event<'a> {
         train: &'a Values,
         /// The metrics over the validation images, after the epoch.
         valid: &'a Values,
+    },
+    /// The run goes on where a checkpoint was written.
+    Resumed {
+        /// Epochs that were trained to their end.
+        epochs: usize,
+        /// Steps of all epochs.
+        steps: usize,
+        /// The learning rate that the next step would have had, and the one that it has: another
+        /// where the run is to last longer than it was.
+        rates: [f64; 2],
+    },
+    /// A checkpoint is written.
+    Saved {
+        /// Where it is.
+        path: &'a Path,
+        /// Steps of all epochs so far.
+        steps: usize,
+        /// Its size.
+        bytes: u64,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// A checkpoint cannot be used; the one before is taken.
+    Damaged(&'a Damaged),
+    /// A batch was left out, since its loss was not a number or exploded.
+    LeftOut {
+        /// Counted from 1.
+        epoch: usize,
+        /// Steps of all epochs so far.
+        steps: usize,
+        /// Its loss.
+        loss: f64,
+    },
+    /// The run went back to its last checkpoint, or to its start, since a loss was not a number or
+    /// exploded.
+    WentBack {
+        /// Steps of all epochs that are left.
+        steps: usize,
+        /// The loss.
+        loss: f64,
+        /// What the learning rate is multiplied by from now on.
+        rate: f64,
     },
     /// No more epochs: the run is evaluated, and ends. Nothing more is asked.
     TrainingEnd,

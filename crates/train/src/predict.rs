@@ -9,7 +9,6 @@ use image::DynamicImage;
 use serde_json::{Map, Value};
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::data::read_picture;
 use crate::drawing::write_png;
 use crate::records::Records;
 use crate::restore::restore;
@@ -85,7 +84,7 @@ impl BackendTask for Task<'_> {
         let mut sink = None;
         let mut answer_all = || {
             for path in images {
-                let picture = read_picture(path)?;
+                let picture = config.problem.preprocessing.read(path)?;
                 let input = config
                     .problem
                     .preprocessing

@@ -16,10 +16,10 @@ mod types;
 pub use file::read as read_file;
 pub use knobs::{Knob, knobs};
 pub use layers::Layers;
-pub use optimizer::{Algorithm, Group, Optimizer};
+pub use optimizer::{Algorithm, Group, Optimizer, Treatment};
 pub use recompute::Recompute;
-pub use schedule::{Curve, Schedule};
+pub use schedule::{Curve, Moment, Schedule};
 pub use tree::at_path;
-pub use types::{Model, Recipe, Run};
+pub use types::{Every, Model, OnNan, Recipe, Run};
 
 pub use crate::data::{Data, Size};

@@ -1,10 +1,11 @@
 //! The folder that a run leaves: what it was, how it went, and what came of it.
 
+mod checkpoints;
 pub(crate) mod files;
-mod manifest;
+mod lock;
 pub(crate) mod record;
 
-pub use manifest::{Best, Manifest, Progress};
+pub use checkpoints::{Checkpoint, Checkpoints, Content, Damaged};
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,12 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::data::Problem;
+use crate::data::{DataSet, Problem};
 use crate::format;
 use crate::recipe::Recipe;
+pub(crate) use files::write_aside;
 use files::{read_json, write_json};
+pub(crate) use lock::Lock;
 
 /// What `config.json` says: enough to repeat the run, and to apply its model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +31,8 @@ pub struct RunConfig {
     pub recipe: Recipe,
     /// What is learned.
     pub problem: Problem,
+    /// What tells the run's images from others.
+    pub images: String,
 }
 
 /// The paths of a run.
@@ -42,38 +47,14 @@ impl RunFolder {
     /// # Errors
     /// If there is something at `path` already, unless it is an empty folder.
     pub fn create(path: &Path) -> Result<Self> {
-        if path.exists() {
-            let empty = path.is_dir() && fs::read_dir(path)?.next().is_none();
-            ensure!(
-                empty,
-                "'{}' is taken; give another folder with --out, or remove it",
-                path.display()
-            );
-        }
+        claim(path)?;
         let folder = Self {
             path: path.to_path_buf(),
         };
         for inner in [folder.checkpoints(), folder.samples()] {
-            fs::create_dir_all(&inner)
-                .with_context(|| format!("the folder '{}' cannot be made", inner.display()))?;
+            make(&inner)?;
         }
         Ok(folder)
-    }
-
-    /// Makes the first of `runs/NAME-1`, `runs/NAME-2`, .. that is not taken.
-    ///
-    /// # Errors
-    /// If it cannot be made.
-    pub fn create_numbered(name: &str) -> Result<Self> {
-        let runs = Path::new("runs");
-        let mut number = 1;
-        loop {
-            let path = runs.join(format!("{name}-{number}"));
-            if !path.exists() {
-                return Self::create(&path);
-            }
-            number += 1;
-        }
     }
 
     /// Opens the folder of a run.
@@ -103,6 +84,11 @@ impl RunFolder {
         self.path.join("config.json")
     }
 
+    /// Which images are learned from, validate and test.
+    pub fn splits(&self) -> PathBuf {
+        self.path.join("splits.json")
+    }
+
     /// One line per epoch and split.
     pub fn metrics(&self) -> PathBuf {
         self.path.join("metrics.jsonl")
@@ -113,7 +99,7 @@ impl RunFolder {
         self.path.join("summary.json")
     }
 
-    /// Parameters of the best and the last epoch.
+    /// What is needed to go on, and the parameters of the best epoch.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
     }
@@ -123,15 +109,17 @@ impl RunFolder {
         self.path.join("samples")
     }
 
-    /// Writes `config.json`.
+    /// Writes `splits.json` and `config.json`.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn write_config(&self, recipe: &Recipe, problem: &Problem) -> Result<()> {
+    /// If they cannot be written.
+    pub fn write_config(&self, recipe: &Recipe, data: &DataSet) -> Result<()> {
+        write_json(&self.splits(), &data.splits())?;
         let config = RunConfig {
             format: format::FORMAT,
             recipe: recipe.clone(),
-            problem: problem.clone(),
+            problem: data.problem.clone(),
+            images: data.fingerprint()?,
         };
         write_json(&self.config(), &config)
     }
@@ -148,13 +136,50 @@ impl RunFolder {
         serde_json::from_value(tree).with_context(|| format!("'{}' is wrong", path.display()))
     }
 
-    /// The checkpoints of a run.
+    /// Whether the run has been measured on its test images.
+    pub(crate) fn is_finished(&self) -> bool {
+        let summary: Option<Value> = read_json(&self.summary()).ok();
+        let test = summary
+            .as_ref()
+            .and_then(|summary| summary["test"].as_object());
+        test.is_some_and(|test| !test.is_empty())
+    }
+
+    /// The newest checkpoint of the run.
     ///
     /// # Errors
     /// If it has none that can be used.
-    pub fn manifest(&self) -> Result<Manifest> {
-        let checkpoints = self.checkpoints();
-        let manifest = Manifest::read(&checkpoints);
-        manifest.with_context(|| format!("the run '{}' has no parameters yet", self.path.display()))
+    pub fn newest_checkpoint(&self) -> Result<Checkpoint> {
+        let newest = Checkpoints::of(&self.checkpoints()).newest()?;
+        newest.with_context(|| format!("the run '{}' has no parameters yet", self.path.display()))
     }
+
+    /// Keeps other programs from writing into the folder.
+    ///
+    /// # Errors
+    /// If one does.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        Lock::take(&self.path)
+    }
+}
+
+/// Makes a folder that nobody else uses.
+///
+/// # Errors
+/// If there is something at `path` already, unless it is an empty folder.
+pub(crate) fn claim(path: &Path) -> Result<()> {
+    if path.exists() {
+        let empty = path.is_dir() && fs::read_dir(path)?.next().is_none();
+        ensure!(
+            empty,
+            "'{}' is taken; give another folder with --out, or remove it",
+            path.display()
+        );
+    }
+    make(path)
+}
+
+fn make(path: &Path) -> Result<()> {
+    fs::create_dir_all(path)
+        .with_context(|| format!("the folder '{}' cannot be made", path.display()))
 }

@@ -1,36 +1,57 @@
 //! The epochs of a run.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use burn::data::dataloader::DataLoader;
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
-use models::Model;
+use models::{Model, ModelConfig};
 use skip_blocks::parameter_count;
-use skip_blocks::seam::Seam;
 
-use crate::checkpoint::{Checkpoints, State};
-use crate::data::{Batch, DataSet};
+use crate::average::{restore_statistics, values};
+use crate::checkpoint::{Keeper, load_best};
+use crate::data::{Batch, DataSet, Loader, Position, seed_of};
+use crate::gradients::Sum;
 use crate::loaders::{in_order, training};
-use crate::metric::Metrics;
+use crate::metric::{Metrics, Values, better};
 use crate::network::{configure, init};
 use crate::observer::{Begin, Event, Observer, Split};
 use crate::outcome::Outcome;
-use crate::recipe::{self, Recipe};
-use crate::run_folder::{Progress, RunFolder, record};
+use crate::progress::{Best, Progress};
+use crate::recipe::{self, OnNan, Recipe};
+use crate::run_folder::{Checkpoint, RunFolder, record};
+use crate::state::State;
 use crate::step::TrainStep;
 use crate::task;
+
+/// A loss that is so many times that of the first batch has exploded.
+const EXPLODED: f64 = 1000.0;
+
+/// So many times a run goes back at most.
+const MOST_REWINDS: i32 = 10;
+
+/// Steps that are left out one after the other, at most.
+const MOST_SKIPPED: usize = 100;
+
+/// A checkpoint at an epoch's end is not written sooner after the last than this.
+const SOON: Duration = Duration::from_secs(15);
 
 /// A model that learns.
 pub(crate) struct Training<'a> {
     recipe: &'a Recipe,
     data: &'a DataSet,
     device: &'a Device,
+    config: ModelConfig,
     state: State,
-    /// What is computed again on the way back.
-    seam: Option<Seam>,
+    progress: Progress,
+    /// When the part of the run began that this program does.
+    since: Instant,
+    /// How long the run had lasted by then.
+    before: Duration,
+    /// When, and after how many steps, the last checkpoint was written.
+    saved: (Instant, usize),
 }
 
 /// What comes of it.
@@ -44,18 +65,24 @@ pub(crate) struct Trained {
     /// Whether there should have been more.
     pub stopped: bool,
     /// None where it was stopped before the end of the first.
-    pub best_epoch: Option<usize>,
+    pub best: Option<Best>,
+    /// Steps that were left out.
+    pub skipped: usize,
     /// How long the epochs took, with their validation.
     pub seconds: f64,
     /// Training images that were seen.
     pub images: usize,
 }
 
-/// A split of an epoch, as far as it was seen.
-struct Seen {
-    metrics: Metrics,
-    steps: usize,
-    stopped: bool,
+/// How a part of a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// All of it is done.
+    Done,
+    /// Somebody wants the run to end.
+    Stopped,
+    /// Its loss cannot be used, and it went back.
+    WentBack,
 }
 
 impl<'a> Training<'a> {
@@ -64,101 +91,191 @@ impl<'a> Training<'a> {
     /// # Errors
     /// If the model cannot take the images, or the recipe does not go with it.
     pub fn new(recipe: &'a Recipe, data: &'a DataSet, device: &'a Device) -> Result<Self> {
-        device.seed(recipe.run.seed);
         let recipe::Model { name, fields } = &recipe.model;
         let problem = &data.problem;
         let config = configure(name, fields, problem.image, problem.classes.len())?;
-        let model = init(&config, &device.clone().autodiff());
-        let seam = recipe.run.recompute.seam(&model, &config)?;
-        let Recipe { optimizer, run, .. } = recipe;
-        let groups = optimizer.groups(&model, &config, problem.image)?;
-        let steps = data.train.len().div_ceil(run.batch_size);
-        let scheduler = recipe
-            .schedule
-            .init(optimizer, &groups, steps, run.epochs)?;
+        let metrics = task::of(problem.task).metrics();
+        let known = |name: &str| name == "loss" || metrics.contains(&name);
+        ensure!(
+            known(&recipe.run.best),
+            "--best {}: must be loss or one of: {}",
+            recipe.run.best,
+            metrics.join(", ")
+        );
+        let progress = Progress::new(recipe.tree()?, Metrics::new(metrics)?);
+        let state = Self::untrained(recipe, data, device, &config)?;
         Ok(Self {
             recipe,
             data,
             device,
-            state: State {
-                optimizer: optimizer.init(&groups),
-                model,
-                scheduler,
-            },
-            seam,
+            config,
+            state,
+            progress,
+            since: Instant::now(),
+            before: Duration::ZERO,
+            saved: (Instant::now(), 0),
         })
+    }
+
+    fn untrained(
+        recipe: &Recipe,
+        data: &DataSet,
+        device: &Device,
+        config: &ModelConfig,
+    ) -> Result<State> {
+        device.seed(recipe.run.seed);
+        let model = init(config, &device.clone().autodiff());
+        State::around(model, recipe, config, data.problem.image)
+    }
+
+    /// Goes back to where a checkpoint was written.
+    fn go_back(&mut self, keeper: &mut Keeper<'_>, checkpoint: Checkpoint) -> Result<()> {
+        let Self {
+            recipe,
+            data,
+            config,
+            ..
+        } = self;
+        let around = |model| State::around(model, recipe, config, data.problem.image);
+        let model = self.state.model.clone();
+        let (state, progress) = keeper.load(checkpoint, model, around)?;
+        (self.state, self.progress) = (state, progress);
+        self.before = self.progress.spent;
+        self.since = Instant::now();
+        self.saved = (Instant::now(), self.progress.steps);
+        Ok(())
+    }
+
+    /// Goes on where a checkpoint was written.
+    ///
+    /// # Errors
+    /// If it is of another model, or a file of it cannot be read.
+    pub fn resume(
+        &mut self,
+        keeper: &mut Keeper<'_>,
+        checkpoint: Checkpoint,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        self.go_back(keeper, checkpoint)?;
+        let before: Recipe = serde_json::from_value(self.progress.recipe.take())?;
+        let rate = |recipe: &Recipe| self.rate(recipe);
+        let rates = [rate(&before), rate(self.recipe)];
+        // Other epochs, threads or devices may be asked for than before.
+        self.progress.recipe = self.recipe.tree()?;
+        observer.event(Event::Resumed {
+            epochs: self.progress.epochs,
+            steps: self.progress.steps,
+            rates,
+        });
+        Ok(())
+    }
+
+    /// The learning rate of the next step, as this recipe has it.
+    fn rate(&self, recipe: &Recipe) -> f64 {
+        let moment = self
+            .progress
+            .moment(&recipe.run, self.steps(), self.lasted());
+        recipe.optimizer.lr * recipe.schedule.factor(moment) * self.progress.rate()
     }
 
     /// Trains all epochs, or as many as there are before the run is stopped.
     ///
     /// # Errors
-    /// If an image cannot be read, a file cannot be written, or the loss is never finite.
-    pub fn run(mut self, folder: &RunFolder, observer: &mut dyn Observer) -> Result<Trained> {
-        let Recipe { run, .. } = self.recipe;
+    /// If an image cannot be read, a file cannot be written, or the loss cannot be used.
+    pub fn run(
+        mut self,
+        folder: &RunFolder,
+        mut keeper: Keeper<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained> {
+        let run = &self.recipe.run;
         let DataSet { problem, valid, .. } = self.data;
         let autodiff = self.device.clone().autodiff();
         let train = training(self.recipe, self.data, &autodiff);
         let valid = in_order(self.recipe, problem, valid, self.device);
-        let mut checkpoints = Checkpoints::new(&folder.checkpoints());
         observer.event(Event::Begin(self.begin()));
+        (self.since, self.before) = (Instant::now(), self.progress.spent);
+        self.saved = (self.since, self.progress.steps);
 
-        let start = Instant::now();
-        let (mut epochs, mut images, mut stopped) = (0, 0, false);
-        while epochs < run.epochs && !stopped {
-            let epoch = epochs + 1;
-            let epoch_start = Instant::now();
-            let learned = self.learn(epoch, &train, observer)?;
-            images += learned.metrics.images();
-            let mut progress = Progress {
-                epoch,
-                steps: learned.steps,
-                complete: false,
-            };
-            stopped = learned.stopped;
-            let mut loss = None;
-            if !stopped {
-                let learned = learned.metrics.values();
-                record::append(&folder.metrics(), epoch, Split::Train, &learned)?;
-                let validated = self.validate(epoch, &valid, observer)?;
-                stopped = validated.stopped;
-                if !stopped {
-                    let validated = validated.metrics.values();
-                    record::append(&folder.metrics(), epoch, Split::Valid, &validated)?;
-                    loss = validated.get("loss");
-                    progress.complete = true;
-                    epochs = epoch;
-                    observer.event(Event::EpochEnd {
-                        epoch,
-                        seconds: epoch_start.elapsed().as_secs_f64(),
-                        train: &learned,
-                        valid: &validated,
-                    });
-                    stopped = observer.should_stop() && epoch < run.epochs;
-                }
-            }
-            checkpoints.save(&self.state, progress, loss)?;
+        let mut end = End::Done;
+        while !self.progress.is_done(run) && end != End::Stopped {
+            end = self.epoch(&train, &valid, folder, &mut keeper, observer)?;
         }
-        let seconds = start.elapsed().as_secs_f64();
+        // An end that nobody asked for is one, too.
+        let stopped = end == End::Stopped && !self.progress.is_done(run);
+        self.save(&mut keeper, observer)?;
         observer.event(Event::TrainingEnd);
 
-        let best_epoch = checkpoints.best().map(|best| best.epoch);
-        match stopped {
-            true => checkpoints.keep_last(&self.state)?,
-            false => ensure!(
-                best_epoch.is_some(),
-                "the loss was never finite; a smaller --lr may help, and see metrics.jsonl for how \
-                 it went"
-            ),
-        }
+        let last = keeper.last().expect("it was just written");
         Ok(Trained {
             parameters: parameter_count(&self.state.model),
-            model: checkpoints.load_best(self.state.model.valid())?,
-            epochs,
+            model: load_best(last, self.state.model.valid())?,
+            epochs: self.progress.epochs,
             stopped,
-            best_epoch,
-            seconds,
-            images,
+            best: self.progress.best,
+            skipped: self.progress.skipped,
+            seconds: self.progress.spent.as_secs_f64(),
+            images: self.progress.images,
         })
+    }
+
+    /// What is left of an epoch, and its validation.
+    fn epoch(
+        &mut self,
+        train: &Loader,
+        valid: &Loader,
+        folder: &RunFolder,
+        keeper: &mut Keeper<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<End> {
+        let epoch = self.progress.epochs + 1;
+        let start = Instant::now();
+        let end = self.learn(epoch, train, keeper, observer)?;
+        if end != End::Done {
+            return Ok(end);
+        }
+        let validation = Instant::now();
+        let Some(validated) = self.validate(epoch, valid, observer)? else {
+            return Ok(End::Stopped);
+        };
+        self.progress.validation = validation.elapsed();
+
+        let learned = self.progress.seen.values();
+        record::append(&folder.metrics(), epoch, Split::Train, &learned)?;
+        record::append(&folder.metrics(), epoch, Split::Valid, &validated)?;
+        self.progress.epochs = epoch;
+        self.progress.batches = 0;
+        self.progress.seen = self.unseen()?;
+        self.choose(epoch, &validated, keeper)?;
+        observer.event(Event::EpochEnd {
+            epoch,
+            seconds: start.elapsed().as_secs_f64(),
+            train: &learned,
+            valid: &validated,
+        });
+        if self.saved.0.elapsed() >= SOON {
+            self.save(keeper, observer)?;
+        }
+        Ok(match observer.should_stop() {
+            true => End::Stopped,
+            false => End::Done,
+        })
+    }
+
+    /// Keeps the parameters of the epoch if it is better than those before.
+    fn choose(&mut self, epoch: usize, validated: &Values, keeper: &mut Keeper<'_>) -> Result<()> {
+        let by = &self.recipe.run.best;
+        let value = validated.get(by).filter(|value| value.is_finite());
+        let direction = better(by)?;
+        let is_better = |value: &f64| {
+            let best = self.progress.best;
+            best.is_none_or(|best| direction.is(*value, best.value))
+        };
+        if let Some(value) = value.filter(is_better) {
+            self.progress.best = Some(Best { epoch, value });
+            keeper.keep_best(&self.state)?;
+        }
+        Ok(())
     }
 
     fn begin(&self) -> Begin<'_> {
@@ -177,113 +294,279 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// A step for each batch.
+    fn unseen(&self) -> Result<Metrics> {
+        Metrics::new(task::of(self.data.problem.task).metrics())
+    }
+
+    fn lasted(&self) -> Duration {
+        self.before + self.since.elapsed()
+    }
+
+    /// The steps of an epoch.
+    fn steps(&self) -> usize {
+        let batches = self.data.train.len().div_ceil(self.recipe.run.batch_size);
+        batches.div_ceil(self.recipe.optimizer.accumulate)
+    }
+
+    /// The steps of an epoch that are not done yet.
     fn learn(
         &mut self,
         epoch: usize,
-        loader: &dyn DataLoader<Batch>,
+        loader: &Loader,
+        keeper: &mut Keeper<'_>,
         observer: &mut dyn Observer,
-    ) -> Result<Seen> {
-        let mut split = self.split(epoch, Split::Train, loader, observer)?;
-        for batch in loader.iter() {
-            let step = TrainStep {
-                model: &self.state.model,
-                loss: &self.recipe.loss,
-                seam: self.seam.as_ref(),
-            };
-            let (gradients, outcome) = step.run(batch?);
-            self.update(gradients);
-            if split.stops_after(outcome)? {
+    ) -> Result<End> {
+        let Recipe { run, optimizer, .. } = self.recipe;
+        observer.event(Event::SplitBegin {
+            epoch,
+            split: Split::Train,
+            images: loader.num_items(),
+        });
+        let loader = loader.clone().starting_at(Position {
+            epoch: epoch - 1,
+            batch: self.progress.batches,
+        });
+        let mut batches = loader.iter();
+        // What an outcome says is read when the device is at work on the next.
+        let mut waiting = None;
+        let mut left_out = 0;
+        while !self.progress.is_late(run, self.lasted()) {
+            let step: Vec<_> = batches.by_ref().take(optimizer.accumulate).collect();
+            if step.is_empty() {
                 break;
             }
+            let statistics = match run.on_nan {
+                OnNan::Skip => Some(values(&self.state.model.valid())),
+                OnNan::Stop | OnNan::Rewind => None,
+            };
+            let mut gradients = Sum::new();
+            let mut unusable = None;
+            for batch in step {
+                let (own, outcome) = self.learn_from(batch?);
+                self.progress.batches += 1;
+                if run.on_nan == OnNan::Stop {
+                    gradients.add(&self.state.model, own);
+                    let before = waiting.replace(outcome);
+                    self.read(epoch, before, observer)?;
+                    continue;
+                }
+                let loss = outcome.loss.clone().try_into_scalar::<f64>()?;
+                if self.is_usable(loss) {
+                    gradients.add(&self.state.model, own);
+                    self.read(epoch, Some(outcome), observer)?;
+                } else {
+                    unusable = Some(loss);
+                }
+            }
+            match (unusable, run.on_nan) {
+                (Some(loss), OnNan::Rewind) => {
+                    self.rewind(epoch, loss, keeper, observer)?;
+                    return Ok(End::WentBack);
+                }
+                (Some(loss), _) => {
+                    left_out += 1;
+                    ensure!(
+                        left_out < MOST_SKIPPED,
+                        "the loss was {loss} in {left_out} steps one after the other; {}",
+                        what_helps(epoch)
+                    );
+                    self.progress.skipped += 1;
+                    if let Some(statistics) = statistics {
+                        self.state.model = restore_statistics(self.state.model.clone(), statistics);
+                    }
+                    observer.event(Event::LeftOut {
+                        epoch,
+                        steps: self.progress.steps,
+                        loss,
+                    });
+                }
+                (None, _) => left_out = 0,
+            }
+            if let Some(gradients) = gradients.mean(&self.state.model)
+                && unusable.is_none()
+            {
+                self.update(gradients);
+            }
+            self.progress.steps += 1;
+            let stop = observer.should_stop();
+            if stop || self.is_due() {
+                self.read(epoch, waiting.take(), observer)?;
+                if stop {
+                    return Ok(End::Stopped);
+                }
+                self.save(keeper, observer)?;
+            }
         }
-        split.end()
+        self.read(epoch, waiting.take(), observer)?;
+        Ok(End::Done)
+    }
+
+    /// The gradients of a batch, and what the model said. What is drawn at random follows from the
+    /// seed and the batch's place in the run.
+    fn learn_from(&self, batch: Batch) -> (GradientsParams, Outcome) {
+        let place = [self.progress.epochs, self.progress.batches].map(|place| place as u64);
+        let [epoch, batch_number] = place;
+        let seed = seed_of([self.recipe.run.seed, epoch, batch_number]);
+        self.device.seed(seed);
+        let step = TrainStep {
+            model: &self.state.model,
+            loss: &self.recipe.loss,
+            seam: self.state.seam.as_ref(),
+        };
+        step.run(batch)
     }
 
     fn update(&mut self, gradients: GradientsParams) {
-        let rates = self.state.scheduler.step();
-        let model = self.state.model.clone();
-        self.state.model = self.state.optimizer.step(rates, model, gradients);
+        let factor = self.rate(self.recipe) / self.recipe.optimizer.lr;
+        let step = self.progress.steps + 1;
+        self.state.update(self.recipe, gradients, factor, step);
     }
 
-    /// What the model is worth on images that it does not learn from.
+    /// Takes an outcome of training in.
+    fn read(
+        &mut self,
+        epoch: usize,
+        outcome: Option<Outcome>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let Some(outcome) = outcome else {
+            return Ok(());
+        };
+        let loss = outcome.loss.clone().try_into_scalar::<f64>()?;
+        ensure!(
+            self.is_usable(loss),
+            "the loss is {loss} in epoch {epoch}; {}",
+            what_helps(epoch)
+        );
+        if self.progress.first_loss.is_nan() {
+            self.progress.first_loss = loss;
+        }
+        let before = self.progress.seen.images();
+        self.progress.seen.update(outcome)?;
+        self.progress.images += self.progress.seen.images() - before;
+        observer.event(Event::Batch {
+            seen: self.progress.seen.images(),
+            values: &self.progress.seen.values(),
+        });
+        Ok(())
+    }
+
+    fn is_usable(&self, loss: f64) -> bool {
+        let first = self.progress.first_loss;
+        loss.is_finite() && (first.is_nan() || loss <= EXPLODED * first.abs().max(1e-3))
+    }
+
+    /// Goes back to the last checkpoint, or to the start, and on with half the learning rate.
+    fn rewind(
+        &mut self,
+        epoch: usize,
+        loss: f64,
+        keeper: &mut Keeper<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let rewinds = self.progress.rewinds + 1;
+        let lasted = self.lasted();
+        ensure!(
+            rewinds <= MOST_REWINDS,
+            "the loss is {loss} in epoch {epoch}, after the run went back {MOST_REWINDS} times; {}",
+            what_helps(epoch)
+        );
+        match keeper.last().cloned() {
+            Some(checkpoint) => self.go_back(keeper, checkpoint)?,
+            None => {
+                let Self {
+                    recipe,
+                    data,
+                    device,
+                    config,
+                    ..
+                } = self;
+                self.state = Self::untrained(recipe, data, device, config)?;
+                self.progress = Progress::new(recipe.tree()?, self.unseen()?);
+            }
+        }
+        // The time is spent, and the next to go back must know of it.
+        self.before = lasted;
+        self.since = Instant::now();
+        self.progress.rewinds = rewinds;
+        observer.event(Event::WentBack {
+            steps: self.progress.steps,
+            loss,
+            rate: self.progress.rate(),
+        });
+        self.save(keeper, observer)
+    }
+
+    fn is_due(&self) -> bool {
+        let every = &self.recipe.run.checkpoint;
+        let (when, steps) = self.saved;
+        let often = |wanted: usize| self.progress.steps - steps >= wanted;
+        when.elapsed().as_secs_f64() >= 60.0 * every.minutes || every.steps.is_some_and(often)
+    }
+
+    fn save(&mut self, keeper: &mut Keeper<'_>, observer: &mut dyn Observer) -> Result<()> {
+        let start = Instant::now();
+        self.progress.spent = self.lasted();
+        let checkpoint = keeper.save(&self.state, &self.progress)?;
+        observer.event(Event::Saved {
+            path: checkpoint.path(),
+            steps: self.progress.steps,
+            bytes: checkpoint.bytes()?,
+            seconds: start.elapsed().as_secs_f64(),
+        });
+        self.saved = (Instant::now(), self.progress.steps);
+        Ok(())
+    }
+
+    /// What the model is worth on images that it does not learn from; none where somebody wants the
+    /// run to end before that is known.
     fn validate(
         &self,
         epoch: usize,
-        loader: &dyn DataLoader<Batch>,
+        loader: &Loader,
         observer: &mut dyn Observer,
-    ) -> Result<Seen> {
-        let mut split = self.split(epoch, Split::Valid, loader, observer)?;
-        let model = self.state.model.valid();
+    ) -> Result<Option<Values>> {
+        observer.event(Event::SplitBegin {
+            epoch,
+            split: Split::Valid,
+            images: loader.num_items(),
+        });
+        let model = self.state.answering();
         let step = TrainStep {
             model: &model,
             loss: &self.recipe.loss,
             seam: None,
         };
-        for batch in loader.iter() {
-            if split.stops_after(step.forward(batch?))? {
-                break;
+        let mut metrics = self.unseen()?;
+        let mut waiting = None;
+        let mut batches = loader.iter();
+        loop {
+            let outcome = match batches.next() {
+                Some(batch) => Some(step.forward(batch?)),
+                None => None,
+            };
+            let is_last = outcome.is_none();
+            if let Some(outcome) = std::mem::replace(&mut waiting, outcome) {
+                metrics.update(outcome)?;
+                observer.event(Event::Batch {
+                    seen: metrics.images(),
+                    values: &metrics.values(),
+                });
+            }
+            if is_last {
+                return Ok(Some(metrics.values()));
+            }
+            if observer.should_stop() {
+                return Ok(None);
             }
         }
-        split.end()
-    }
-
-    fn split<'o>(
-        &self,
-        epoch: usize,
-        split: Split,
-        loader: &dyn DataLoader<Batch>,
-        observer: &'o mut dyn Observer,
-    ) -> Result<Going<'o>> {
-        observer.event(Event::SplitBegin {
-            epoch,
-            split,
-            images: loader.num_items(),
-        });
-        Ok(Going {
-            seen: Seen {
-                metrics: Metrics::new(task::of(self.data.problem.task).metrics())?,
-                steps: 0,
-                stopped: false,
-            },
-            waiting: None,
-            observer,
-        })
     }
 }
 
-/// A split of an epoch that goes on.
-struct Going<'o> {
-    seen: Seen,
-    /// Read when the device is at work on the next, so that it need not wait.
-    waiting: Option<Outcome>,
-    observer: &'o mut dyn Observer,
-}
-
-impl Going<'_> {
-    /// Takes a step's outcome in, and says whether the run is to end.
-    fn stops_after(&mut self, outcome: Outcome) -> Result<bool> {
-        let before = self.waiting.replace(outcome);
-        self.read(before)?;
-        self.seen.steps += 1;
-        self.seen.stopped = self.observer.should_stop();
-        Ok(self.seen.stopped)
-    }
-
-    fn read(&mut self, outcome: Option<Outcome>) -> Result<()> {
-        if let Some(outcome) = outcome {
-            self.seen.metrics.update(outcome)?;
-            self.observer.event(Event::Batch {
-                seen: self.seen.metrics.images(),
-                values: &self.seen.metrics.values(),
-            });
-        }
-        Ok(())
-    }
-
-    fn end(mut self) -> Result<Seen> {
-        let last = self.waiting.take();
-        self.read(last)?;
-        Ok(self.seen)
-    }
+fn what_helps(epoch: usize) -> String {
+    let before = match epoch {
+        1 => "",
+        _ => "the checkpoint before it is kept; ",
+    };
+    format!("{before}a smaller --lr may help, or --clip 1, or --on-nan skip or rewind")
 }

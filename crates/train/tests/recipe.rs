@@ -111,7 +111,7 @@ fn what_is_wrong_is_named_with_where_it_was_given() {
         (
             ["--config", "old.json"],
             "error: the configuration file 'old.json': this run has format 1, and this program \
-             reads format 2; ",
+             reads format 3; ",
         ),
         (
             ["--set", "optimizer.lr=fast"],

@@ -24,7 +24,7 @@ fn error(folder: &Path, arguments: &[&str]) -> String {
 fn a_flipped_byte_of_a_checkpoint_is_an_error_that_names_it() {
     let folder = tempdir().expect("a folder");
     fit(folder.path());
-    let best = folder.path().join("run/checkpoints/best.bpk");
+    let best = folder.path().join("run/checkpoints/1/best.bpk");
     let mut bytes = fs::read(&best).expect("reads");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -43,7 +43,7 @@ fn another_version_is_named_with_ours() {
     let folder = tempdir().expect("a folder");
     fit(folder.path());
     let path = folder.path().join("run/config.json");
-    for (version, named) in [(json!(null), "format 1,"), (json!(3), "format 3,")] {
+    for (version, named) in [(json!(null), "format 1,"), (json!(2), "format 2,")] {
         let mut config = read(&path);
         match version.is_null() {
             true => drop(config.as_object_mut().expect("a table").remove("format")),

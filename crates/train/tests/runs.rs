@@ -62,14 +62,16 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
         assert!((0.0..=1.0).contains(&accuracy), "{record}");
         assert_eq!((8.0 * accuracy).fract(), 0.0, "{record}");
     }
+    assert_eq!(files(&run.join("checkpoints")), ["1"]);
     assert_eq!(
-        files(&run.join("checkpoints")),
+        files(&run.join("checkpoints/1")),
         [
             "best.bpk",
             "manifest.json",
-            "model-1.bpk",
-            "optim-1.bpk",
-            "scheduler-1.bpk"
+            "metrics.jsonl",
+            "model.bpk",
+            "optimizer.bpk",
+            "progress.json"
         ]
     );
 

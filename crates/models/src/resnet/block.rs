@@ -1,7 +1,10 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use skip_blocks::{BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, ConfigError};
+use skip_blocks::{
+    BasicBlock, BasicBlockConfig, Bottleneck, BottleneckConfig, ConfigError, FixupBlock,
+    FixupBlockConfig, FixupOf,
+};
 
 /// The block that a [`ResNet`](super::ResNet) repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,19 +24,28 @@ pub enum Block {
     Basic(BasicBlock),
     /// See [`Bottleneck`].
     Bottleneck(Bottleneck),
+    /// See [`FixupBlock`].
+    Fixup(FixupBlock),
 }
 
 /// The configuration of a residual block of any kind.
 pub(super) enum BlockConfig {
     Basic(BasicBlockConfig),
     Bottleneck(BottleneckConfig),
+    Fixup(FixupBlockConfig),
 }
 
 impl BlockConfig {
+    /// Started by Fixup, in a network of so many blocks.
+    pub fn fixup(of: impl Into<FixupOf>, blocks: usize) -> Self {
+        Self::Fixup(FixupBlockConfig::new(of.into(), blocks))
+    }
+
     pub fn check(&self) -> Result<(), ConfigError> {
         match self {
             Self::Basic(config) => config.check(),
             Self::Bottleneck(config) => config.check(),
+            Self::Fixup(config) => config.check(),
         }
     }
 
@@ -41,6 +53,7 @@ impl BlockConfig {
         match self {
             Self::Basic(config) => Block::Basic(config.init(device)),
             Self::Bottleneck(config) => Block::Bottleneck(config.init(device)),
+            Self::Fixup(config) => Block::Fixup(config.init(device)),
         }
     }
 }
@@ -51,6 +64,7 @@ impl Block {
         match self {
             Self::Basic(block) => block.forward(x),
             Self::Bottleneck(block) => block.forward(x),
+            Self::Fixup(block) => block.forward(x),
         }
     }
 }

@@ -2,8 +2,8 @@ use burn::config::Config;
 use serde::{Deserialize, Serialize};
 use skip_blocks::layers::{Act, NormKind};
 use skip_blocks::{
-    AntiAliasing, BasicBlockConfig, Bottleneck, BottleneckConfig, ModifierConfig, Order,
-    ShortcutKind,
+    AntiAliasing, BasicBlockConfig, Bottleneck, BottleneckConfig, ConnectionKind, ModifierConfig,
+    Order, ShortcutConfig, ShortcutKind,
 };
 
 use super::block::{BlockConfig, BlockKind};
@@ -56,6 +56,12 @@ pub struct ResNetConfig {
     /// Default: not.
     #[config(default = false)]
     pub zero_init_last: bool,
+    /// Whether blocks start as Fixup has them, to learn without normalisation: see
+    /// [`FixupBlock`](skip_blocks::FixupBlock). The stem's biases are one a channel, where the paper
+    /// has a single number. A model made anew starts its classifier with zeros too; for one that is
+    /// at hand that is `head.zero_init`. Default: not.
+    #[config(default = false)]
+    pub fixup: bool,
     /// Probability that a value between the convolutions of a basic block is dropped in training.
     /// Default: 0.
     #[config(default = 0.0)]
@@ -66,11 +72,24 @@ pub struct ResNetConfig {
     /// Applied to every branch. Default: none.
     #[config(default = "vec![]")]
     pub modifiers: Vec<ModifierConfig>,
+    /// How each branch is connected to what passes it. Several streams need blocks that activate
+    /// first, and zero-padded shortcuts. Default: by one stream.
+    #[config(default = "ConnectionKind::Residual")]
+    pub connection: ConnectionKind,
+    /// Whether each block is followed by a weighted sum over all blocks before: see
+    /// [`DepthAverage`](skip_blocks::DepthAverage). Maps of larger sizes and fewer channels are
+    /// brought to the block's by zero-padded shortcuts. Default: not.
+    #[config(default = false)]
+    pub depth_average: bool,
     /// Stochastic depth: the probability that a sample skips the last block. That of block `l` of
     /// `L` is `l / L` of it (Huang et al. 2016, <https://arxiv.org/abs/1603.09382>, equation 4).
     /// Default: 0.
     #[config(default = 0.0)]
     pub drop_path_rate: f64,
+    /// ShakeDrop: the probability that a sample's last branch is shaken. It grows with depth as
+    /// `drop_path_rate` does (Yamada et al. 2018, <https://arxiv.org/abs/1802.02375>). Default: 0.
+    #[config(default = 0.0)]
+    pub shake_drop_rate: f64,
     /// How many times smaller than the image the last map may be: stages that would go beyond it
     /// are dilated instead (Yu and Koltun 2015, <https://arxiv.org/abs/1511.07122>). Default: none,
     /// no limit.
@@ -129,14 +148,13 @@ impl ResNetConfig {
 
     /// The blocks of each stage.
     pub(super) fn stages(&self) -> Vec<Vec<BlockConfig>> {
-        let all = self.blocks.iter().sum::<usize>() as f64;
         let mut channels = self.stem_channels();
         let mut before = 0;
         let mut stages = vec![];
         for (stage, plan) in self.plan().into_iter().enumerate() {
             let block = |index: usize| {
                 before += 1;
-                let block = self.block(
+                self.block(
                     std::mem::replace(&mut channels, self.out_channels(stage)),
                     self.width << stage,
                     if index == 0 { plan.stride } else { 1 },
@@ -148,8 +166,8 @@ impl ResNetConfig {
                         },
                         plan.dilation,
                     ],
-                );
-                self.dropped(block, before as f64 / all)
+                    before,
+                )
             };
             stages.push((0..self.blocks[stage]).map(block).collect());
         }
@@ -161,13 +179,21 @@ impl ResNetConfig {
         self.stem_channels.unwrap_or(self.width)
     }
 
+    /// How many blocks there are in all stages.
+    pub(super) fn all_blocks(&self) -> usize {
+        self.blocks.iter().sum()
+    }
+
+    /// Block `number`, from 1.
     fn block(
         &self,
         in_channels: usize,
         planes: usize,
         stride: usize,
         [first_dilation, dilation]: [usize; 2],
+        number: usize,
     ) -> BlockConfig {
+        let modifiers = self.modifiers(number as f64 / self.all_blocks() as f64);
         // In a dilated stage, where the distance of the taps changes.
         let aliases = stride > 1 || first_dilation != dilation;
         let anti_aliasing = match aliases {
@@ -175,8 +201,8 @@ impl ResNetConfig {
             false => AntiAliasing::None,
         };
         match self.block {
-            BlockKind::Basic => BlockConfig::Basic(
-                BasicBlockConfig::new(in_channels, planes)
+            BlockKind::Basic => {
+                let basic = BasicBlockConfig::new(in_channels, planes)
                     .with_stride(stride)
                     .with_first_dilation(first_dilation)
                     .with_dilation(dilation)
@@ -187,10 +213,16 @@ impl ResNetConfig {
                     .with_norm(self.norm)
                     .with_act(self.act)
                     .with_shortcut(self.shortcut)
-                    .with_modifiers(self.modifiers.clone()),
-            ),
-            BlockKind::Bottleneck => BlockConfig::Bottleneck(
-                BottleneckConfig::new(in_channels, planes)
+                    .with_modifiers(modifiers)
+                    .with_connection(self.connection)
+                    .with_place(number - 1);
+                match self.fixup {
+                    true => BlockConfig::fixup(basic, self.all_blocks()),
+                    false => BlockConfig::Basic(basic),
+                }
+            }
+            BlockKind::Bottleneck => {
+                let bottleneck = BottleneckConfig::new(in_channels, planes)
                     .with_stride(stride)
                     .with_dilation(first_dilation)
                     .with_stage_dilation(dilation)
@@ -202,23 +234,43 @@ impl ResNetConfig {
                     .with_norm(self.norm)
                     .with_act(self.act)
                     .with_shortcut(self.shortcut)
-                    .with_modifiers(self.modifiers.clone()),
-            ),
+                    .with_modifiers(modifiers)
+                    .with_connection(self.connection)
+                    .with_place(number - 1);
+                match self.fixup {
+                    true => BlockConfig::fixup(bottleneck, self.all_blocks()),
+                    false => BlockConfig::Bottleneck(bottleneck),
+                }
+            }
         }
     }
 
-    /// With stochastic depth, a block whose place in the network is `part` of its depth.
-    fn dropped(&self, mut block: BlockConfig, part: f64) -> BlockConfig {
+    /// What is on the branch of a block whose place in the network is `part` of its depth.
+    fn modifiers(&self, part: f64) -> Vec<ModifierConfig> {
+        let mut modifiers = self.modifiers.clone();
         if self.drop_path_rate > 0.0 {
-            let modifiers = match &mut block {
-                BlockConfig::Basic(config) => &mut config.modifiers,
-                BlockConfig::Bottleneck(config) => &mut config.modifiers,
-            };
             modifiers.push(ModifierConfig::StochasticDepth {
                 drop_probability: self.drop_path_rate * part,
             });
         }
-        block
+        if self.shake_drop_rate > 0.0 {
+            modifiers.push(ModifierConfig::ShakeDrop {
+                drop_probability: self.shake_drop_rate * part,
+            });
+        }
+        modifiers
+    }
+
+    /// What brings a map from before each stage to its shape.
+    pub(super) fn carries(&self) -> Vec<ShortcutConfig> {
+        let mut channels = self.stem_channels();
+        let carry = |(stage, plan): (usize, StagePlan)| {
+            let before = std::mem::replace(&mut channels, self.out_channels(stage));
+            ShortcutConfig::new(before, channels)
+                .with_stride(plan.stride)
+                .with_kind(ShortcutKind::ZeroPad)
+        };
+        self.plan().into_iter().enumerate().map(carry).collect()
     }
 
     pub(super) fn out_channels(&self, stage: usize) -> usize {

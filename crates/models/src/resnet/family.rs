@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use skip_blocks::check::{self, ensure};
-use skip_blocks::{AntiAliasing, ConfigError, Order, ShortcutKind};
+use skip_blocks::{AntiAliasing, ConfigError, ConnectionKind, Order, ShortcutConfig, ShortcutKind};
 
 use super::block::{BlockConfig, BlockKind};
 use super::config::{DilationStart, ResNetConfig};
@@ -10,7 +10,7 @@ use super::names::{POST_ACTIVATION, PRE_ACTIVATION};
 use super::network::ResNet;
 use super::stem_pool::StemPool;
 use crate::keys::Names;
-use crate::{EncoderFamily, ImageSpec, Level, Skip};
+use crate::{EncoderFamily, HeadConfig, ImageSpec, Level, Skip};
 
 impl EncoderFamily for ResNetConfig {
     type Network = ResNet;
@@ -58,7 +58,17 @@ impl EncoderFamily for ResNetConfig {
     }
 
     fn skip(&self) -> Option<Skip> {
-        (self.shortcut != ShortcutKind::Plain).then_some(Skip::Add)
+        match self.shortcut {
+            _ if self.depth_average => Some(Skip::Average),
+            _ if self.connection.streams() > 1 => Some(Skip::Streams),
+            ShortcutKind::Plain => None,
+            _ => Some(Skip::Add),
+        }
+    }
+
+    /// Fixup starts it with zeros.
+    fn head(&self, head: HeadConfig) -> HeadConfig {
+        head.with_zero_init(self.fixup)
     }
 
     fn names(&self) -> Names {
@@ -94,11 +104,16 @@ impl EncoderFamily for ResNetConfig {
             epsilon >= 0.0,
             "weight_standardization = {epsilon}: must not be negative"
         );
+        check::probability("drop_path_rate", self.drop_path_rate)?;
+        check::probability("shake_drop_rate", self.shake_drop_rate)?;
         ensure!(
-            (0.0..1.0).contains(&self.drop_path_rate),
-            "drop_path_rate = {}: must be in [0, 1)",
-            self.drop_path_rate
+            !self.depth_average || self.connection == ConnectionKind::Residual,
+            "connection = {:?}: must be residual with depth_average",
+            self.connection
         );
+        if self.depth_average {
+            self.carries().iter().try_for_each(ShortcutConfig::check)?;
+        }
         if let Some(stride) = self.output_stride {
             let least = self.stem.reduction();
             ensure!(

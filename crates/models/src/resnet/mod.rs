@@ -6,6 +6,18 @@
 //! (Zagoruyko and Komodakis 2016, <https://arxiv.org/abs/1605.07146>); "Aggregated Residual
 //! Transformations for Deep Neural Networks" (Xie et al. 2016, <https://arxiv.org/abs/1611.05431>).
 //!
+//! Without normalisation, by `fixup`, or by `modifiers` and `norm`: "ReZero is All You Need"
+//! (Bachlechner et al. 2020, <https://arxiv.org/abs/2003.04887>), SkipInit (De and Smith 2020,
+//! <https://arxiv.org/abs/2002.10444>), which has ReZero's scalar on blocks that activate first, and
+//! "Fixup Initialization" (Zhang et al. 2019, <https://arxiv.org/abs/1901.09321>). With branches that
+//! are shaken, by `shake_drop_rate`: "ShakeDrop Regularization" (Yamada et al. 2018,
+//! <https://arxiv.org/abs/1802.02375>).
+//!
+//! With another way past the blocks, by `connection`: "Hyper-Connections" (Zhu et al. 2024,
+//! <https://arxiv.org/abs/2409.19606>) and "mHC" (Xie et al. 2025,
+//! <https://arxiv.org/abs/2512.24880>); by `depth_average`: "DenseFormer" (Pagliardini et al. 2024,
+//! <https://arxiv.org/abs/2402.02622>).
+//!
 //! The others are fields of the same configuration: attention by `modifiers`, deep stems by `stem`,
 //! pooled shortcuts by `shortcut`, strides without aliasing by `anti_aliasing`, BiT by
 //! `weight_standardization` and `norm`. `timm.rs` has their rows, named after their papers.
@@ -15,6 +27,8 @@ mod config;
 mod family;
 mod names;
 mod network;
+mod normless;
+mod rewired;
 mod stem_pool;
 mod timm;
 mod variants;

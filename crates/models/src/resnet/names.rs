@@ -24,6 +24,11 @@ pub(super) const POST_ACTIVATION: Names = &[
     ("stages.#.#.modifiers.#.fc1", "layer{0+1}.{1}.se.fc1"),
     ("stages.#.#.modifiers.#.fc2", "layer{0+1}.{1}.se.fc2"),
     ("stages.#.#.modifiers.#.conv", "layer{0+1}.{1}.se.conv"),
+    // As in the code of Fixup's authors.
+    ("stages.#.#.convs.#.conv", "layer{0+1}.{1}.conv{2+1}"),
+    ("stages.#.#.convs.#.before", "layer{0+1}.{1}.bias{2+1}a"),
+    ("stages.#.#.convs.#.after", "layer{0+1}.{1}.bias{2+1}b"),
+    ("last_bias", "bias2"),
     ("stages.#", "layer{0+1}"),
     ("head.linear", "fc"),
 ];

@@ -1,8 +1,8 @@
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use skip_blocks::layers::{Act, Norm, conv, conv_norm, norm, standardized};
-use skip_blocks::seam::part;
-use skip_blocks::{AntiAliasing, Order};
+use skip_blocks::seam::{part, part_all};
+use skip_blocks::{AntiAliasing, ConnectionKind, DepthAverage, Order, Shortcut};
 
 use super::block::Block;
 use super::config::ResNetConfig;
@@ -37,6 +37,12 @@ pub struct ResNet {
     pub maxpool: Option<PoolingConv>,
     /// The stages (torchvision's `layer1`, `layer2`, ..), each a list of blocks.
     pub stages: Vec<Vec<Block>>,
+    /// With depth-weighted averages, that after each block.
+    pub averages: Vec<DepthAverage>,
+    /// What brings maps from before each stage to its shape, for these.
+    pub carries: Vec<Shortcut>,
+    /// With Fixup, what is added to the last map, `[1]`.
+    pub last_bias: Option<Param<Tensor<1>>>,
     /// Which stem this is.
     #[module(skip)]
     pub stem: Stem,
@@ -49,6 +55,9 @@ pub struct ResNet {
     /// With which epsilon the convolutions' weights are standardised, if they are.
     #[module(skip)]
     pub weight_standardization: Option<f64>,
+    /// How branches are connected to what passes them.
+    #[module(skip)]
+    pub connection: ConnectionKind,
     /// Where normalisations and activations stand.
     #[module(skip)]
     pub order: Order,
@@ -64,6 +73,13 @@ impl ResNet {
         let stages = stages
             .iter()
             .map(|stage| stage.iter().map(|block| block.init(device)).collect());
+        let averaged = if config.depth_average {
+            config.all_blocks()
+        } else {
+            0
+        };
+        let carries = config.carries().into_iter();
+        let carries = carries.filter(|_| config.depth_average);
         let stem_channels = config.stem_channels();
         let norm = config.norm;
         Self {
@@ -80,10 +96,18 @@ impl ResNet {
             ),
             maxpool: config.stem_pool.init(stem_channels, norm, device),
             stages: stages.collect(),
+            averages: (1..=averaged)
+                .map(|block| DepthAverage::new(block + 1, device))
+                .collect(),
+            carries: carries.filter_map(|carry| carry.init(device)).collect(),
+            last_bias: config
+                .fixup
+                .then(|| Param::from_tensor(Tensor::zeros([1], device))),
             stem: config.stem,
             stem_pool: config.stem_pool,
             anti_aliasing: config.anti_aliasing,
             weight_standardization: config.weight_standardization,
+            connection: config.connection,
             order: config.order,
             act: config.act,
         }
@@ -116,10 +140,47 @@ impl ResNet {
     }
 
     fn last(&self, x: Tensor<4>) -> Tensor<4> {
-        match self.order {
+        let x = match self.order {
             Order::PostActivation => x,
             Order::PreActivation => norm(x, &self.bn1, self.act),
+        };
+        match &self.last_bias {
+            Some(bias) => x + bias.val().reshape([1; 4]),
+            None => x,
         }
+    }
+}
+
+impl ResNet {
+    /// The blocks of a stage. `earlier` is what the blocks before gave, and the stem, where each
+    /// block is followed by a sum over them.
+    fn stage(&self, index: usize, mut x: Tensor<4>, earlier: &mut Vec<Tensor<4>>) -> Tensor<4> {
+        let blocks = self.stages[index].iter();
+        let Some(carry) = self.carries.get(index) else {
+            return blocks.fold(x, |x, block| self.block(block, x));
+        };
+        for map in earlier.iter_mut() {
+            *map = carry.forward(map.clone());
+        }
+        for block in blocks {
+            let average = &self.averages[earlier.len() - 1];
+            earlier.push(self.block(block, x));
+            x = part_all(average, earlier.clone(), |average, maps| {
+                average.forward(maps)
+            });
+        }
+        x
+    }
+
+    /// A map between stages, which others may want: the mean of several streams.
+    fn pass(&self, x: Tensor<4>, levels: &mut Levels) -> Tensor<4> {
+        if self.connection.streams() == 1 {
+            return levels.pass(x);
+        }
+        if levels.wanted() {
+            levels.give(self.connection.close(x.clone()));
+        }
+        x
     }
 }
 
@@ -129,12 +190,17 @@ impl Encode for ResNet {
         if self.stem.pools() {
             x = self.pool(levels.pass(x));
         }
-        for (index, stage) in self.stages.iter().enumerate() {
+        let mut earlier = match self.averages.is_empty() {
+            true => vec![],
+            false => vec![x.clone()],
+        };
+        x = self.connection.open(x);
+        for index in 0..self.stages.len() {
             if index > 0 {
-                x = levels.pass(x);
+                x = self.pass(x, levels);
             }
-            x = stage.iter().fold(x, |x, block| self.block(block, x));
+            x = self.stage(index, x, &mut earlier);
         }
-        self.last(x)
+        self.last(self.connection.close(x))
     }
 }

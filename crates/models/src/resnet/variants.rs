@@ -1,10 +1,15 @@
 //! The rows of the papers' tables.
 
-use super::{BlockKind, ResNetConfig, timm};
+use super::{BlockKind, ResNetConfig, normless, rewired, timm};
 use crate::Package;
 use crate::variant::{CIFAR, IMAGENET, SMALL, Variant, classifier};
 use BlockKind::{Basic, Bottleneck};
 use skip_blocks::{Order, ShortcutKind};
+
+/// With shortcuts without parameters: option A of the paper.
+pub(super) fn cifar(depth: usize) -> ResNetConfig {
+    ResNetConfig::cifar(Basic, depth).with_shortcut(ShortcutKind::ZeroPad)
+}
 
 pub(crate) fn variants() -> Vec<Variant> {
     let net = ResNetConfig::new;
@@ -14,8 +19,6 @@ pub(crate) fn variants() -> Vec<Variant> {
     let resnet50 = || net(Bottleneck, vec![3, 4, 6, 3]);
     let resnet101 = || net(Bottleneck, vec![3, 4, 23, 3]);
     let grouped = |net: ResNetConfig, width| net.with_groups(32).with_width_per_group(width);
-    // Shortcuts without parameters: option A of the paper.
-    let cifar = |depth| ResNetConfig::cifar(Basic, depth).with_shortcut(ShortcutKind::ZeroPad);
     let torchvision = |name, net| classifier(name, IMAGENET, net).with_twin(Package::Torchvision);
     let mut variants = vec![
         torchvision("resnet18", resnet18()),
@@ -62,6 +65,8 @@ pub(crate) fn variants() -> Vec<Variant> {
         classifier("wrn16_8", CIFAR, ResNetConfig::wide(16, 8)),
         classifier("wrn28_10", CIFAR, ResNetConfig::wide(28, 10)),
     ];
+    variants.extend(normless::variants());
+    variants.extend(rewired::variants());
     variants.extend(timm::variants());
     variants
 }

@@ -26,11 +26,29 @@ pub fn drop_channels(x: Tensor<4>, layer: &Dropout) -> Tensor<4> {
 
 /// [`dropout`] of all values of a sample at once: what stochastic depth does to a branch.
 pub(crate) fn drop_samples<const D: usize>(x: Tensor<D>, p: f64, active: bool) -> Tensor<D> {
-    drop(x, p, active, |x| {
-        let mut dims = [1; D];
-        dims[0] = x.dims()[0];
-        dims
-    })
+    drop(x, p, active, by_sample)
+}
+
+/// What ShakeDrop does to a branch in training: with probability `p` all values of a sample are
+/// multiplied by one factor from `[-1, 1)`, and their derivatives by another, from `[0, 1)`.
+pub(crate) fn shake_samples<const D: usize>(x: Tensor<D>, p: f64) -> Tensor<D> {
+    let (dims, device) = (by_sample(&x), x.device());
+    let draw = |distribution| draws::draw(dims, distribution, &device);
+    let shaken = draw(Distribution::Bernoulli(p));
+    let factors = [(-1.0, 1.0), (0.0, 1.0)].map(|(low, high)| {
+        let factor = draw(Distribution::Uniform(low, high));
+        (shaken.clone() * (factor - 1.0) + 1.0).autodiff()
+    });
+    let [forward, backward] = factors;
+    // The second term moves the result from one factor to the other, and has no derivative.
+    x.clone() * backward.clone() + x.detach() * (forward - backward)
+}
+
+/// A value for each sample.
+fn by_sample<const D: usize>(x: &Tensor<D>) -> [usize; D] {
+    let mut dims = [1; D];
+    dims[0] = x.dims()[0];
+    dims
 }
 
 fn drop<const D: usize>(

@@ -16,6 +16,7 @@ mod join;
 pub(crate) mod layer_norm;
 mod loss;
 pub(crate) mod loss_options;
+mod mix;
 pub(crate) mod norm;
 mod normalize;
 mod pool;
@@ -23,6 +24,7 @@ mod resize;
 pub(crate) mod resize_by;
 pub(crate) mod response_norm;
 mod scale;
+mod scaled_conv;
 mod standardize;
 mod start;
 pub(crate) mod statistics;
@@ -38,13 +40,14 @@ pub use conv::{
     conv, conv_norm, conv_transpose, conv1d, conv1x1, conv2d_config, conv3x3, dilated_conv3x3,
     linear, padded_conv,
 };
-pub(crate) use dropout::drop_samples;
 pub use dropout::{drop_channels, dropout};
+pub(crate) use dropout::{drop_samples, shake_samples};
 pub use end::End;
 pub use join::{add, add_concat, branches, concat, gate, scale, split};
 pub use layer_norm::LayerNorm2d;
 pub use loss::{by_pixel, cross_entropy};
 pub use loss_options::{CrossEntropy, IGNORED};
+pub use mix::{mix, weighted_sum};
 pub use norm::{Norm, NormKind};
 pub use normalize::norm;
 pub use pool::{
@@ -55,5 +58,6 @@ pub use resize::{center_crop, fit, resize, subsample_pad};
 pub use resize_by::Resize;
 pub use response_norm::GlobalResponseNorm;
 pub use scale::scale_channels;
+pub use scaled_conv::{ScaledConv2d, scaled_conv};
 pub use standardize::standardized;
 pub use start::normal_conv;

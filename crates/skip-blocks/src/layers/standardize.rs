@@ -37,12 +37,16 @@ impl ModuleMapper for Standardize {
         if D != 4 {
             return param;
         }
-        param.map(|weight| {
-            let dims = weight.dims();
-            let rows = weight.reshape([dims[0] as i32, -1]);
-            let centred = rows.clone() - rows.mean_dim(1);
-            let variance = centred.clone().powi_scalar(2).mean_dim(1);
-            (centred / (variance + self.epsilon).sqrt()).reshape(dims)
-        })
+        param.map(|weight| standardize(weight, self.epsilon))
     }
+}
+
+/// `(w - mean(w)) / sqrt(variance(w) + epsilon)` over what belongs to one place of the first
+/// dimension.
+pub(super) fn standardize<const D: usize>(weight: Tensor<D>, epsilon: f64) -> Tensor<D> {
+    let dims = weight.dims();
+    let rows = weight.reshape([dims[0] as i32, -1]);
+    let centred = rows.clone() - rows.mean_dim(1);
+    let variance = centred.clone().powi_scalar(2).mean_dim(1);
+    (centred / (variance + epsilon).sqrt()).reshape(dims)
 }

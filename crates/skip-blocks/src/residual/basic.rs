@@ -2,15 +2,19 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::ending::{Order, Zeroed, post_activation, pre_activation, pre_activation_shortcut};
+use super::ending::{
+    Order, Zeroed, carried, check_connection, post_activation, pre_activation,
+    pre_activation_shortcut,
+};
 use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError};
 use crate::layers::{
-    Act, Conv2d, Dropout, DropoutConfig, Norm, NormKind, conv_norm, dilated_conv3x3, dropout, norm,
-    split,
+    Act, Conv2d, Conv2dConfig, Dropout, DropoutConfig, Norm, NormKind, conv_norm, dilated_conv3x3,
+    dropout, norm, split,
 };
 use crate::modifiers::{self, Modifier, ModifierConfig};
 use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
+use crate::streams::{Connection, ConnectionKind};
 
 /// Configures a [`BasicBlock`].
 #[derive(Config, Debug, PartialEq)]
@@ -56,6 +60,14 @@ pub struct BasicBlockConfig {
     /// Applied to the branch in order, before it is added. Default: none.
     #[config(default = "vec![]")]
     pub modifiers: Vec<ModifierConfig>,
+    /// How the branch is connected to what passes it. Several streams need blocks that activate
+    /// first, and a zero-padded shortcut. Default: by one stream.
+    #[config(default = "ConnectionKind::Residual")]
+    pub connection: ConnectionKind,
+    /// Which block of a network it is, from 0: of several streams, it starts by reading that of this
+    /// number. Default: 0.
+    #[config(default = 0)]
+    pub place: usize,
 }
 
 /// The basic residual block, both convolutions 3x3, `S` the [`Shortcut`], `M` the modifiers. After
@@ -105,6 +117,8 @@ pub struct BasicBlock {
     pub downsample: Option<Shortcut>,
     /// Applied to the branch in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// What connects it to several streams; none where there is one.
+    pub connection: Option<Connection>,
     /// Stride of the branch.
     #[module(skip)]
     pub stride: usize,
@@ -124,7 +138,8 @@ impl BasicBlockConfig {
     ///
     /// # Errors
     /// If a size is zero, a probability is outside `[0, 1)`, or the normalisation, the shortcut, the
-    /// anti-aliasing or a modifier cannot be made.
+    /// anti-aliasing or a modifier cannot be made, or
+    /// if there are several streams without what they need.
     pub fn check(&self) -> Result<(), ConfigError> {
         check::positive("in_channels", self.in_channels)?;
         check::positive("out_channels", self.out_channels)?;
@@ -136,6 +151,7 @@ impl BasicBlockConfig {
         self.norm.check(self.in_channels)?;
         self.norm.check(self.out_channels)?;
         self.shortcut().check()?;
+        check_connection(self.connection, self.order, self.shortcut)?;
         modifiers::check_all(&self.modifiers, self.out_channels)
     }
 
@@ -156,20 +172,17 @@ impl BasicBlockConfig {
             Order::PreActivation => in_channels,
         };
         let zeroed = Zeroed::last_of(self.order, norm, self.zero_init_last);
-        let conv2 =
-            dilated_conv3x3(out_channels, out_channels, self.dilation).with_bias(norm.wants_bias());
+        let [conv1, conv2] = self.convs();
         let dropout = (self.drop_probability > 0.0).then_some(self.drop_probability);
         BasicBlock {
-            conv1: dilated_conv3x3(in_channels, out_channels, self.first_dilation)
-                .with_stride([self.anti_aliasing.conv_stride(self.stride); 2])
-                .with_bias(norm.wants_bias())
-                .init(device),
+            conv1: conv1.init(device),
             bn1: norm.init(normalized_first, device),
             dropout: dropout.map(|probability| DropoutConfig::new(probability).init()),
             conv2: zeroed.conv(conv2, device),
             bn2: zeroed.norm(norm, out_channels, device),
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
+            connection: self.connection.init(self.in_channels, self.place, device),
             stride: self.stride,
             anti_aliasing: self.anti_aliasing,
             order: self.order,
@@ -177,7 +190,21 @@ impl BasicBlockConfig {
         }
     }
 
-    fn shortcut(&self) -> ShortcutConfig {
+    pub(super) fn convs(&self) -> [Conv2dConfig; 2] {
+        let Self {
+            in_channels,
+            out_channels,
+            ..
+        } = *self;
+        [
+            dilated_conv3x3(in_channels, out_channels, self.first_dilation)
+                .with_stride([self.anti_aliasing.conv_stride(self.stride); 2]),
+            dilated_conv3x3(out_channels, out_channels, self.dilation),
+        ]
+        .map(|conv| conv.with_bias(self.norm.wants_bias()))
+    }
+
+    pub(super) fn shortcut(&self) -> ShortcutConfig {
         ShortcutConfig::new(self.in_channels, self.out_channels)
             .with_stride(self.stride)
             .with_dilation(self.dilation)
@@ -211,9 +238,21 @@ impl BasicBlock {
     }
 
     fn pre_activation(&self, x: Tensor<4>) -> Tensor<4> {
+        if let Some(connection) = &self.connection {
+            return connection.forward(
+                x,
+                |streams| carried(&self.downsample, streams),
+                |x| self.branch(norm(x, &self.bn1, self.act), None),
+            );
+        }
         let [x, shortcut] = split(x);
         let [activated, to_project] = split(norm(x, &self.bn1, self.act));
         let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
+        self.branch(activated, shortcut)
+    }
+
+    /// From the activated input to the end, with the short path where it is added.
+    fn branch(&self, activated: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
         let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
         let x = self.between(x);
         pre_activation(x, &self.conv2, &self.modifiers, shortcut)

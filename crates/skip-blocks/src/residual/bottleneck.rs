@@ -2,14 +2,18 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::ending::{Order, Zeroed, post_activation, pre_activation, pre_activation_shortcut};
+use super::ending::{
+    Order, Zeroed, carried, check_connection, post_activation, pre_activation,
+    pre_activation_shortcut,
+};
 use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError};
 use crate::layers::{
-    Act, Conv2d, Norm, NormKind, conv_norm, conv1x1, dilated_conv3x3, norm, split,
+    Act, Conv2d, Conv2dConfig, Norm, NormKind, conv_norm, conv1x1, dilated_conv3x3, norm, split,
 };
 use crate::modifiers::{self, Modifier, ModifierConfig};
 use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
+use crate::streams::{Connection, ConnectionKind};
 
 /// Configures a [`Bottleneck`].
 #[derive(Config, Debug, PartialEq)]
@@ -59,6 +63,14 @@ pub struct BottleneckConfig {
     /// Applied to the branch in order, before it is added. Default: none.
     #[config(default = "vec![]")]
     pub modifiers: Vec<ModifierConfig>,
+    /// How the branch is connected to what passes it. Several streams need blocks that activate
+    /// first, and a zero-padded shortcut. Default: by one stream.
+    #[config(default = "ConnectionKind::Residual")]
+    pub connection: ConnectionKind,
+    /// Which block of a network it is, from 0: of several streams, it starts by reading that of this
+    /// number. Default: 0.
+    #[config(default = 0)]
+    pub place: usize,
 }
 
 /// The bottleneck block, `conv1` 1x1 to the width `planes * width_per_group / 64 * groups`, `conv2`
@@ -106,6 +118,8 @@ pub struct Bottleneck {
     pub downsample: Option<Shortcut>,
     /// Applied to the branch in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// What connects it to several streams; none where there is one.
+    pub connection: Option<Connection>,
     /// Stride of the branch.
     #[module(skip)]
     pub stride: usize,
@@ -135,7 +149,8 @@ impl BottleneckConfig {
     ///
     /// # Errors
     /// If a size is zero, if the width comes to zero, or if the normalisation, the shortcut, the
-    /// anti-aliasing or a modifier cannot be made.
+    /// anti-aliasing or a modifier cannot be made, or
+    /// if there are several streams without what they need.
     pub fn check(&self) -> Result<(), ConfigError> {
         check::positive("in_channels", self.in_channels)?;
         check::positive("planes", self.planes)?;
@@ -148,6 +163,7 @@ impl BottleneckConfig {
             self.norm.check(channels)?;
         }
         self.shortcut().check()?;
+        check_connection(self.connection, self.order, self.shortcut)?;
         modifiers::check_all(&self.modifiers, self.out_channels())
     }
 
@@ -164,22 +180,17 @@ impl BottleneckConfig {
         };
         let zeroed = Zeroed::last_of(self.order, norm, self.zero_init_last);
         let [first, second, third] = normalized;
-        let conv3 = conv1x1(width, out_channels).with_bias(norm.wants_bias());
+        let [conv1, conv2, conv3] = self.convs();
         Bottleneck {
-            conv1: conv1x1(self.in_channels, width)
-                .with_bias(norm.wants_bias())
-                .init(device),
+            conv1: conv1.init(device),
             bn1: norm.init(first, device),
-            conv2: dilated_conv3x3(width, width, self.dilation)
-                .with_stride([self.anti_aliasing.conv_stride(self.stride); 2])
-                .with_groups(self.groups)
-                .with_bias(norm.wants_bias())
-                .init(device),
+            conv2: conv2.init(device),
             bn2: norm.init(second, device),
             conv3: zeroed.conv(conv3, device),
             bn3: zeroed.norm(norm, third, device),
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
+            connection: self.connection.init(self.in_channels, self.place, device),
             stride: self.stride,
             anti_aliasing: self.anti_aliasing,
             order: self.order,
@@ -187,7 +198,19 @@ impl BottleneckConfig {
         }
     }
 
-    fn shortcut(&self) -> ShortcutConfig {
+    pub(super) fn convs(&self) -> [Conv2dConfig; 3] {
+        let width = self.width();
+        [
+            conv1x1(self.in_channels, width),
+            dilated_conv3x3(width, width, self.dilation)
+                .with_stride([self.anti_aliasing.conv_stride(self.stride); 2])
+                .with_groups(self.groups),
+            conv1x1(width, self.out_channels()),
+        ]
+        .map(|conv| conv.with_bias(self.norm.wants_bias()))
+    }
+
+    pub(super) fn shortcut(&self) -> ShortcutConfig {
         ShortcutConfig::new(self.in_channels, self.out_channels())
             .with_stride(self.stride)
             .with_dilation(self.stage_dilation)
@@ -225,9 +248,21 @@ impl Bottleneck {
     }
 
     fn pre_activation(&self, x: Tensor<4>) -> Tensor<4> {
+        if let Some(connection) = &self.connection {
+            return connection.forward(
+                x,
+                |streams| carried(&self.downsample, streams),
+                |x| self.branch(norm(x, &self.bn1, self.act), None),
+            );
+        }
         let [x, shortcut] = split(x);
         let [activated, to_project] = split(norm(x, &self.bn1, self.act));
         let shortcut = pre_activation_shortcut(&self.downsample, shortcut, to_project);
+        self.branch(activated, shortcut)
+    }
+
+    /// From the activated input to the end, with the short path where it is added.
+    fn branch(&self, activated: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
         let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
         let x = conv_norm(x, &self.conv2, &self.bn3, self.act);
         let x = self.anti_aliasing.pool(x, self.stride);

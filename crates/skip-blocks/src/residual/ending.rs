@@ -4,9 +4,11 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::check::{ConfigError, ensure};
 use crate::layers::{Act, Conv2d, Conv2dConfig, End, Norm, NormKind, act, add, conv, conv_norm};
 use crate::modifiers::{self, Modifier};
-use crate::shortcut::Shortcut;
+use crate::shortcut::{Shortcut, ShortcutKind};
+use crate::streams::ConnectionKind;
 
 /// Where the normalisations and activations of a residual block stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +66,34 @@ impl Zeroed {
             Self::Conv => conv.with_initializer(Initializer::Zeros).init(device),
             Self::None | Self::Norm => conv.init(device),
         }
+    }
+}
+
+/// Whether blocks of this kind can be connected so: with several streams nothing may stand after
+/// the addition, and the short path is applied to each.
+pub(super) fn check_connection(
+    connection: ConnectionKind,
+    order: Order,
+    shortcut: ShortcutKind,
+) -> Result<(), ConfigError> {
+    connection.check()?;
+    let several = connection != ConnectionKind::Residual;
+    ensure!(
+        !several || order == Order::PreActivation,
+        "order = {order:?}: must be pre-activation where connection = {connection:?}"
+    );
+    ensure!(
+        !several || shortcut == ShortcutKind::ZeroPad,
+        "shortcut = {shortcut:?}: must be zero-padded where connection = {connection:?}"
+    );
+    Ok(())
+}
+
+/// What the short path makes of several streams.
+pub(super) fn carried(shortcut: &Option<Shortcut>, streams: Tensor<4>) -> Tensor<4> {
+    match shortcut {
+        Some(shortcut) => shortcut.forward(streams),
+        None => streams,
     }
 }
 

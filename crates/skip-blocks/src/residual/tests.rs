@@ -134,6 +134,9 @@ fn every_modifier_norm_and_activation_fits_every_block() {
         ModifierConfig::EfficientChannelAttention,
         ModifierConfig::LayerScale { initial: 1e-5 },
         ModifierConfig::SkipInit,
+        ModifierConfig::ShakeDrop {
+            drop_probability: 0.5,
+        },
         ModifierConfig::StochasticDepth {
             drop_probability: 0.5,
         },

@@ -1,13 +1,13 @@
 //! `train fit`.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
 use train::recipe::{Layers, read_file};
-use train::{Observer, Summary, fit};
+use train::{Check, Observer, Recipe, Repeated, Summary, Times, check, fit, next_folder, repeat};
 
 use super::flags::{Flags, Setting};
 use super::lines::Lines;
@@ -15,59 +15,166 @@ use super::screen::Screen;
 use super::stdout::say;
 use super::stop::Stop;
 
+/// A recipe, as it is given.
 #[derive(Args, Debug)]
-pub struct FitArgs {
+pub struct RecipeArgs {
     #[command(flatten)]
     flags: Flags,
     /// Any value of a recipe by its path, as model.shortcut=plain; may be given again
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<Setting>,
-    /// Folder for what the run leaves; new or empty [default: runs/DATA-MODEL-NUMBER]
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
     /// Configuration file, TOML or JSON: the keys of a run's config.json, all optional; flags win
     /// over it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Show progress as plain lines even on a terminal
-    #[arg(long)]
-    plain: bool,
 }
 
-impl FitArgs {
-    pub fn run(self) -> Result<ExitCode> {
+impl RecipeArgs {
+    pub fn resolve(self) -> Result<Recipe> {
         let mut layers = Layers::default();
         if let Some(path) = &self.config {
             let origin = format!("the configuration file '{}' is wrong", path.display());
             layers = layers.over(Some(origin), read_file(path)?);
         }
-        let layers = Setting::over_all(self.set, self.flags.over(layers));
-        let recipe = layers.resolve()?;
+        Setting::over_all(self.set, self.flags.over(layers)).resolve()
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct FitArgs {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// Folder for what the run leaves; new or empty [default: runs/DATA-MODEL-NUMBER]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Do not train: answer a batch of each split, and learn one batch by heart
+    #[arg(long, conflicts_with_all = ["out", "repeat", "folds"])]
+    check: bool,
+    /// Train so often, with a seed each, and say how the results spread and what all say together
+    #[arg(long, value_name = "N")]
+    repeat: Option<usize>,
+    /// Cut the training images into so many parts, and train as often: each part validates once
+    #[arg(long, value_name = "N", conflicts_with = "repeat")]
+    folds: Option<usize>,
+    #[command(flatten)]
+    looks: Looks,
+}
+
+/// How a run is looked at.
+#[derive(Args, Debug)]
+pub struct Looks {
+    /// Show progress as plain lines even on a terminal
+    #[arg(long)]
+    plain: bool,
+}
+
+impl Looks {
+    /// Who looks on, and what ends the run.
+    pub fn observer(&self) -> Result<(Stop, Box<dyn Observer>)> {
         let stop = Stop::install()?;
-        let mut observer: Box<dyn Observer> = match self.plain || !std::io::stdout().is_terminal() {
+        let observer: Box<dyn Observer> = match self.plain || !std::io::stdout().is_terminal() {
             true => Box::new(Lines::new(stop.clone())),
             false => Box::new(Screen::new(stop.clone())),
         };
-        let summary = fit(&recipe, self.out.as_deref(), observer.as_mut())?;
-        say_summary(&summary, recipe.run.epochs)?;
+        Ok((stop, observer))
+    }
+}
+
+impl FitArgs {
+    pub fn run(self) -> Result<ExitCode> {
+        let recipe = self.recipe.resolve()?;
+        if self.check {
+            say_check(&check(&recipe, CHECKED_STEPS)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (stop, mut observer) = self.looks.observer()?;
+        let times = match (self.repeat, self.folds) {
+            (Some(seeds), _) => Some(Times::Seeds(seeds)),
+            (_, Some(folds)) => Some(Times::Folds(folds)),
+            (None, None) => None,
+        };
+        match times {
+            None => say_summary(&fit(&recipe, self.out.as_deref(), observer.as_mut())?)?,
+            Some(times) => {
+                let out = self.out.unwrap_or_else(|| next_folder(&recipe));
+                say_repeated(&out, repeat(&recipe, times, &out, observer.as_mut())?)?;
+            }
+        }
         Ok(stop.exit_code())
     }
 }
 
-fn say_summary(summary: &Summary, wanted: usize) -> Result<()> {
+/// How often `--check` learns from one batch.
+const CHECKED_STEPS: usize = 60;
+
+fn say_check(check: &Check) -> Result<()> {
+    for split in &check.splits {
+        let [batch, channels, height, width] = split.dims;
+        say(format_args!(
+            "{}: {} images, in batches of {batch} of {channels}x{height}x{width}; loss {:.4}",
+            split.split, split.images, split.loss
+        ))?;
+    }
+    Ok(say(format_args!(
+        "one batch, again and again for {} steps of {:.0} ms: its loss goes from {:.4} to {:.4}",
+        check.steps,
+        1000.0 * check.seconds,
+        check.first,
+        check.last
+    ))?)
+}
+
+/// What came of several runs, or how they can go on.
+pub fn say_repeated(out: &Path, repeated: Option<Repeated>) -> Result<()> {
+    let Some(repeated) = repeated else {
+        return say_how_to_go_on(out);
+    };
+    for (name, spread) in &repeated.test {
+        let together = repeated.ensemble.get(name).copied().flatten();
+        let together = together.unwrap_or(f64::NAN);
+        say(format_args!(
+            "test {} {:.4} +- {:.4} over {} runs; together {together:.4}",
+            name.replace('_', " "),
+            spread.mean,
+            spread.deviation,
+            spread.values.len()
+        ))?;
+    }
+    Ok(say(format_args!("the runs are in '{}'", out.display()))?)
+}
+
+fn say_how_to_go_on(folder: &Path) -> Result<()> {
+    let program = std::env::args().next().unwrap_or("train".to_string());
+    let folder = folder.display();
+    Ok(say(format_args!(
+        "go on with: {program} resume '{folder}'"
+    ))?)
+}
+
+/// What came of a run, and how it can go on.
+pub fn say_summary(summary: &Summary) -> Result<()> {
     let Summary { epochs, test, .. } = summary;
     let best = match summary.best_epoch {
         Some(best) => format!("the best of {epochs} epochs was {best}"),
         None => "the last parameters were kept".to_string(),
     };
     let stopped = match summary.stopped {
-        true => format!("stopped after {epochs} of {wanted} epochs; "),
+        true => format!("stopped after {epochs} epochs; "),
         false => String::new(),
     };
     say(format_args!(
         "{:.1} s, {:.0} images a second; {stopped}{best}",
         summary.seconds, summary.images_per_second
     ))?;
+    if summary.left_out > 0 {
+        say(format_args!(
+            "{} steps were left out: their loss was not a number, or exploded",
+            summary.left_out
+        ))?;
+    }
+    if summary.stopped {
+        return say_how_to_go_on(&summary.folder);
+    }
     let value = |name: &str| test.get(name).copied().flatten();
     match (value("mean_iou"), value("accuracy")) {
         (Some(iou), _) => say(format_args!("test mean IoU {iou:.4}"))?,

@@ -69,8 +69,18 @@ impl Observer for Lines {
                     listed(valid)
                 ))
             }
+            Event::Resumed {
+                epochs,
+                steps,
+                rates,
+            } => say(going_on(epochs, steps, rates)),
             Event::End { folder } => say(ending(folder)),
-            _ => Ok(()),
+            event => {
+                if let Some(warning) = warning(&event) {
+                    eprintln!("{warning}");
+                }
+                Ok(())
+            }
         };
     }
 
@@ -83,6 +93,36 @@ fn listed(values: &Values) -> String {
     let values = values.iter();
     let values = values.map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")));
     values.collect::<Vec<_>>().join("  ")
+}
+
+/// What somebody should know of who looks on.
+pub fn warning(event: &Event<'_>) -> Option<String> {
+    Some(match event {
+        Event::Damaged(damaged) => format!(
+            "a checkpoint cannot be used and is kept as '{}': {:#}; the one before is taken",
+            damaged.path.display(),
+            damaged.error
+        ),
+        Event::LeftOut { epoch, loss, .. } => {
+            format!("epoch {epoch}: a step is left out, its loss is {loss}")
+        }
+        Event::WentBack { steps, loss, rate } => format!(
+            "the loss is {loss}; back to step {steps}, and on with {rate} times the learning rate"
+        ),
+        _ => return None,
+    })
+}
+
+/// The line with which a run goes on.
+pub fn going_on(epochs: usize, steps: usize, [before, now]: [f64; 2]) -> String {
+    let rate = match before == now {
+        true => String::new(),
+        false => format!(
+            "; the schedule is laid over all epochs: the learning rate is {now:.3e}, and was to be \
+             {before:.3e}"
+        ),
+    };
+    format!("goes on after {epochs} epochs and {steps} steps{rate}")
 }
 
 /// The line that a run begins with.

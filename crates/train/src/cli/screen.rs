@@ -8,9 +8,9 @@ use burn::train::metric::{
 };
 use burn::train::renderer::tui::TuiMetricsRendererWrapper;
 use burn::train::renderer::{MetricState, MetricsRenderer, MetricsRendererTraining};
-use train::{Event, Observer, Split, Values};
+use train::{Better, Event, Observer, Split, Values, better};
 
-use super::lines::{beginning, ending};
+use super::lines::{beginning, ending, going_on, warning};
 use super::stdout::say;
 use super::stop::Stop;
 
@@ -19,6 +19,8 @@ pub struct Screen {
     stop: Stop,
     screen: Option<TuiMetricsRendererWrapper>,
     split: Split,
+    /// To be shown when the screen is gone.
+    warnings: Vec<String>,
 }
 
 impl Screen {
@@ -27,6 +29,7 @@ impl Screen {
             stop,
             screen: None,
             split: Split::Train,
+            warnings: Vec::new(),
         }
     }
 }
@@ -44,12 +47,27 @@ impl Observer for Screen {
                 screen.start(begin.epochs, 1, None, None);
                 self.screen = Some(screen);
             }
-            // The screen goes away with its renderer.
-            Event::TrainingEnd => self.screen = None,
+            Event::Resumed {
+                epochs,
+                steps,
+                rates,
+            } => {
+                let _ = say(going_on(epochs, steps, rates));
+            }
+            Event::TrainingEnd => {
+                // The screen goes away with its renderer.
+                self.screen = None;
+                for warning in self.warnings.drain(..) {
+                    eprintln!("{warning}");
+                }
+            }
             Event::End { folder } => {
                 let _ = say(ending(folder));
             }
-            event => self.draw(event),
+            event => {
+                self.warnings.extend(warning(&event));
+                self.draw(event);
+            }
         }
     }
 
@@ -93,7 +111,7 @@ fn id(name: &str) -> MetricId {
 fn definition(name: &str) -> MetricDefinition {
     let attributes = NumericAttributes {
         unit: None,
-        higher_is_better: matches!(name, "accuracy" | "mean_iou"),
+        higher_is_better: better(name).is_ok_and(|better| better == Better::Higher),
     };
     MetricDefinition {
         metric_id: id(name),
@@ -105,7 +123,7 @@ fn definition(name: &str) -> MetricDefinition {
 
 /// The metrics of the split so far, in Burn's form.
 fn states(values: &Values, seen: usize) -> Vec<MetricState> {
-    let state = |(name, value): (&'static str, f64)| {
+    let state = |(name, value): (&str, f64)| {
         let entry = NumericEntry::Aggregated {
             aggregated_value: value,
             count: seen,

@@ -14,7 +14,7 @@ pub(super) struct Arrays {
     pub prefix: String,
     /// Height and width.
     pub size: [usize; 2],
-    /// 1 or 3.
+    /// 1 for gray, 3 for colours.
     pub channels: usize,
     /// Whether the channels of an image lie one after the other, and not side by side.
     pub planar: bool,
@@ -98,7 +98,7 @@ impl Source for Arrays {
     fn header(&self, _: usize) -> Result<Header> {
         Ok(Header {
             size: self.size,
-            gray: self.channels == 1,
+            channels: self.channels,
         })
     }
 

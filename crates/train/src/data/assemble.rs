@@ -1,7 +1,7 @@
 //! From a collection of images to a data set: shared out, looked at once, and preprocessed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail, ensure};
 use models::{ImageSpec, Task};
@@ -44,6 +44,7 @@ pub(super) fn assemble(collection: Collection, settings: &Data, seed: u64) -> Re
         size: Some(size),
         resizing: settings.fit,
         normalization: Normalization::Image,
+        pages: settings.pages,
     };
     let [train, ..] = &shared;
     preprocessing.normalization = Normalization::measure(train.len(), channels, |index| {
@@ -225,18 +226,35 @@ pub(super) fn suggested(size: [usize; 2], task: Task) -> [usize; 2] {
     size.map(fitted)
 }
 
-/// How many channels the images are best seen with: 1 if all are gray, else 3.
+/// How many channels the images are best seen with: 1 if all are gray, 3 if there are colours; what
+/// is neither has as many in all.
 fn channels_of(source: &dyn Source, indices: &[usize], tolerant: Tolerant) -> Result<usize> {
-    let colours = AtomicBool::new(false);
-    let look = |_: &mut (), index: usize| {
-        if !colours.load(Ordering::Relaxed)
-            && let Some(header) = tolerant.pass(source.header(indices[index]))?
-            && !header.gray
-        {
-            colours.store(true, Ordering::Relaxed);
+    let look = |found: &mut BTreeMap<usize, usize>, index: usize| {
+        let index = indices[index];
+        if let Some(header) = tolerant.pass(source.header(index))? {
+            let first = found.entry(header.channels).or_insert(index);
+            *first = (*first).min(index);
         }
         Ok(())
     };
-    survey(indices.len(), look, |_, _| ())?;
-    Ok(if colours.into_inner() { 3 } else { 1 })
+    let merge = |all: &mut BTreeMap<usize, usize>, part: BTreeMap<usize, usize>| {
+        for (channels, index) in part {
+            let first = all.entry(channels).or_insert(index);
+            *first = (*first).min(index);
+        }
+    };
+    let found = survey(indices.len(), look, merge)?;
+    let colours = |channels: &usize| *channels == 1 || *channels == 3;
+    match found.len() {
+        0 | 1 => Ok(found.into_keys().next().unwrap_or(1)),
+        _ if found.keys().all(colours) => Ok(3),
+        _ => {
+            let told = found.into_iter();
+            let told = told.map(|(count, index)| format!("'{}' has {count}", source.name(index)));
+            bail!(
+                "images have different numbers of channels: {}",
+                told.collect::<Vec<_>>().join(", ")
+            )
+        }
+    }
 }

@@ -47,6 +47,7 @@ impl Cached {
             channels,
             size,
             resizing,
+            pages,
             ..
         } = preprocessing;
         let masks = (
@@ -54,7 +55,9 @@ impl Cached {
             settings.mask_ignored,
             settings.mask_border,
         );
-        hash.update(serde_json::to_vec(&(channels, size, resizing, masks))?);
+        hash.update(serde_json::to_vec(&(
+            channels, size, resizing, pages, masks,
+        ))?);
         for index in 0..source.len() {
             let name = source.name(index);
             hash.update((name.len() as u64).to_le_bytes());
@@ -246,7 +249,7 @@ impl<'a> Rest<'a> {
     fn picture(&mut self) -> Result<Picture> {
         let size = self.size()?;
         let channels = usize::from(self.byte()?);
-        ensure!(channels == 1 || channels == 3, "it has {channels} channels");
+        ensure!(channels > 0, "it has no channels");
         let count = size[0].checked_mul(size[1]);
         let count = count.and_then(|count| count.checked_mul(channels));
         let count = count.context("it ends early")?;
@@ -302,6 +305,7 @@ mod tests {
     use crate::data::made::Made;
     use crate::data::normalization::Normalization;
     use crate::data::preprocessing::Resizing;
+    use crate::data::settings::Pages;
     use std::sync::atomic::Ordering;
     use tempfile::tempdir;
 
@@ -311,6 +315,7 @@ mod tests {
             size: Some([side, side]),
             resizing: Resizing::Letterbox,
             normalization: Normalization::Image,
+            pages: Pages::First,
         }
     }
 

@@ -328,11 +328,10 @@ pub(super) fn collect(path: &Path, wanted: &Wanted) -> Result<Collection> {
         classes: classes.len() as u16,
     });
     let masks = MaskReading::of(MaskValues::Binary);
-    let source = files
-        .iter()
-        .fold(Files::new(entries, masks, 1), |source, (_, file)| {
-            source.listed_by(file)
-        });
+    let source = files.iter().fold(
+        Files::new(entries, masks, 1).with_pages(wanted.settings.pages),
+        |source, (_, file)| source.listed_by(file),
+    );
     Ok(Collection {
         origin: format!("'{}'", path.display()),
         source: Arc::new(source),

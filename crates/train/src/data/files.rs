@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 
-use super::image_file::{Header, bytes_of, read_header, read_page, read_picture};
+use super::image_file::{Header, bytes_of, read_as, read_header, read_page, read_picture};
 use super::mask::{Mask, MaskReading};
 use super::mask_file::read_mask;
 use super::picture::Picture;
+use super::settings::Pages;
 use super::shapes::Shape;
 use super::source::{Item, Source, Target};
 
@@ -45,6 +46,8 @@ pub(super) enum Answer {
 pub(super) struct Files {
     entries: Vec<Entry>,
     masks: MaskReading,
+    /// What the pages of images are.
+    pages: Pages,
     /// How many channels pictures have that images are to become.
     channels: usize,
     /// When the file that lists them was changed; none if there is none.
@@ -59,8 +62,14 @@ impl Files {
             entries,
             masks,
             channels,
+            pages: Pages::First,
             listed: None,
         }
+    }
+
+    /// What the pages of images are.
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self { pages, ..self }
     }
 
     /// The same, listed by this file.
@@ -122,15 +131,18 @@ impl Source for Files {
 
     fn header(&self, index: usize) -> Result<Header> {
         let Entry { image, page, .. } = &self.entries[index];
-        match page {
-            0 => read_header(image),
+        match (page, self.pages) {
+            (0, Pages::First | Pages::Items) => read_header(image),
             _ => Ok(Header::of(&self.picture(index)?)),
         }
     }
 
     fn picture(&self, index: usize) -> Result<Picture> {
         let Entry { image, page, .. } = &self.entries[index];
-        read_page(image, *page)
+        match self.pages {
+            Pages::Channels => read_as(image, self.pages),
+            _ => read_page(image, *page),
+        }
     }
 
     fn get(&self, index: usize) -> Result<Item> {

@@ -9,6 +9,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use super::picture::Picture;
+use super::settings::Pages;
 use super::tiff_file;
 
 /// The endings of files that are taken for images.
@@ -39,6 +40,22 @@ pub(super) fn read_page(path: &Path, page: usize) -> Result<Picture> {
     read.with_context(|| format!("the image '{}' cannot be decoded", path.display()))
 }
 
+/// Reads an image file: its first page, or all of its pages as channels.
+pub(super) fn read_as(path: &Path, pages: Pages) -> Result<Picture> {
+    if pages != Pages::Channels {
+        return read_picture(path);
+    }
+    let count = pages_of(path)?;
+    let pages = (0..count).map(|page| read_page(path, page));
+    let pages = pages.collect::<Result<Vec<_>>>()?;
+    Picture::stacked(&pages).with_context(|| {
+        format!(
+            "the pages of '{}' have not one size and depth, as channels must have",
+            path.display()
+        )
+    })
+}
+
 /// How many pages an image file has.
 pub(super) fn pages_of(path: &Path) -> Result<usize> {
     Ok(tiff_file::pages(open(path)?).unwrap_or(1))
@@ -54,8 +71,8 @@ pub(super) fn picture_from(bytes: &[u8]) -> Result<Picture> {
 pub struct Header {
     /// Height and width, as it is laid.
     pub size: [usize; 2],
-    /// Whether it has no colours.
-    pub gray: bool,
+    /// How many channels it has: 1, gray; 3, colours.
+    pub channels: usize,
 }
 
 impl Header {
@@ -63,7 +80,7 @@ impl Header {
     pub(super) fn of(picture: &Picture) -> Self {
         Self {
             size: picture.size(),
-            gray: picture.channels() == 1,
+            channels: picture.channels(),
         }
     }
 }
@@ -91,7 +108,7 @@ pub(super) fn read_header(path: &Path) -> Result<Header> {
         );
         Ok(Header {
             size: if turned { [size[1], size[0]] } else { size },
-            gray,
+            channels: if gray { 1 } else { 3 },
         })
     };
     let header = header().or_else(|error| tiff_file::header(open(path)?).map_err(|_| error));

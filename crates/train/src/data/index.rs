@@ -333,7 +333,7 @@ pub(super) fn finish(
     }
     if task == Task::Regression && wanted.learned.is_none() {
         let gray = |answer: &Answer| match answer {
-            Answer::Picture(path) if !wanted.listing => Ok(read_header(path)?.gray),
+            Answer::Picture(path) if !wanted.listing => Ok(read_header(path)?.channels == 1),
             _ => Ok(true),
         };
         let gray: Result<Vec<bool>> = learned_from().map(gray).collect();
@@ -345,7 +345,7 @@ pub(super) fn finish(
     }
     let channels = if classes.len() == 3 { 3 } else { 1 };
     let mask_values = (task == Task::Segmentation).then(|| masks.values.clone());
-    let mut files = Files::new(entries, masks, channels);
+    let mut files = Files::new(entries, masks, channels).with_pages(wanted.settings.pages);
     if let Some(file) = listed_by {
         files = files.listed_by(file);
     }

@@ -14,7 +14,7 @@ use super::mask::{MaskReading, MaskValues};
 use super::mask_file::mask_from;
 use super::normalization::Normalization;
 use super::preprocessing::{Preprocessing, Resizing};
-use super::settings::Data;
+use super::settings::{Data, Pages};
 use super::share::share;
 use super::source::{Item, Kept, Source, Target};
 use super::transform::{Crop, Exposure, Transform};
@@ -66,6 +66,7 @@ pub(super) fn nuclei_mini(settings: &Data, seed: u64) -> Result<DataSet> {
             resizing: Resizing::Stretch,
             // The images' brightness differs tenfold.
             normalization: Normalization::Image,
+            pages: Pages::First,
         },
     };
     let shared = share(&collection, settings, seed)?;

@@ -141,6 +141,9 @@ pub(super) fn size_of(path: &Path) -> Result<[usize; 2]> {
     size.with_context(|| format!("'{}' has no array of images by its name", path.display()))
 }
 
+/// The most channels of images.
+const MOST_CHANNELS: usize = 16;
+
 /// How the numbers of images lie.
 struct Layout {
     count: usize,
@@ -151,17 +154,20 @@ struct Layout {
 
 fn layout(shape: &[usize]) -> Result<Layout> {
     let colours = |channels: usize| channels == 1 || channels == 3;
+    let few = |channels: usize| (1..=MOST_CHANNELS).contains(&channels);
+    let side_by_side =
+        |[count, height, width, channels]: [usize; 4]| (count, [height, width], channels, false);
+    let planes =
+        |[count, channels, height, width]: [usize; 4]| (count, [height, width], channels, true);
     let (count, size, channels, planar) = match *shape {
         [count, height, width] => (count, [height, width], 1, false),
-        [count, height, width, channels] if colours(channels) => {
-            (count, [height, width], channels, false)
-        }
-        [count, channels, height, width] if colours(channels) => {
-            (count, [height, width], channels, true)
-        }
+        [a, b, c, d] if colours(d) => side_by_side([a, b, c, d]),
+        [a, b, c, d] if colours(b) => planes([a, b, c, d]),
+        [a, b, c, d] if few(d) => side_by_side([a, b, c, d]),
+        [a, b, c, d] if few(b) => planes([a, b, c, d]),
         _ => bail!(
-            "the images' shape is {shape:?}; must be [n, height, width], or with 1 or 3 channels \
-             last or second"
+            "the images' shape is {shape:?}; must be [n, height, width], or with up to \
+             {MOST_CHANNELS} channels last or second"
         ),
     };
     ensure!(

@@ -40,13 +40,9 @@ impl Picture {
     /// Takes values that lie row by row, the channels of a pixel side by side.
     ///
     /// # Panics
-    /// If there are not `height * width * channels` values, or the channels are neither 1 (gray)
-    /// nor 3 (red, green, blue).
+    /// If there are not `height * width * channels` values, or no channels.
     pub fn new([height, width]: [usize; 2], channels: usize, values: Values) -> Self {
-        assert!(
-            channels == 1 || channels == 3,
-            "channels = {channels}: a picture has 1 (gray) or 3 (red, green, blue)"
-        );
+        assert!(channels > 0, "channels = 0: must be at least 1");
         assert_eq!(
             values.len(),
             height * width * channels,
@@ -83,7 +79,7 @@ impl Picture {
         [self.height, self.width]
     }
 
-    /// 1 for gray, 3 for red, green and blue.
+    /// 1 for gray, 3 for red, green and blue; others for what is no colour.
     pub fn channels(&self) -> usize {
         self.channels
     }
@@ -103,7 +99,7 @@ impl Picture {
         }
     }
 
-    /// The same in gray (1) or in colours (3).
+    /// The same in gray (1) or in colours (3); a picture that is neither stays as it is.
     pub fn with_channels(self, channels: usize) -> Self {
         let size = self.size();
         let values = match (self.channels, channels) {
@@ -111,9 +107,50 @@ impl Picture {
                 values.into_iter().flat_map(|value| [value; 3]).collect()
             }),
             (3, 1) => luma(self.values, size),
-            _ => self.values,
+            _ => return self,
         };
         Self::new(size, channels, values)
+    }
+
+    /// Pictures of one size and depth as the channels of one; none if they have not that in common.
+    pub(super) fn stacked(pictures: &[Self]) -> Option<Self> {
+        fn pixels<T: Copy>(parts: &[(&[T], usize)], count: usize) -> Vec<T> {
+            let pixel = |pixel: usize| {
+                let of = move |&(values, channels): &(&[T], usize)| {
+                    values[pixel * channels..][..channels].to_vec()
+                };
+                parts.iter().flat_map(of)
+            };
+            (0..count).flat_map(pixel).collect()
+        }
+        let first = pictures.first()?;
+        let size = first.size();
+        if pictures.iter().any(|picture| picture.size() != size) {
+            return None;
+        }
+        let count = size[0] * size[1];
+        macro_rules! parts {
+            ($depth:ident) => {{
+                let part = |picture: &'_ Self| match &picture.values {
+                    Values::$depth(_) => Some(picture.channels),
+                    _ => None,
+                };
+                let channels: Option<Vec<usize>> = pictures.iter().map(part).collect();
+                let values = pictures.iter().filter_map(|picture| match &picture.values {
+                    Values::$depth(values) => Some(values.as_slice()),
+                    _ => None,
+                });
+                let parts: Vec<_> = values.zip(channels?).collect();
+                Values::$depth(pixels(&parts, count))
+            }};
+        }
+        let values = match first.values {
+            Values::U8(_) => parts!(U8),
+            Values::U16(_) => parts!(U16),
+            Values::F32(_) => parts!(F32),
+        };
+        let channels = pictures.iter().map(|picture| picture.channels).sum();
+        Some(Self::new(size, channels, values))
     }
 
     /// The same at another size: what lies between is interpolated, and where it shrinks, averaged
@@ -125,7 +162,16 @@ impl Picture {
         }
         let values = match self.channels {
             1 => each_depth!(self.values, values => triangle::<Luma<_>>(values, own, size)),
-            _ => each_depth!(self.values, values => triangle::<Rgb<_>>(values, own, size)),
+            3 => each_depth!(self.values, values => triangle::<Rgb<_>>(values, own, size)),
+            channels => each_depth!(self.values, values => {
+                let plane = |channel| {
+                    let plane = values.iter().skip(channel).step_by(channels).copied();
+                    triangle::<Luma<_>>(plane.collect(), own, size)
+                };
+                let planes: Vec<_> = (0..channels).map(plane).collect();
+                let pixels = 0..size[0] * size[1];
+                pixels.flat_map(|pixel| planes.iter().map(move |plane| plane[pixel])).collect()
+            }),
         };
         Self::new(size, self.channels, values)
     }
@@ -264,6 +310,29 @@ mod tests {
         let gray = GrayImage::from_raw(2, 1, vec![7, 9]).expect("2 x 1");
         let picture = Picture::from_image(gray.into()).with_channels(3);
         assert_eq!(*picture.values(), Values::U8(vec![7, 7, 7, 9, 9, 9]));
+    }
+
+    #[test]
+    fn channels_that_are_no_colours_are_resized_each_by_itself() {
+        let gray = |image: DynamicImage| Picture::from_image(image.to_luma8().into());
+        let pictures = [
+            Picture::from_image(colours()),
+            gray(colours()),
+            gray(colours().fliph()),
+        ];
+        let stacked = Picture::stacked(&pictures).expect("one size and depth");
+        assert_eq!(stacked.channels(), 5);
+        let resized = stacked.resized([3, 4]);
+        let mut channel = 0;
+        for picture in pictures {
+            let picture = picture.resized([3, 4]);
+            for own in 0..picture.channels() {
+                assert_eq!(resized.plane(channel), picture.plane(own));
+                channel += 1;
+            }
+        }
+        let other = Picture::new([1, 1], 1, Values::U8(vec![0]));
+        assert_eq!(Picture::stacked(&[resized, other]), None);
     }
 
     #[test]

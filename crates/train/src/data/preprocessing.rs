@@ -1,12 +1,16 @@
 //! What is done to every image before a network sees it: a value that travels with the weights.
 
-use anyhow::{Result, ensure};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use super::image_file::read_as;
 use super::mask::{IGNORED, Mask};
 use super::normalization::Normalization;
 use super::picture::Picture;
+use super::settings::Pages;
 use super::source::{Item, Target};
 use super::window::Window;
 
@@ -30,7 +34,7 @@ pub enum Resizing {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
-    /// 1: seen in gray; 3: in red, green and blue.
+    /// 1: seen in gray; 3: in red, green and blue; others: of images that have as many.
     pub channels: usize,
     /// Height and width that images are brought to; none: each keeps its own.
     pub size: Option<[usize; 2]>,
@@ -39,6 +43,9 @@ pub struct Preprocessing {
     pub resizing: Resizing,
     /// How pixels are brought to a common scale.
     pub normalization: Normalization,
+    /// What the pages of an image's file are.
+    #[serde(default, skip_serializing_if = "Pages::is_first")]
+    pub pages: Pages,
 }
 
 /// How a picture lies in what comes of it: its own height and width after resizing, and the window
@@ -54,11 +61,7 @@ impl Preprocessing {
     /// # Errors
     /// If one is out of its range.
     pub fn check(&self) -> Result<()> {
-        ensure!(
-            self.channels == 1 || self.channels == 3,
-            "channels = {}: must be 1 (gray) or 3 (colours)",
-            self.channels
-        );
+        ensure!(self.channels > 0, "channels = 0: must be at least 1");
         if let Some([height, width]) = self.size {
             ensure!(
                 height > 0 && width > 0,
@@ -75,6 +78,30 @@ impl Preprocessing {
                 self.channels
             );
         }
+        Ok(())
+    }
+
+    /// Reads an image's file as those that were learned from were read.
+    ///
+    /// # Errors
+    /// If it cannot be read, or has not the channels that were learned.
+    pub fn read(&self, path: &Path) -> Result<Picture> {
+        let picture = read_as(path, self.pages)?;
+        self.check_channels(&picture)
+            .with_context(|| format!("the image '{}'", path.display()))?;
+        Ok(picture)
+    }
+
+    /// # Errors
+    /// If a picture can not be seen with as many channels as this has: gray and colours become each
+    /// other, others do not.
+    pub(super) fn check_channels(&self, picture: &Picture) -> Result<()> {
+        let colours = |channels| channels == 1 || channels == 3;
+        let (own, wanted) = (picture.channels(), self.channels);
+        ensure!(
+            own == wanted || colours(own) && colours(wanted),
+            "it has {own} channels; what is learned has {wanted}"
+        );
         Ok(())
     }
 
@@ -164,6 +191,7 @@ mod tests {
             size: Some([4, 4]),
             resizing,
             normalization: Normalization::Image,
+            pages: Pages::First,
         }
     }
 

@@ -11,8 +11,12 @@ pub(super) const BATCH: u64 = 1 << 63;
 /// The generator of `(seed, epoch, index)`: the same for the same words, whatever was drawn before
 /// and on which thread.
 pub(super) fn generator(seed: u64, epoch: u64, index: u64) -> StdRng {
-    let words = [seed, epoch, index];
-    StdRng::seed_from_u64(words.into_iter().fold(0, |hash, word| mix(hash ^ word)))
+    StdRng::seed_from_u64(seed_of([seed, epoch, index]))
+}
+
+/// A seed that follows from other words.
+pub(crate) fn seed_of<const N: usize>(words: [u64; N]) -> u64 {
+    words.into_iter().fold(0, |hash, word| mix(hash ^ word))
 }
 
 /// SplitMix64's next value, "Fast splittable pseudorandom number generators" (Steele et al. 2014):

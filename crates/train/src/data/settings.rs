@@ -70,7 +70,7 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "is_default")]
     pub mask_border: Option<usize>,
     /// What the pages of a TIFF are: `first`, the image; `items`, images of their own with one
-    /// answer.
+    /// answer; `channels`, the channels of one image.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "String")]
     pub pages: Pages,
@@ -180,6 +180,14 @@ pub enum Pages {
     First,
     /// Images of their own, with the file's answer.
     Items,
+    /// The channels of one image.
+    Channels,
+}
+
+impl Pages {
+    pub(super) fn is_first(&self) -> bool {
+        *self == Self::First
+    }
 }
 
 /// Height and width: one number for both, or two.

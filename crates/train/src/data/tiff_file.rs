@@ -36,13 +36,14 @@ pub(super) fn pages(file: impl BufRead + Seek) -> Result<usize> {
 pub(super) fn header(file: impl BufRead + Seek) -> Result<Header> {
     let mut decoder = decoder(file)?;
     let (width, height) = decoder.dimensions()?;
-    let gray = matches!(
-        decoder.colortype()?,
-        ColorType::Gray(_) | ColorType::GrayA(_)
-    );
+    let channels = match decoder.colortype()? {
+        ColorType::Gray(_) | ColorType::GrayA(_) => 1,
+        ColorType::Multiband { num_samples, .. } => usize::from(num_samples),
+        _ => 3,
+    };
     Ok(Header {
         size: [height as usize, width as usize],
-        gray,
+        channels,
     })
 }
 
@@ -65,7 +66,12 @@ pub(super) fn page(file: impl BufRead + Seek, page: usize) -> Result<Picture> {
         ColorType::GrayA(_) => (2, 1),
         ColorType::RGB(_) => (3, 3),
         ColorType::RGBA(_) => (4, 3),
-        other => bail!("its colours are {other:?}; must be gray, a palette, or red, green, blue"),
+        ColorType::Multiband { num_samples, .. } if num_samples > 0 => {
+            (usize::from(num_samples), usize::from(num_samples))
+        }
+        other => {
+            bail!("its colours are {other:?}; must be gray, a palette, red, green, blue, or bands")
+        }
     };
     let bits = colour.bit_depth();
     let values = match decoder.read_image()? {
@@ -187,7 +193,7 @@ mod tests {
         assert_eq!(*read(1).values(), Values::F32(vec![0.25, -1.0]));
         assert!(page(Cursor::new(&bytes), 2).is_err());
         let header = header(Cursor::new(&bytes)).expect("reads");
-        assert_eq!((header.size, header.gray), ([2, 3], true));
+        assert_eq!((header.size, header.channels), ([2, 3], 1));
     }
 
     #[test]

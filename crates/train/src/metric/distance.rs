@@ -1,22 +1,24 @@
 //! How far key points are from where they are.
 
-use super::seen::{Metric, Seen};
+use serde::{Deserialize, Serialize};
 
-/// The mean over images and points of the distance between the highest places of the predicted and
-/// the true heat map, in pixels of the map. A point whose true map is empty is not in the image and
-/// does not count.
-#[derive(Default)]
-pub(super) struct MeanDistance {
-    sum: f64,
-    points: usize,
+use super::seen::Image;
+use super::tally::{Mean, Tally};
+
+/// Distances between the highest places of the predicted and the true heat map. A point whose true
+/// map is empty is not in the image and does not count.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Distances {
+    apart: Mean,
 }
 
-impl Metric for MeanDistance {
-    fn update(&mut self, seen: &Seen) {
-        let [_, _, height, width] = seen.dims;
+impl Tally for Distances {
+    fn of(image: &Image<'_>) -> Self {
+        let [_, height, width] = image.dims;
         let plane = height * width;
-        let maps = seen.values.predicted.chunks(plane);
-        for (predicted, truth) in maps.zip(seen.values.truth.chunks(plane)) {
+        let mut distances = Self::default();
+        let maps = image.values.predicted.chunks(plane);
+        for (predicted, truth) in maps.zip(image.values.truth.chunks(plane)) {
             let (true_place, height) = peak(truth);
             if height <= 0.0 {
                 continue;
@@ -27,13 +29,19 @@ impl Metric for MeanDistance {
             };
             let rows = apart(|place, width| place / width);
             let columns = apart(|place, width| place % width);
-            self.sum += rows.hypot(columns);
-            self.points += 1;
+            distances.apart.push(rows.hypot(columns));
         }
+        distances
     }
 
-    fn value(&self) -> f64 {
-        self.sum / self.points as f64
+    fn add(&mut self, other: &Self, times: u64) {
+        self.apart.add(&other.apart, times);
+    }
+}
+
+impl Distances {
+    pub fn mean(&self) -> f64 {
+        self.apart.value()
     }
 }
 
@@ -50,26 +58,18 @@ pub(crate) fn peak(map: &[f32]) -> (usize, f32) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::Pair;
     use super::*;
 
     #[test]
     fn distances_are_between_the_highest_places() {
         // Two points in a map of 2x4: 3 columns and 1 row apart, and one that is not there.
-        let mut metric = MeanDistance::default();
-        metric.update(&Seen {
-            dims: [1, 2, 2, 4],
-            loss: 0.0,
-            classes: Pair::default(),
-            values: Pair {
-                predicted: [
-                    [0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9],
-                    [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-                ]
-                .concat(),
-                truth: [[1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0; 8]].concat(),
-            },
-        });
-        assert_eq!(metric.value(), 10.0_f64.sqrt());
+        let predicted = [
+            [0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9],
+            [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        ];
+        let truth = [[1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0; 8]];
+        let (predicted, truth) = (predicted.concat(), truth.concat());
+        let distances = Distances::of(&Image::of_values([2, 2, 4], &predicted, &truth));
+        assert_eq!(distances.mean(), 10.0_f64.sqrt());
     }
 }

@@ -1,51 +1,41 @@
 //! How far values are from the truth.
 
-use super::seen::{Metric, Pair, Seen};
+use serde::{Deserialize, Serialize};
 
-/// The mean of `|x - t|` over all values.
-#[derive(Default)]
-pub(super) struct MeanAbsoluteError(Mean);
+use super::seen::Image;
+use super::tally::{Mean, Tally};
 
-/// The square root of the mean of `(x - t)^2` over all values.
-#[derive(Default)]
-pub(super) struct RootMeanSquareError(Mean);
-
-#[derive(Default)]
-struct Mean {
-    sum: f64,
-    count: usize,
+/// Means over all values.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Errors {
+    absolute: Mean,
+    square: Mean,
 }
 
-impl Mean {
-    fn add(&mut self, values: &Pair<f32>, of: impl Fn(f64) -> f64) {
-        for (predicted, truth) in values.predicted.iter().zip(&values.truth) {
-            self.sum += of(f64::from(*predicted) - f64::from(*truth));
-            self.count += 1;
+impl Tally for Errors {
+    fn of(image: &Image<'_>) -> Self {
+        let mut errors = Self::default();
+        for (predicted, truth) in image.values.predicted.iter().zip(image.values.truth) {
+            let error = f64::from(*predicted) - f64::from(*truth);
+            errors.absolute.push(error.abs());
+            errors.square.push(error * error);
         }
+        errors
     }
 
-    fn value(&self) -> f64 {
-        self.sum / self.count as f64
-    }
-}
-
-impl Metric for MeanAbsoluteError {
-    fn update(&mut self, seen: &Seen) {
-        self.0.add(&seen.values, f64::abs);
-    }
-
-    fn value(&self) -> f64 {
-        self.0.value()
+    fn add(&mut self, other: &Self, times: u64) {
+        self.absolute.add(&other.absolute, times);
+        self.square.add(&other.square, times);
     }
 }
 
-impl Metric for RootMeanSquareError {
-    fn update(&mut self, seen: &Seen) {
-        self.0.add(&seen.values, |error| error * error);
+impl Errors {
+    pub fn mae(&self) -> f64 {
+        self.absolute.value()
     }
 
-    fn value(&self) -> f64 {
-        self.0.value().sqrt()
+    pub fn rmse(&self) -> f64 {
+        self.square.value().sqrt()
     }
 }
 
@@ -54,19 +44,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_averaged_over_all_batches() {
-        let (mut mae, mut rmse) = (MeanAbsoluteError::default(), RootMeanSquareError::default());
-        for (predicted, truth) in [(vec![1.0, 2.0], vec![2.0, 5.0]), (vec![0.0], vec![2.0])] {
-            let seen = Seen {
-                dims: [1, 1, 1, predicted.len()],
-                loss: 0.0,
-                classes: Pair::default(),
-                values: Pair { predicted, truth },
-            };
-            mae.update(&seen);
-            rmse.update(&seen);
+    fn errors_are_averaged_over_all_values() {
+        let mut errors = Errors::default();
+        for (predicted, truth) in [(&[1.0, 2.0][..], &[2.0, 5.0][..]), (&[0.0], &[2.0])] {
+            let dims = [1, 1, truth.len()];
+            let image = Image::of_values(dims, predicted, truth);
+            errors.add(&Errors::of(&image), 1);
         }
-        assert_eq!(mae.value(), 2.0);
-        assert_eq!(rmse.value(), (14.0_f64 / 3.0).sqrt());
+        assert_eq!(errors.mae(), 2.0);
+        assert_eq!(errors.rmse(), (14.0_f64 / 3.0).sqrt());
     }
 }

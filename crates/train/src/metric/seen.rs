@@ -1,80 +1,138 @@
 //! What metrics look at.
 
 use anyhow::Result;
+use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor};
 
 use crate::data::Targets;
 use crate::outcome::Outcome;
 
-/// A number that says what a network's answers are worth.
-pub(super) trait Metric: Send {
-    /// Takes a batch in.
-    fn update(&mut self, seen: &Seen);
-
-    /// The value over all batches so far; not a number before the first.
-    fn value(&self) -> f64;
-}
-
 /// An outcome as plain numbers, read once for all metrics.
 pub(super) struct Seen {
     /// `[batch, channels, height, width]` of the answers.
-    pub dims: [usize; 4],
+    dims: [usize; 4],
     pub loss: f64,
-    pub classes: Classes,
-    pub values: Pair<f32>,
+    classes: Pair<Vec<i64>>,
+    values: Pair<Vec<f32>>,
+    scores: Vec<f32>,
 }
 
-/// Of answers that are classes: the likeliest and the true one of each pixel.
-pub(super) type Classes = Pair<i64>;
+/// One image of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Image<'a> {
+    /// `[channels, height, width]` of the answer.
+    pub dims: [usize; 3],
+    /// Of answers that are classes: the likeliest and the true one of each pixel.
+    pub classes: Pair<&'a [i64]>,
+    /// Of answers that are values.
+    pub values: Pair<&'a [f32]>,
+    /// Of answers that are classes: the probability of each class at each pixel, class after class.
+    /// Empty where no metric asks for them.
+    pub scores: &'a [f32],
+}
 
 /// What was predicted and what is true; empty where the targets are of the other kind.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pair<T> {
-    pub predicted: Vec<T>,
-    pub truth: Vec<T>,
-}
-
-impl<T> Default for Pair<T> {
-    fn default() -> Self {
-        Self {
-            predicted: Vec::new(),
-            truth: Vec::new(),
-        }
-    }
+    pub predicted: T,
+    pub truth: T,
 }
 
 impl Seen {
-    pub fn read(outcome: Outcome) -> Result<Self> {
+    pub fn read(outcome: Outcome, with_scores: bool) -> Result<Self> {
         let Outcome {
             loss,
             answers,
             targets,
         } = outcome;
-        let dims = answers.dims();
-        let labels = |truth: Tensor<3, Int>| -> Result<Classes> {
-            let likeliest: Tensor<3, Int> = answers.clone().argmax(1).squeeze_dim(1);
-            Ok(Pair {
-                predicted: likeliest.try_into_vec_as::<i64>()?,
-                truth: truth.try_into_vec_as::<i64>()?,
-            })
+        let mut seen = Self {
+            dims: answers.dims(),
+            loss: loss.try_into_scalar::<f64>()?,
+            classes: Pair::default(),
+            values: Pair::default(),
+            scores: Vec::new(),
         };
-        let (mut classes, mut values) = (Pair::default(), Pair::default());
         match targets {
             // Points are heat maps here.
             Targets::None | Targets::Points(_) => {}
-            Targets::Classes(truth) => classes = labels(truth)?,
-            Targets::Soft(truth) => classes = labels(truth.argmax(1).squeeze_dim(1))?,
+            Targets::Classes(truth) => seen.take_classes(answers, truth, with_scores)?,
+            Targets::Soft(truth) => {
+                let truth = truth.argmax(1).squeeze_dim(1);
+                seen.take_classes(answers, truth, with_scores)?;
+            }
             Targets::Values(truth) => {
-                values = Pair {
+                seen.values = Pair {
                     predicted: answers.try_into_vec_as::<f32>()?,
                     truth: truth.try_into_vec_as::<f32>()?,
                 };
             }
         }
-        Ok(Self {
-            dims,
-            loss: loss.try_into_scalar::<f64>()?,
-            classes,
-            values,
+        Ok(seen)
+    }
+
+    fn take_classes(
+        &mut self,
+        answers: Tensor<4>,
+        truth: Tensor<3, Int>,
+        with_scores: bool,
+    ) -> Result<()> {
+        let likeliest: Tensor<3, Int> = answers.clone().argmax(1).squeeze_dim(1);
+        self.classes = Pair {
+            predicted: likeliest.try_into_vec_as::<i64>()?,
+            truth: truth.try_into_vec_as::<i64>()?,
+        };
+        if with_scores {
+            self.scores = softmax(answers, 1).try_into_vec_as::<f32>()?;
+        }
+        Ok(())
+    }
+
+    /// One after the other.
+    pub fn images(&self) -> impl Iterator<Item = Image<'_>> {
+        let [count, channels, height, width] = self.dims;
+        (0..count).map(move |index| Image {
+            dims: [channels, height, width],
+            classes: self.classes.part(index, count),
+            values: self.values.part(index, count),
+            scores: part(&self.scores, index, count),
         })
+    }
+}
+
+impl<T> Pair<Vec<T>> {
+    fn part(&self, index: usize, count: usize) -> Pair<&[T]> {
+        Pair {
+            predicted: part(&self.predicted, index, count),
+            truth: part(&self.truth, index, count),
+        }
+    }
+}
+
+/// The part of this index of so many equal ones.
+fn part<T>(all: &[T], index: usize, count: usize) -> &[T] {
+    let each = all.len() / count;
+    &all[index * each..][..each]
+}
+
+#[cfg(test)]
+impl<'a> Image<'a> {
+    /// A row of pixels of so many classes.
+    pub fn of_classes(channels: usize, predicted: &'a [i64], truth: &'a [i64]) -> Self {
+        Self {
+            dims: [channels, 1, truth.len()],
+            classes: Pair { predicted, truth },
+            values: Pair::default(),
+            scores: &[],
+        }
+    }
+
+    /// A map of values.
+    pub fn of_values(dims: [usize; 3], predicted: &'a [f32], truth: &'a [f32]) -> Self {
+        Self {
+            dims,
+            classes: Pair::default(),
+            values: Pair { predicted, truth },
+            scores: &[],
+        }
     }
 }

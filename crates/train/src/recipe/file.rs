@@ -30,6 +30,7 @@ pub fn read(path: &Path) -> Result<Value> {
             format::check(table.get("format")).with_context(named)?;
         }
         table.remove("format");
+        table.remove("images");
     }
     Ok(tree)
 }

@@ -118,12 +118,20 @@ mod tests {
             "backend",
             "device",
             "epochs",
+            "minutes",
+            "patience",
+            "best",
             "batch-size",
             "recompute",
             "seed",
+            "on-nan",
             "optimizer",
             "lr",
             "weight-decay",
+            "clip",
+            "accumulate",
+            "average",
+            "schedule",
         ];
         assert_eq!(flags, expected);
         assert!(knobs.iter().all(|knob| !knob.help.is_empty()));

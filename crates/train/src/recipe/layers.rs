@@ -117,6 +117,15 @@ impl Recipe {
         Layers::default().over(None, changes).resolve()
     }
 
+    /// The same with these changes.
+    ///
+    /// # Errors
+    /// As [`Layers::resolve`].
+    pub fn changed(&self, changes: Value) -> Result<Self> {
+        let layers = Layers::default().over(None, self.tree()?);
+        layers.over(None, changes).resolve()
+    }
+
     /// As a tree, which gives the same recipe when it is laid over the defaults.
     ///
     /// # Errors
@@ -198,12 +207,12 @@ mod tests {
                 "run.epochs: invalid type: string \"many\", expected usize",
             ),
             (
-                json!({"optimizer": {"name": "lion"}}),
-                "optimizer.name: unknown variant `lion`, expected one of `sgd`, `adam`, `adamw`",
+                json!({"optimizer": {"name": "tiger"}}),
+                "optimizer.name: unknown variant `tiger`, expected one of `sgd`, `adam`, `adamw`, ",
             ),
             (
                 json!({"optimizer": {"name": "adamw", "momentum": 0.9}}),
-                "optimizer.momentum: 'adamw' has no `momentum`; it has: lr, weight_decay, beta_1, ",
+                "optimizer.momentum: 'adamw' has no `momentum`; it has: ",
             ),
             (
                 json!({"run": {"epochs": 0}}),

@@ -17,12 +17,36 @@ pub(crate) fn write_aside(path: &Path, bytes: &[u8]) -> Result<()> {
     name.push(".part");
     let aside = path.with_file_name(name);
     let write = || {
-        let mut file = File::create(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        write_all(&aside, bytes)?;
         fs::rename(&aside, path)
     };
     write().with_context(|| format!("'{}' cannot be written", path.display()))
+}
+
+/// Writes a file that is on the disk when this returns.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_all(path, bytes).with_context(|| format!("'{}' cannot be written", path.display()))
+}
+
+fn write_all(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Brings the names in a folder to the disk, where the system has a way to.
+///
+/// # Errors
+/// If it cannot be done.
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
+    if cfg!(unix) {
+        let sync = File::open(path).and_then(|folder| folder.sync_all());
+        sync.with_context(|| format!("'{}' cannot be written", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Writes a value as JSON.

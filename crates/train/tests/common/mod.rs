@@ -3,6 +3,8 @@
 // Not every test uses all of it.
 #![allow(dead_code)]
 
+pub mod same;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

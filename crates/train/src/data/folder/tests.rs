@@ -6,6 +6,7 @@ use tempfile::{TempDir, tempdir};
 use super::*;
 use crate::data::mask::MaskValues;
 use crate::data::normalization::Normalization;
+use crate::data::picture::Values;
 use crate::data::source::Target;
 use crate::data::{Data, DataSet, Duplicates, OnBadImage, Pages, Sampling, Size, load_for};
 
@@ -29,6 +30,20 @@ impl Own {
 
     fn gray(&self, file: &str, size: [u32; 2], value: u8) {
         self.write(file, GrayImage::from_pixel(size[1], size[0], Luma([value])));
+    }
+
+    /// A TIFF with a gray page of each value.
+    fn stack(&self, file: &str, values: &[u8]) {
+        let path = self.path().join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let mut encoder = tiff::encoder::TiffEncoder::new(&mut bytes).expect("a file");
+        for &value in values {
+            encoder
+                .write_image::<tiff::encoder::colortype::Gray8>(6, 4, &[value; 24])
+                .expect("writes");
+        }
+        fs::write(path, bytes.into_inner()).expect("writes");
     }
 
     fn colour(&self, file: &str) {
@@ -389,18 +404,44 @@ fn colours_of_masks_are_classes_where_they_are_told() {
 #[test]
 fn pages_of_a_tiff_are_images_where_that_is_wanted() {
     let own = Own::classes(10);
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut encoder = tiff::encoder::TiffEncoder::new(&mut bytes).expect("a file");
-    for value in [1, 2, 3] {
-        encoder
-            .write_image::<tiff::encoder::colortype::Gray8>(6, 4, &[value; 24])
-            .expect("writes");
-    }
-    fs::write(own.path().join("train/cat/stack.tif"), bytes.into_inner()).expect("writes");
+    own.stack("train/cat/stack.tif", &[1, 2, 3]);
     let count = |data: DataSet| data.train.len() + data.valid.len() + data.test.len();
     assert_eq!(count(own.load().expect("loads")), 21);
     let data = own.load_with(|settings| settings.pages = Pages::Items);
     assert_eq!(count(data.expect("loads")), 23);
+    let channels = |settings: &mut Data| settings.pages = Pages::Channels;
+    // Three channels are colours; of two, all images must have as many.
+    assert_eq!(
+        own.load_with(channels)
+            .expect("loads")
+            .problem
+            .image
+            .channels,
+        3
+    );
+    let two = Own::new();
+    for (class, value) in [("cat", 1), ("dog", 9)] {
+        for index in 0..10 {
+            two.stack(&format!("train/{class}/{index}.tif"), &[value, value + 1]);
+        }
+    }
+    let data = two.load_with(channels).expect("loads");
+    assert_eq!(data.problem.image.channels, 2);
+    let picture = data.train.get(0).expect("reads").picture;
+    let Values::U8(values) = picture.values() else {
+        panic!("bytes");
+    };
+    assert_eq!(values[1], values[0] + 1);
+    let path = two.path().join("train/cat/0.tif");
+    let read = data.problem.preprocessing.read(&path).expect("reads");
+    assert_eq!(read.channels(), 2);
+    two.gray("train/cat/gray.png", [4, 6], 9);
+    let error = two.load_with(channels).map(|_| ()).expect_err("1 and 2");
+    assert!(
+        error
+            .to_string()
+            .starts_with("images have different numbers of channels: '")
+    );
 }
 
 #[test]

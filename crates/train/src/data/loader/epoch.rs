@@ -128,7 +128,11 @@ impl Epoch {
     fn transformed(&self, index: usize, before: u64) -> Result<(Item, Scale)> {
         let preprocessing = &self.work.preprocessing;
         let since = Instant::now();
-        let item = preprocessing.fit_item(self.source.get(index)?);
+        let item = self.source.get(index)?;
+        preprocessing
+            .check_channels(&item.picture)
+            .with_context(|| format!("the image '{}'", item.name))?;
+        let item = preprocessing.fit_item(item);
         self.times.add_decoding(since);
         // The scale is the whole image's, also where only a part of it is seen.
         let scale = preprocessing.normalization.scale_of(&item.picture);

@@ -8,7 +8,7 @@ use crate::data::mask::Mask;
 use crate::data::normalization::Normalization;
 use crate::data::picture::Picture;
 use crate::data::preprocessing::Resizing;
-use crate::data::settings::OnBadImage;
+use crate::data::settings::{OnBadImage, Pages};
 use crate::data::source::{Item, Target};
 use crate::data::transform::{Crop, Shift};
 
@@ -18,6 +18,7 @@ fn loader(source: impl Source + 'static) -> Loader {
         size: Some([5, 5]),
         resizing: Resizing::Stretch,
         normalization: Normalization::Image,
+        pages: Pages::First,
     };
     Loader::new(Arc::new(source), preprocessing, 4).with_device(Device::flex())
 }
