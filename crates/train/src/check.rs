@@ -126,7 +126,8 @@ impl BackendTask for Look<'_> {
         }
         let seconds = since.elapsed().as_secs_f64() / self.steps as f64;
         let (first, last) = (losses[0], losses[self.steps - 1]);
-        if self.steps > 1 && !(last < LEARNED * first) {
+        let learned = last < LEARNED * first;
+        if self.steps > 1 && !learned {
             bail!(
                 "one batch, again and again for {} steps: its loss goes from {first:.4} to \
                  {last:.4} only; look at the images and their labels, and at --lr",

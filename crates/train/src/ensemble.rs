@@ -52,7 +52,7 @@ fn answer(models: &[Model], loss: &Loss, batch: Batch, kind: Task) -> Outcome {
     let [_, _, height, width] = answers.dims();
     let truth = Truth::new(batch.targets, [height, width], [rows, columns]);
     Outcome {
-        loss: loss.forward(&[answers.clone()], &truth),
+        loss: loss.forward(std::slice::from_ref(&answers), &truth),
         answers,
         targets: truth.into_targets(),
     }

@@ -1,78 +1,131 @@
 //! What a trained network is worth, on images that it has not seen.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
 use burn::data::dataloader::DataLoader;
 use models::Model;
+use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::data::{self, Batch};
+use crate::data::{self, Batch, Problem};
 use crate::loaders::in_order;
-use crate::loss::Loss;
-use crate::metric::{Metrics, Values};
+use crate::metric::{Confusion, Metrics, Sample, Values};
+use crate::recipe::Recipe;
 use crate::restore::restore;
 use crate::run_folder::RunFolder;
 use crate::step::TrainStep;
 use crate::task;
 
-/// The loss and the metrics of a task over all images.
+/// What a test says. As JSON: the values by name, and beside them `intervals`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// The loss and the metrics over all images.
+    #[serde(flatten)]
+    pub values: Values,
+    /// Between what each metric but the loss lies in 95 % of 1,000 samples of as many images, drawn
+    /// from these with replacement.
+    pub intervals: BTreeMap<String, [f64; 2]>,
+    /// Which class was taken for which, of answers that are classes.
+    #[serde(skip)]
+    pub confusion: Option<ConfusionMatrix>,
+}
+
+/// How many images, or pixels, of each class were taken for each.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConfusionMatrix {
+    /// The classes' names, in the order of rows and columns.
+    pub classes: Vec<String>,
+    /// A row for each true class, with a column for each predicted one.
+    pub counts: Vec<Vec<u64>>,
+}
+
+impl ConfusionMatrix {
+    fn new(confusion: &Confusion, classes: &[String]) -> Self {
+        let mut counts = vec![vec![0; classes.len()]; classes.len()];
+        for (truth, predicted, count) in confusion.cells() {
+            counts[truth][predicted] = count;
+        }
+        Self {
+            classes: classes.to_vec(),
+            counts,
+        }
+    }
+}
+
+/// The loss and the metrics of a recipe and a problem over all images. The intervals are drawn by the
+/// recipe's seed.
 ///
 /// # Errors
-/// If an image or a result cannot be read.
+/// If an image or a result cannot be read, or a metric is not for the problem's task.
 pub fn evaluate(
     model: &Model,
-    loss: &Loss,
+    recipe: &Recipe,
+    problem: &Problem,
     loader: &dyn DataLoader<Batch>,
-    task: models::Task,
-) -> Result<Values> {
+) -> Result<Evaluation> {
     let step = TrainStep {
         model,
-        loss,
+        loss: &recipe.loss,
         seam: None,
     };
-    let mut metrics = Metrics::new(task::of(task).metrics())?;
+    let names = task::test_metrics(&recipe.test.metrics, problem.task)?;
+    let mut sample = Sample::new(Metrics::new(&names)?.with_classes(&problem.classes));
     for batch in loader.iter() {
-        metrics.update(step.forward(batch?))?;
+        sample.update(step.forward(batch?))?;
     }
-    Ok(metrics.values())
+    let confusion = sample.confusion();
+    Ok(Evaluation {
+        values: sample.values(),
+        intervals: sample.intervals(recipe.run.seed),
+        confusion: confusion.map(|confusion| ConfusionMatrix::new(confusion, &problem.classes)),
+    })
+}
+
+/// The evaluation of a finished run's network.
+#[derive(Clone, Debug)]
+pub struct Examination<'a> {
+    /// The run's folder.
+    pub run: &'a Path,
+    /// Other data than the run's, of the same classes.
+    pub data: Option<&'a str>,
+    /// The names of the metrics beside the task's own, or `all`; none: as the run's recipe says.
+    pub metrics: &'a [String],
+    /// The backend's name.
+    pub backend: &'a str,
+    /// Which of its devices.
+    pub device: DeviceChoice,
 }
 
 /// The metrics of a finished run's network on the test images of its data, or of other data with the
 /// same classes.
 ///
 /// # Errors
-/// If the run, the data or the backend is not to be had.
-pub fn evaluate_run(
-    run: &Path,
-    data: Option<&str>,
-    backend: &str,
-    device: DeviceChoice,
-) -> Result<Values> {
-    run_on(backend, Evaluation { run, data, device })
+/// If the run, the data, a metric or the backend is not to be had.
+pub fn evaluate_run(examination: Examination<'_>) -> Result<Evaluation> {
+    run_on(examination.backend, examination)
 }
 
-struct Evaluation<'a> {
-    run: &'a Path,
-    data: Option<&'a str>,
-    device: DeviceChoice,
-}
+impl BackendTask for Examination<'_> {
+    type Output = Evaluation;
 
-impl BackendTask for Evaluation<'_> {
-    type Output = Values;
-
-    fn run<B: ComputeBackend>(self) -> Result<Values> {
+    fn run<B: ComputeBackend>(self) -> Result<Evaluation> {
         let device = B::device(self.device)?;
         let folder = RunFolder::open(self.run)?;
         let (config, model) = restore(&folder, &device)?;
-        let recipe = &config.recipe;
-        let mut settings = recipe.data.clone();
+        let mut recipe = config.recipe;
+        if !self.metrics.is_empty() {
+            recipe.test.metrics = self.metrics.to_vec();
+        }
         if let Some(path) = self.data {
-            settings.path = path.to_string();
+            recipe.data.path = path.to_string();
         }
         let problem = &config.problem;
-        let data = data::load_for(&settings, problem, recipe.run.seed)?;
-        let loader = in_order(recipe, problem, &data.test, &device);
-        evaluate(&model, &recipe.loss, &loader, problem.task)
+        // Found before an image is read.
+        task::test_metrics(&recipe.test.metrics, problem.task)?;
+        let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
+        let loader = in_order(&recipe, problem, &data.test, &device);
+        evaluate(&model, &recipe, problem, &loader)
     }
 }

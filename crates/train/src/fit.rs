@@ -20,7 +20,7 @@ use crate::recipe::{Model, Recipe, Size};
 use crate::run_folder::files::{read_json, write_json};
 use crate::run_folder::{Checkpoints, RunConfig, RunFolder, record};
 use crate::samples::write_samples;
-use crate::training::{Trained, Training};
+use crate::training::{Costs, Trained, Training};
 
 /// What `summary.json` says.
 #[derive(Clone, Debug, Serialize)]
@@ -59,9 +59,14 @@ pub struct Summary {
     pub images: usize,
     /// These, by the seconds.
     pub images_per_second: f64,
+    /// What its checkpoints cost.
+    pub checkpoints: Costs,
     /// The metrics on the test images: the loss and the task's own. Fractions are 0 to 1. Empty
     /// until they are known.
     pub test: BTreeMap<String, Option<f64>>,
+    /// Between what each of them but the loss lies in 95 % of 1,000 samples of as many images, drawn
+    /// from the test images with replacement.
+    pub test_intervals: BTreeMap<String, [f64; 2]>,
 }
 
 /// Trains as the recipe says and leaves a folder: `out`, or the next free one in `runs`.
@@ -190,7 +195,7 @@ impl BackendTask for Resume<'_> {
 }
 
 /// What may be another when a run goes on: how long it lasts, and what does not change its numbers.
-const FREE: [&str; 7] = [
+const FREE: [&str; 8] = [
     "run.epochs",
     "run.minutes",
     "run.patience",
@@ -198,15 +203,15 @@ const FREE: [&str; 7] = [
     "run.device",
     "run.checkpoint",
     "data.threads",
+    "test.metrics",
 ];
 
 /// Whether a run may go on with a recipe.
 fn same_recipe(before: &Value, now: &Value) -> Result<()> {
     let changed = differences(before, now, "");
-    let changed = changed.iter().find(|path| {
-        let is_free = |free: &&str| path.starts_with(*free);
-        !FREE.iter().any(|free| is_free(&free))
-    });
+    let changed = changed
+        .iter()
+        .find(|path| !FREE.iter().any(|free| path.starts_with(free)));
     match changed {
         None => Ok(()),
         Some(path) => bail!(
@@ -261,7 +266,7 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
         data = data.limited(count);
     }
     let outputs = data.problem.classes.len();
-    recipe.loss.check(outputs)?;
+    recipe.loss.check(data.problem.task, outputs)?;
     let Model { name, fields } = &mut recipe.model;
     let config = configure(name, fields, data.problem.image, outputs)?;
     config.answer_size(height, width).with_context(|| {
@@ -313,7 +318,9 @@ fn finish(
         seconds: trained.seconds,
         images: trained.images,
         images_per_second: trained.images as f64 / trained.seconds,
+        checkpoints: trained.costs,
         test: BTreeMap::new(),
+        test_intervals: BTreeMap::new(),
     };
     // Written twice: who stops the run again, in the test, still has it.
     write_json(&folder.summary(), &summary)?;
@@ -325,9 +332,12 @@ fn finish(
         return Ok(summary);
     }
     let loader = in_order(recipe, problem, test, device);
-    let values = evaluate(&trained.model, &recipe.loss, &loader, problem.task)?;
+    let evaluation = evaluate(&trained.model, recipe, problem, &loader)?;
     let epoch = trained.best.map_or(trained.epochs, |best| best.epoch);
-    record::append(&folder.metrics(), epoch, Split::Test, &values)?;
+    record::append(&folder.metrics(), epoch, Split::Test, &evaluation.values)?;
+    if let Some(confusion) = &evaluation.confusion {
+        write_json(&folder.confusion(), confusion)?;
+    }
     write_samples(
         &trained.model,
         problem,
@@ -335,7 +345,8 @@ fn finish(
         device,
         &folder.samples(),
     )?;
-    summary.test = values.record();
+    summary.test = evaluation.values.record();
+    summary.test_intervals = evaluation.intervals;
     write_json(&folder.summary(), &summary)?;
     observer.event(Event::End {
         folder: folder.path(),

@@ -1,18 +1,42 @@
 //! What training makes small: a weighted sum of terms, as a value of the recipe.
 
+mod bce;
+mod boundary;
+mod check;
+mod cl_dice;
 mod cross_entropy;
 mod dice;
+mod focal;
+mod generalised_dice;
 mod heat_map;
+mod heat_map_focal;
+mod jaccard;
+mod lovasz;
+mod overlaps;
+mod ssim;
 mod truth;
+mod tversky;
 mod values;
 
+pub use bce::Bce;
+pub use boundary::BoundaryCrossEntropy;
+pub use cl_dice::ClDice;
 pub use cross_entropy::CrossEntropy;
 pub use dice::Dice;
+pub use focal::Focal;
+pub use generalised_dice::GeneralisedDice;
+pub use heat_map_focal::HeatMapFocal;
+pub use jaccard::Jaccard;
+pub use lovasz::{LovaszHinge, LovaszSoftmax};
+pub use ssim::Ssim;
 pub use truth::Truth;
-pub use values::{Huber, L1, Mse};
+pub use tversky::Tversky;
+pub use values::{Charbonnier, Huber, L1, Mse};
 
 use anyhow::{Result, ensure};
 use burn::tensor::Tensor;
+use check::Check;
+use models::Task;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,21 +58,80 @@ fn one_output() -> Vec<f64> {
     vec![1.0]
 }
 
-/// A part of a [`Loss`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "name", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Term {
+/// Writes the sum type of all terms from the list of them, with the tasks that each is of.
+macro_rules! terms {
+    ($($(#[$about:meta])+ $term:ident: $($task:ident)|+;)+) => {
+        /// A part of a [`Loss`].
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "name", rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Term {
+            $($(#[$about])+ $term($term)),+
+        }
+
+        impl Term {
+            fn weight(&self) -> f64 {
+                match self {
+                    $(Self::$term(term) => term.weight),+
+                }
+            }
+
+            fn is_of(&self, task: Task) -> bool {
+                match self {
+                    $(Self::$term(_) => matches!(task, $(Task::$task)|+)),+
+                }
+            }
+
+            fn check(&self, path: &str, channels: usize) -> Result<()> {
+                match self {
+                    $(Self::$term(term) => term.check(path, channels)),+
+                }
+            }
+
+            fn forward(&self, output: Tensor<4>, truth: &Truth) -> Tensor<1> {
+                match self {
+                    $(Self::$term(term) => term.forward(output, truth)),+
+                }
+            }
+        }
+    };
+}
+
+terms! {
     /// Of classes.
-    CrossEntropy(CrossEntropy),
+    CrossEntropy: Classification | Segmentation;
+    /// Of classes, each against the rest.
+    Bce: Classification | Segmentation;
+    /// Of classes, the hard ones above all.
+    Focal: Classification | Segmentation;
+    /// Of classes, the gaps between objects above all.
+    BoundaryCrossEntropy: Segmentation;
     /// Of the overlap of classes.
-    Dice(Dice),
+    Dice: Segmentation;
+    /// Of the overlap of classes, by their sizes.
+    GeneralisedDice: Segmentation;
+    /// Of the overlap of classes.
+    Jaccard: Segmentation;
+    /// Of the overlap of classes, with what is too much and what is missing weighed apart.
+    Tversky: Segmentation;
+    /// Of the overlap of classes, pixel by pixel.
+    LovaszSoftmax: Segmentation;
+    /// Of the overlap of two classes, pixel by pixel.
+    LovaszHinge: Segmentation;
+    /// Of the overlap of centre lines.
+    ClDice: Segmentation;
     /// Of values.
-    Mse(Mse),
+    Mse: Regression | KeyPoints;
     /// Of values.
-    L1(L1),
+    L1: Regression | KeyPoints;
     /// Of values.
-    Huber(Huber),
+    Huber: Regression | KeyPoints;
+    /// Of values.
+    Charbonnier: Regression | KeyPoints;
+    /// Of pictures.
+    Ssim: Regression;
+    /// Of heat maps.
+    HeatMapFocal: KeyPoints;
 }
 
 impl Loss {
@@ -60,11 +143,11 @@ impl Loss {
         }
     }
 
-    /// Whether the values make sense for a model of so many outputs of each pixel.
+    /// Whether the values make sense for a task and a model of so many outputs of each pixel.
     ///
     /// # Errors
     /// If one does not, with its path in the recipe.
-    pub fn check(&self, channels: usize) -> Result<()> {
+    pub fn check(&self, task: Task, channels: usize) -> Result<()> {
         ensure!(
             !self.terms.is_empty(),
             "loss.terms is empty: nothing to learn from"
@@ -80,15 +163,12 @@ impl Loss {
                 weight.is_finite() && weight >= 0.0,
                 "loss.terms.{index}.weight = {weight}: must be at least 0"
             );
-            match term {
-                Term::CrossEntropy(term) => term.check(index, channels)?,
-                Term::Huber(term) => ensure!(
-                    term.delta > 0.0,
-                    "loss.terms.{index}.delta = {}: must be above 0",
-                    term.delta
-                ),
-                Term::Dice(_) | Term::Mse(_) | Term::L1(_) => {}
-            }
+            let name = serde_json::to_value(term).map(|term| term["name"].clone())?;
+            ensure!(
+                term.is_of(task),
+                "loss.terms.{index}.name = {name}: not for {task}"
+            );
+            term.check(&format!("loss.terms.{index}"), channels)?;
         }
         Ok(())
     }
@@ -116,30 +196,12 @@ impl Loss {
 
     fn of_output(&self, output: &Tensor<4>, truth: &Truth) -> Tensor<1> {
         let terms = self.terms.iter().map(|term| {
-            let loss = match term {
-                Term::CrossEntropy(term) => term.forward(output.clone(), truth),
-                Term::Dice(term) => term.forward(output.clone(), truth),
-                Term::Mse(term) => term.forward(output.clone(), truth),
-                Term::L1(term) => term.forward(output.clone(), truth),
-                Term::Huber(term) => term.forward(output.clone(), truth),
-            };
+            let loss = term.forward(output.clone(), truth);
             weighted(loss, term.weight())
         });
         terms
             .reduce(|sum, loss| sum + loss)
             .expect("at least one term")
-    }
-}
-
-impl Term {
-    fn weight(&self) -> f64 {
-        match self {
-            Self::CrossEntropy(term) => term.weight,
-            Self::Dice(term) => term.weight,
-            Self::Mse(term) => term.weight,
-            Self::L1(term) => term.weight,
-            Self::Huber(term) => term.weight,
-        }
     }
 }
 
@@ -206,14 +268,22 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_named() {
-        let message = |loss: Loss| loss.check(2).expect_err("wrong").to_string();
+        let message = |loss: Loss| {
+            loss.check(Task::Segmentation, 2)
+                .expect_err("wrong")
+                .to_string()
+        };
         assert_eq!(
             message(Loss::of(vec![])),
             "loss.terms is empty: nothing to learn from"
         );
         assert_eq!(
-            message(Loss::of(vec![mse(-1.0)])),
+            message(Loss::of(vec![Term::Dice(Dice { weight: -1.0 })])),
             "loss.terms.0.weight = -1: must be at least 0"
+        );
+        assert_eq!(
+            message(Loss::of(vec![mse(1.0)])),
+            "loss.terms.0.name = \"mse\": not for segmentation"
         );
         let classes = CrossEntropy {
             class_weights: Some(vec![1.0; 3]),
@@ -223,5 +293,48 @@ mod tests {
             message(Loss::of(vec![Term::CrossEntropy(classes)])),
             "loss.terms.0.class_weights has 3 weights; there are 2 classes"
         );
+    }
+
+    #[test]
+    fn a_term_says_where_in_the_recipe_it_is_wrong() {
+        let message = |term: serde_json::Value, channels| {
+            let loss = serde_json::from_value::<Loss>(serde_json::json!({
+                "terms": [{"name": "dice"}, term]
+            }));
+            let loss = loss.expect("a loss");
+            loss.check(Task::Segmentation, channels)
+                .expect_err("wrong")
+                .to_string()
+        };
+        for (term, channels, expected) in [
+            (
+                serde_json::json!({"name": "tversky", "exponent": 0.0}),
+                2,
+                "loss.terms.1.exponent = 0: must be above 0",
+            ),
+            (
+                serde_json::json!({"name": "bce", "positive_weights": [1.0, -1.0]}),
+                2,
+                "loss.terms.1.positive_weights = [1.0, -1.0]: must be at least 0",
+            ),
+            (
+                serde_json::json!({"name": "cl_dice", "iterations": 0}),
+                2,
+                "loss.terms.1.iterations = 0: must be 1 to 100",
+            ),
+            (
+                serde_json::json!({"name": "lovasz_hinge"}),
+                3,
+                "loss.terms.1: lovasz_hinge is of two classes; there are 3, for which there is \
+                 lovasz_softmax",
+            ),
+            (
+                serde_json::json!({"name": "ssim"}),
+                2,
+                "loss.terms.1.name = \"ssim\": not for segmentation",
+            ),
+        ] {
+            assert_eq!(message(term, channels), expected);
+        }
     }
 }

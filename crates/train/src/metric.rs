@@ -1,19 +1,30 @@
 //! What answers are worth: metrics by name, computed by one code during epochs and in tests.
 
+mod boundary;
+mod calibration;
 mod confusion;
 mod distance;
 mod errors;
+mod instances;
 mod list;
 mod overlap;
+mod percentile;
+mod ranking;
+mod sample;
 mod seen;
+mod similarity;
 mod tally;
+mod top;
 mod values;
 
 use anyhow::Result;
+use models::Task;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use confusion::Confusion;
 pub(crate) use distance::peak;
 pub use list::{Better, METRICS};
+pub(crate) use sample::Sample;
 pub use values::Values;
 
 use crate::outcome::Outcome;
@@ -26,9 +37,11 @@ use tally::Mean;
 /// # Errors
 /// If there is no metric of this name.
 pub fn better(name: &str) -> Result<Better> {
-    match name {
+    // A metric of a class is called by both.
+    let metric = name.split_once('.').map_or(name, |(metric, _)| metric);
+    match metric {
         "loss" => Ok(Better::Lower),
-        _ => Ok(Named::find(name)?.0.better),
+        _ => Ok(Named::find(metric)?.0.better),
     }
 }
 
@@ -38,6 +51,8 @@ pub fn better(name: &str) -> Result<Better> {
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     named: Vec<Named>,
+    /// The classes' names, for metrics that have a value for each.
+    classes: Vec<String>,
     /// Once for each image, so that a short last batch weighs as little as it should.
     loss: Mean,
     tallies: Tallies,
@@ -54,8 +69,18 @@ impl Metrics {
         Ok(Self {
             tallies: Tallies::wanted(&named),
             loss: Mean::default(),
+            classes: Vec::new(),
             named,
         })
+    }
+
+    /// The same with names of the classes: a metric that has a value for each calls it by its own
+    /// name, a dot and the class's, as `iou.nucleus`. Without names it has none.
+    pub fn with_classes(self, classes: &[String]) -> Self {
+        Self {
+            classes: classes.to_vec(),
+            ..self
+        }
     }
 
     /// Takes a batch in.
@@ -63,11 +88,17 @@ impl Metrics {
     /// # Errors
     /// If the device fails.
     pub fn update(&mut self, outcome: Outcome) -> Result<()> {
+        self.take(outcome, |_| {})
+    }
+
+    /// Takes a batch in, and hands over what was kept of each image.
+    fn take(&mut self, outcome: Outcome, mut each: impl FnMut(Tallies)) -> Result<()> {
         let seen = Seen::read(outcome, self.tallies.look_at_scores())?;
         for image in seen.images() {
             self.loss.push(seen.loss);
             let tallies = self.tallies.of(&image);
             self.tallies.add(&tallies, 1);
+            each(tallies);
         }
         Ok(())
     }
@@ -79,14 +110,37 @@ impl Metrics {
 
     /// The loss, and each metric, by name.
     pub fn values(&self) -> Values {
-        let mut values = vec![("loss".to_string(), self.loss.value())];
+        let loss = ("loss".to_string(), self.loss.value());
+        Values::new(
+            std::iter::once(loss)
+                .chain(self.read(&self.tallies))
+                .collect(),
+        )
+    }
+
+    /// Each metric but the loss, from what was kept.
+    fn read(&self, tallies: &Tallies) -> Vec<(String, f64)> {
+        let mut values = Vec::new();
         for Named(entry) in &self.named {
             match entry.read {
-                Read::One(read) => values.push((entry.name.to_string(), read(&self.tallies))),
+                Read::One(read) => values.push((entry.name.to_string(), read(tallies))),
+                Read::Each(read) => {
+                    let classes = self.classes.iter().enumerate();
+                    values.extend(classes.map(|(class, name)| {
+                        (format!("{}.{name}", entry.name), read(tallies, class))
+                    }));
+                }
             }
         }
-        Values::new(values)
+        values
     }
+}
+
+/// The names of the metrics that say something of a task, beside `loss`.
+pub fn metrics_of(task: Task) -> Vec<&'static str> {
+    let entries = list::LIST.iter();
+    let own = entries.filter(|entry| entry.tasks.contains(&task));
+    own.map(|entry| entry.name).collect()
 }
 
 #[cfg(test)]
@@ -121,7 +175,7 @@ mod tests {
     fn every_metric_has_a_name_and_starts_without_a_value() {
         let metrics = Metrics::new(METRICS).expect("all are known");
         assert!(metrics.values().iter().all(|(_, value)| value.is_nan()));
-        let error = Metrics::new(&["luck"]).err().expect("no such metric");
+        let error = Metrics::new(&["luck"]).expect_err("no such metric");
         assert!(error.to_string().starts_with("there is no metric 'luck'"));
     }
 
@@ -141,7 +195,9 @@ mod tests {
                 targets,
             })
         };
-        let mut whole = Metrics::new(METRICS).expect("all are known");
+        let classes = ["background", "cell", "gap"].map(str::to_string);
+        let whole = Metrics::new(METRICS).expect("all are known");
+        let mut whole = whole.with_classes(&classes);
         let mut parts = whole.clone();
         for index in 0..6 {
             for outcome in outcomes(index) {
@@ -158,7 +214,13 @@ mod tests {
                 .map(|(name, value)| (name.to_string(), value.to_bits()));
             bits.collect()
         };
-        assert!(whole.values().iter().all(|(_, value)| value.is_finite()));
+        let values = whole.values();
+        for name in [
+            "loss", "accuracy", "mean_iou", "ece", "aji", "mae", "ssim", "pck",
+        ] {
+            assert!(values.get(name).is_some_and(f64::is_finite), "{name}");
+        }
+        assert!(values.get("iou.gap").is_some());
         assert_eq!(bits(&parts), bits(&whole));
         assert_eq!(parts.images(), 24);
     }
@@ -169,6 +231,7 @@ mod tests {
         assert!(is("loss", 0.1, 0.2) && !is("loss", 0.2, 0.2));
         assert!(is("accuracy", 0.9, 0.8) && !is("accuracy", 0.8, 0.9));
         assert!(is("accuracy", 0.0, f64::NAN) && !is("accuracy", f64::NAN, 0.0));
+        assert!(is("iou.cell", 0.9, 0.8));
         assert!(better("luck").is_err());
     }
 }

@@ -1,7 +1,9 @@
 //! What a run tells while it goes on.
 
 use std::path::Path;
+use std::time::Duration;
 
+use crate::data::Timing;
 use crate::metric::Values;
 use crate::run_folder::Damaged;
 
@@ -51,6 +53,8 @@ pub enum Event<'a> {
         epoch: usize,
         /// How long it took.
         seconds: f64,
+        /// Where the time of its training went.
+        batches: BatchTimes,
         /// The metrics over the training images, as they were seen.
         train: &'a Values,
         /// The metrics over the validation images, after the epoch.
@@ -105,6 +109,32 @@ pub enum Event<'a> {
         /// The run's folder.
         folder: &'a Path,
     },
+}
+
+/// Where the time of training goes: seconds of a batch, on average.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BatchTimes {
+    /// Reading its images, on the threads that do it, all together.
+    pub decode: f64,
+    /// Transforming and normalising them, there too.
+    pub augment: f64,
+    /// Waiting for it.
+    pub wait: f64,
+    /// Learning from it.
+    pub step: f64,
+}
+
+impl BatchTimes {
+    /// Of an epoch whose training took so long.
+    pub(crate) fn of(timing: Timing, trained: Duration) -> Self {
+        let each = |all: Duration| all.as_secs_f64() / timing.batches.max(1) as f64;
+        Self {
+            decode: each(timing.decoding),
+            augment: each(timing.augmenting()),
+            wait: each(timing.waiting),
+            step: each(trained.saturating_sub(timing.waiting)),
+        }
+    }
 }
 
 /// What a run is.

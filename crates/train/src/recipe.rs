@@ -20,6 +20,6 @@ pub use optimizer::{Algorithm, Group, Optimizer, Treatment};
 pub use recompute::Recompute;
 pub use schedule::{Curve, Moment, Schedule};
 pub use tree::at_path;
-pub use types::{Every, Model, OnNan, Recipe, Run};
+pub use types::{Every, Model, OnNan, Recipe, Run, Test};
 
 pub use crate::data::{Data, Size};

@@ -94,6 +94,11 @@ impl RunFolder {
         self.path.join("metrics.jsonl")
     }
 
+    /// Which class was taken for which in the test, where answers are classes.
+    pub fn confusion(&self) -> PathBuf {
+        self.path.join("confusion.json")
+    }
+
     /// What came of it.
     pub fn summary(&self) -> PathBuf {
         self.path.join("summary.json")

@@ -8,6 +8,7 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use models::{Model, ModelConfig};
+use serde::Serialize;
 use skip_blocks::parameter_count;
 
 use crate::average::{restore_statistics, values};
@@ -17,7 +18,7 @@ use crate::gradients::Sum;
 use crate::loaders::{in_order, training};
 use crate::metric::{Metrics, Values, better};
 use crate::network::{configure, init};
-use crate::observer::{Begin, Event, Observer, Split};
+use crate::observer::{BatchTimes, Begin, Event, Observer, Split};
 use crate::outcome::Outcome;
 use crate::progress::{Best, Progress};
 use crate::recipe::{self, OnNan, Recipe};
@@ -32,8 +33,9 @@ const EXPLODED: f64 = 1000.0;
 /// So many times a run goes back at most.
 const MOST_REWINDS: i32 = 10;
 
-/// Steps that are left out one after the other, at most.
-const MOST_SKIPPED: usize = 100;
+/// So many steps may be left out one after the other: a model whose every loss has exploded does not
+/// come back by itself.
+const MOST_LEFT_OUT: usize = 10;
 
 /// A checkpoint at an epoch's end is not written sooner after the last than this.
 const SOON: Duration = Duration::from_secs(15);
@@ -52,6 +54,20 @@ pub(crate) struct Training<'a> {
     before: Duration,
     /// When, and after how many steps, the last checkpoint was written.
     saved: (Instant, usize),
+    /// Steps that were left out since the last that was not.
+    left_out: usize,
+    costs: Costs,
+}
+
+/// What the checkpoints of a run cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Costs {
+    /// How many were written by this program.
+    pub written: usize,
+    /// How long that took, in all.
+    pub seconds: f64,
+    /// The size of the last.
+    pub bytes: u64,
 }
 
 /// What comes of it.
@@ -72,6 +88,8 @@ pub(crate) struct Trained {
     pub seconds: f64,
     /// Training images that were seen.
     pub images: usize,
+    /// What its checkpoints cost.
+    pub costs: Costs,
 }
 
 /// How a part of a run ends.
@@ -114,6 +132,8 @@ impl<'a> Training<'a> {
             since: Instant::now(),
             before: Duration::ZERO,
             saved: (Instant::now(), 0),
+            left_out: 0,
+            costs: Costs::default(),
         })
     }
 
@@ -216,6 +236,7 @@ impl<'a> Training<'a> {
             skipped: self.progress.skipped,
             seconds: self.progress.spent.as_secs_f64(),
             images: self.progress.images,
+            costs: self.costs,
         })
     }
 
@@ -229,11 +250,12 @@ impl<'a> Training<'a> {
         observer: &mut dyn Observer,
     ) -> Result<End> {
         let epoch = self.progress.epochs + 1;
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), train.timing());
         let end = self.learn(epoch, train, keeper, observer)?;
         if end != End::Done {
             return Ok(end);
         }
+        let (trained, timing) = (start.elapsed(), train.timing().since(before));
         let validation = Instant::now();
         let Some(validated) = self.validate(epoch, valid, observer)? else {
             return Ok(End::Stopped);
@@ -250,6 +272,7 @@ impl<'a> Training<'a> {
         observer.event(Event::EpochEnd {
             epoch,
             seconds: start.elapsed().as_secs_f64(),
+            batches: BatchTimes::of(timing, trained),
             train: &learned,
             valid: &validated,
         });
@@ -329,7 +352,6 @@ impl<'a> Training<'a> {
         let mut batches = loader.iter();
         // What an outcome says is read when the device is at work on the next.
         let mut waiting = None;
-        let mut left_out = 0;
         while !self.progress.is_late(run, self.lasted()) {
             let step: Vec<_> = batches.by_ref().take(optimizer.accumulate).collect();
             if step.is_empty() {
@@ -364,10 +386,11 @@ impl<'a> Training<'a> {
                     return Ok(End::WentBack);
                 }
                 (Some(loss), _) => {
-                    left_out += 1;
+                    self.left_out += 1;
                     ensure!(
-                        left_out < MOST_SKIPPED,
-                        "the loss was {loss} in {left_out} steps one after the other; {}",
+                        self.left_out < MOST_LEFT_OUT,
+                        "the loss is {loss} in epoch {epoch}, and could not be used in \
+                         {MOST_LEFT_OUT} steps one after the other; {}",
                         what_helps(epoch)
                     );
                     self.progress.skipped += 1;
@@ -380,7 +403,7 @@ impl<'a> Training<'a> {
                         loss,
                     });
                 }
-                (None, _) => left_out = 0,
+                (None, _) => self.left_out = 0,
             }
             if let Some(gradients) = gradients.mean(&self.state.model)
                 && unusable.is_none()
@@ -508,11 +531,15 @@ impl<'a> Training<'a> {
         let start = Instant::now();
         self.progress.spent = self.lasted();
         let checkpoint = keeper.save(&self.state, &self.progress)?;
+        let (bytes, seconds) = (checkpoint.bytes()?, start.elapsed().as_secs_f64());
+        self.costs.written += 1;
+        self.costs.seconds += seconds;
+        self.costs.bytes = bytes;
         observer.event(Event::Saved {
             path: checkpoint.path(),
             steps: self.progress.steps,
-            bytes: checkpoint.bytes()?,
-            seconds: start.elapsed().as_secs_f64(),
+            bytes,
+            seconds,
         });
         self.saved = (Instant::now(), self.progress.steps);
         Ok(())

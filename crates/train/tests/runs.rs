@@ -30,6 +30,18 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
+fn interval(intervals: &Value, name: &str) -> [f64; 2] {
+    let ends = [0, 1].map(|end| intervals[name][end].as_f64());
+    ends.map(|end| end.expect("a number"))
+}
+
+/// How many images a confusion matrix has.
+fn counted(confusion: &Value) -> u64 {
+    let rows = confusion["counts"].as_array().expect("rows").iter();
+    let cells = rows.flat_map(|row| row.as_array().expect("a row"));
+    cells.map(|count| count.as_u64().expect("a count")).sum()
+}
+
 #[test]
 fn a_classification_run_leaves_its_folder_and_can_be_applied() {
     let folder = tempdir().expect("a folder");
@@ -48,6 +60,11 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
     }
     let accuracy = summary["test"]["accuracy"].as_f64().expect("a number");
     assert!((0.0..=1.0).contains(&accuracy));
+    let [low, high] = interval(&summary["test_intervals"], "accuracy");
+    assert!(low <= accuracy && accuracy <= high);
+    let confusion = read(&run.join("confusion.json"));
+    assert_eq!(confusion["classes"].as_array().expect("names").len(), 10);
+    assert_eq!(counted(&confusion), 8);
 
     let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("written");
     let records: Vec<Value> = metrics
@@ -75,11 +92,24 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
         ]
     );
 
-    // The evaluation of the stored parameters is the one of the run.
-    let evaluation = succeeds(folder.path(), &["eval", "run"]);
+    // The evaluation is of the whole test set.
+    let arguments = [
+        "eval",
+        "run",
+        "--metrics",
+        "all",
+        "--confusion",
+        "confusion.json",
+    ];
+    let evaluation = succeeds(folder.path(), &arguments);
     let evaluation: Value = serde_json::from_str(&evaluation).expect("JSON");
-    let whole_test_set = evaluation["accuracy"].as_f64().expect("a number");
-    assert!((0.0..=1.0).contains(&whole_test_set));
+    for name in ["accuracy", "top5", "mean_auroc", "recall.7"] {
+        let value = evaluation[name].as_f64().expect("a number");
+        assert!((0.0..=1.0).contains(&value), "{name}");
+        let [low, high] = interval(&evaluation["intervals"], name);
+        assert!(low <= value && value <= high, "{name}");
+    }
+    assert!(counted(&read(&folder.path().join("confusion.json"))) > 8);
 
     let digit = image::GrayImage::new(28, 28);
     digit.save(folder.path().join("digit.png")).expect("writes");
@@ -102,6 +132,8 @@ fn a_segmentation_run_leaves_overlays_and_predicts_masks_of_the_images_size() {
     let summary = read(&folder.path().join("run/summary.json"));
     assert_eq!(summary["task"], "segmentation");
     let iou = summary["test"]["mean_iou"].as_f64().expect("a number");
+    let nucleus = summary["test"]["iou.nucleus"].as_f64().expect("a number");
+    assert!((0.0..=1.0).contains(&nucleus));
     assert!((0.0..=1.0).contains(&iou));
     assert_eq!(files(&folder.path().join("run/samples")).len(), 8);
 

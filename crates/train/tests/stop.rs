@@ -11,7 +11,7 @@ use common::{read, succeeds};
 use serde_json::json;
 use tempfile::tempdir;
 use train::backend::DeviceChoice;
-use train::{Event, Observer, Recipe, Summary, evaluate_run, fit};
+use train::{Evaluation, Event, Examination, Observer, Recipe, Summary, evaluate_run, fit};
 
 /// Stops a run when so many batches were looked at.
 struct StopAfter(usize);
@@ -39,6 +39,18 @@ fn stopped_after(batches: usize, out: &Path) -> Summary {
     fit(&recipe.expect("whole"), Some(out), &mut observer).expect("it ends")
 }
 
+/// The run's network can be measured.
+fn usable(run: &Path) -> Evaluation {
+    let examination = Examination {
+        run,
+        data: None,
+        metrics: &[],
+        backend: "flex",
+        device: DeviceChoice::Cpu,
+    };
+    evaluate_run(examination).expect("usable")
+}
+
 #[test]
 fn a_run_that_is_stopped_in_its_first_epoch_keeps_its_last_parameters() {
     let folder = tempdir().expect("a folder");
@@ -53,8 +65,7 @@ fn a_run_that_is_stopped_in_its_first_epoch_keeps_its_last_parameters() {
     let written = read(&run.join("summary.json"));
     assert_eq!(written["stopped"], true);
     assert_eq!(written["epochs"], 0);
-    let values = evaluate_run(&run, None, "flex", DeviceChoice::Cpu).expect("usable");
-    assert!(values.get("accuracy").is_some());
+    assert!(usable(&run).values.get("accuracy").is_some());
     let progress = read(&run.join("checkpoints/1/progress.json"));
     assert_eq!(progress["epochs"], 0);
     assert_eq!(progress["batches"], 2);
@@ -75,7 +86,7 @@ fn a_run_that_is_stopped_later_keeps_its_best_epoch() {
     );
     let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("written");
     assert_eq!(metrics.lines().count(), 2, "train and valid: {metrics}");
-    evaluate_run(&run, None, "flex", DeviceChoice::Cpu).expect("usable");
+    usable(&run);
 }
 
 #[cfg(unix)]

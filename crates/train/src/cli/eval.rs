@@ -1,10 +1,11 @@
 //! `train eval`.
 
+use std::fs::File;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Error, Result, bail};
 use clap::Args;
-use train::evaluate_run;
+use train::{Examination, evaluate_run};
 
 use super::place::Place;
 use super::stdout::say;
@@ -16,6 +17,12 @@ pub struct EvalArgs {
     /// Other data than the run's, of the same classes
     #[arg(long, value_name = "NAME|FOLDER")]
     data: Option<String>,
+    /// Metrics beside those of every epoch, or `all` [default: as the run's recipe says]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    metrics: Vec<String>,
+    /// JSON file for how many of each class were taken for each; new
+    #[arg(long, value_name = "FILE")]
+    confusion: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -23,7 +30,21 @@ pub struct EvalArgs {
 impl EvalArgs {
     pub fn run(self) -> Result<()> {
         let Place { backend, device } = self.place;
-        let values = evaluate_run(&self.run, self.data.as_deref(), &backend, device)?;
-        Ok(say(serde_json::to_string_pretty(&values.record())?)?)
+        let evaluation = evaluate_run(Examination {
+            run: &self.run,
+            data: self.data.as_deref(),
+            metrics: &self.metrics,
+            backend: &backend,
+            device,
+        })?;
+        if let Some(path) = &self.confusion {
+            let Some(confusion) = &evaluation.confusion else {
+                bail!("--confusion: what the run has learned is no classes");
+            };
+            let write =
+                || serde_json::to_writer(File::create_new(path)?, confusion).map_err(Error::new);
+            write().with_context(|| format!("'{}' cannot be written", path.display()))?;
+        }
+        Ok(say(serde_json::to_string_pretty(&evaluation)?)?)
     }
 }

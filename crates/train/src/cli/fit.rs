@@ -175,16 +175,35 @@ pub fn say_summary(summary: &Summary) -> Result<()> {
     if summary.stopped {
         return say_how_to_go_on(&summary.folder);
     }
-    let value = |name: &str| test.get(name).copied().flatten();
-    match (value("mean_iou"), value("accuracy")) {
-        (Some(iou), _) => say(format_args!("test mean IoU {iou:.4}"))?,
-        (None, Some(accuracy)) => say(format_args!("test accuracy {:.2} %", 100.0 * accuracy))?,
-        (None, None) => {
+    let mut chief = ["mean_iou", "accuracy"].into_iter();
+    match chief.find_map(|name| Some((name, (*test.get(name)?)?))) {
+        Some((name, value)) => say_tested(summary, name, value)?,
+        None => {
             for (name, value) in test {
-                let value = value.unwrap_or(f64::NAN);
-                say(format_args!("test {} {value:.4}", name.replace('_', " ")))?;
+                say_tested(summary, name, value.unwrap_or(f64::NAN))?;
             }
         }
     }
+    Ok(())
+}
+
+/// A metric of the test, and between what it may be.
+fn say_tested(summary: &Summary, name: &str, value: f64) -> Result<()> {
+    let (scale, digits, unit) = match name {
+        "accuracy" => (100.0, 2, " %"),
+        _ => (1.0, 4, ""),
+    };
+    let interval = match summary.test_intervals.get(name) {
+        Some([low, high]) => {
+            let digits = digits - 1;
+            format!(" ({:.digits$} to {:.digits$})", scale * low, scale * high)
+        }
+        None => String::new(),
+    };
+    let name = name.replace('_', " ").replace("iou", "IoU");
+    say(format_args!(
+        "test {name} {:.digits$}{unit}{interval}",
+        scale * value
+    ))?;
     Ok(())
 }

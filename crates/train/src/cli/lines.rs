@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use train::{Begin, Event, Observer, Values};
+use train::{BatchTimes, Begin, Event, Observer, Values};
 
 use super::stdout::say;
 use super::stop::Stop;
@@ -58,15 +58,17 @@ impl Observer for Lines {
             Event::EpochEnd {
                 epoch,
                 seconds,
+                batches,
                 train,
                 valid,
             } => {
                 self.last_line = Instant::now();
                 say(format_args!(
-                    "epoch {epoch}/{}  {seconds:.1} s  train: {}  valid: {}",
+                    "epoch {epoch}/{}  {seconds:.1} s  train: {}  valid: {}  {}",
                     self.epochs,
                     listed(train),
-                    listed(valid)
+                    listed(valid),
+                    shared(batches)
                 ))
             }
             Event::Resumed {
@@ -93,6 +95,20 @@ fn listed(values: &Values) -> String {
     let values = values.iter();
     let values = values.map(|(name, value)| format!("{} {value:.4}", name.replace('_', " ")));
     values.collect::<Vec<_>>().join("  ")
+}
+
+/// Where the time of a batch goes.
+fn shared(batches: BatchTimes) -> String {
+    let BatchTimes {
+        decode,
+        augment,
+        wait,
+        step,
+    } = batches;
+    let [decode, augment, wait, step] = [decode, augment, wait, step].map(|time| 1000.0 * time);
+    format!(
+        "(decode {decode:.0} ms, augment {augment:.0} ms, wait {wait:.0} ms, step {step:.0} ms)"
+    )
 }
 
 /// What somebody should know of who looks on.

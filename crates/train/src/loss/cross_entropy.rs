@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use skip_blocks::layers;
 
+use super::check::{Check, class_weights};
 use super::truth::Truth;
 use crate::data::Targets;
 
@@ -40,61 +41,45 @@ impl Default for CrossEntropy {
     }
 }
 
-impl CrossEntropy {
-    pub(super) fn check(&self, index: usize, classes: usize) -> Result<()> {
+impl Check for CrossEntropy {
+    fn check(&self, path: &str, channels: usize) -> Result<()> {
         ensure!(
             (0.0..=1.0).contains(&self.smoothing),
-            "loss.terms.{index}.smoothing = {}: must be 0 to 1",
+            "{path}.smoothing = {}: must be 0 to 1",
             self.smoothing
         );
-        if let Some(weights) = &self.class_weights {
-            ensure!(
-                weights.len() == classes,
-                "loss.terms.{index}.class_weights has {} weights; there are {classes} classes",
-                weights.len()
-            );
-            ensure!(
-                weights.iter().all(|weight| *weight >= 0.0),
-                "loss.terms.{index}.class_weights = {weights:?}: must be at least 0"
-            );
-        }
-        Ok(())
+        class_weights(path, "class_weights", self.class_weights.as_ref(), channels)
     }
+}
 
+impl CrossEntropy {
     /// The loss of logits, without the term's weight.
     ///
     /// # Shapes
     /// `logits`: `[batch, classes, height, width]`. Output: `[1]`.
     pub fn forward(&self, logits: Tensor<4>, truth: &Truth) -> Tensor<1> {
-        let class_weights = self.class_weights.as_ref();
-        let class_weights: Option<Vec<f32>> =
-            class_weights.map(|weights| weights.iter().map(|weight| *weight as f32).collect());
         match truth.targets() {
             Targets::Classes(labels) => {
+                let weights = self.class_weights.as_ref();
                 let options = layers::CrossEntropy {
                     smoothing: self.smoothing,
-                    class_weights,
+                    class_weights: weights
+                        .map(|weights| weights.iter().map(|weight| *weight as f32).collect()),
                 };
                 layers::cross_entropy(logits, labels.clone(), &options)
             }
-            _ => self.of_probabilities(logits, truth, class_weights),
+            _ => self.of_probabilities(logits, truth),
         }
     }
 
-    fn of_probabilities(
-        &self,
-        logits: Tensor<4>,
-        truth: &Truth,
-        class_weights: Option<Vec<f32>>,
-    ) -> Tensor<1> {
+    fn of_probabilities(&self, logits: Tensor<4>, truth: &Truth) -> Tensor<1> {
         let [batch, classes, height, width] = logits.dims();
-        let device = logits.device();
         let spread = self.smoothing / classes as f64;
-        let mut expected = truth.probabilities(classes) * (1.0 - self.smoothing) + spread;
-        if let Some(weights) = class_weights {
-            let weights = Tensor::<1>::from_data(weights.as_slice(), &device);
-            expected = expected * weights.reshape([1, -1, 1, 1]);
-        }
+        let expected = truth.probabilities(classes) * (1.0 - self.smoothing) + spread;
+        let expected = match &self.class_weights {
+            Some(weights) => truth.by_class(expected, weights),
+            None => expected,
+        };
         -(log_softmax(logits, 1) * expected).sum() / (batch * height * width) as f32
     }
 }

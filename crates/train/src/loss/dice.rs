@@ -1,9 +1,11 @@
 //! The Dice loss.
 
-use burn::tensor::{Tensor, activation::softmax, s};
+use burn::tensor::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::Check;
+use super::overlaps::Overlaps;
 use super::truth::Truth;
 
 /// `1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1)` with probability `p` and truth `t`, summed over
@@ -26,23 +28,20 @@ impl Default for Dice {
     }
 }
 
+impl Check for Dice {}
+
 impl Dice {
     /// The loss of logits, without the term's weight.
     ///
     /// # Shapes
     /// `logits`: `[batch, classes, height, width]`. Output: `[1]`.
     pub fn forward(&self, logits: Tensor<4>, truth: &Truth) -> Tensor<1> {
-        let [_, classes, ..] = logits.dims();
-        let foreground = |map: Tensor<4>| map.slice(s![.., 1.., .., ..]);
-        let mut probability = foreground(softmax(logits, 1));
-        let truth_map = foreground(truth.probabilities(classes));
-        if let Some(counted) = truth.counted() {
-            probability = probability * counted;
-        }
-        let per_image = |x: Tensor<4>| x.flatten::<3>(2, 3).sum_dim(2);
-        let overlap = per_image(probability.clone() * truth_map.clone());
-        let total = per_image(probability) + per_image(truth_map);
-        let dice = (overlap * 2 + 1) / (total + 1);
+        let Overlaps {
+            both,
+            predicted,
+            truth,
+        } = Overlaps::of_foreground(logits, truth);
+        let dice = (both * 2 + 1) / (predicted + truth + 1);
         -dice.mean() + 1
     }
 }

@@ -5,6 +5,10 @@ use burn::tensor::Tensor;
 /// The standard deviation of a point's map, in pixels of the map.
 const SIGMA: f32 = 2.0;
 
+/// How high a map is at least half a pixel's diagonal from its point: `exp(-1/2 / (2 sigma^2))`, less
+/// a little for rounding.
+pub(super) const NEAREST: f32 = 0.939_41;
+
 /// `exp(-d^2 / (2 sigma^2))` with each pixel's distance `d` from a point, and sigma of 2 pixels of
 /// the map; 0 everywhere for a point that is not to be seen.
 ///

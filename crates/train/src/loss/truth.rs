@@ -59,6 +59,21 @@ impl Truth {
         }
     }
 
+    /// The mean over the pixels that count, of values `[batch, 1, height, width]`; 0 where none does.
+    pub(super) fn average(&self, values: Tensor<4>) -> Tensor<1> {
+        match self.counted() {
+            None => values.mean(),
+            Some(counted) => (values * counted.clone()).sum() / counted.sum().clamp_min(1.0),
+        }
+    }
+
+    /// A map of classes, each by its weight.
+    pub(super) fn by_class(&self, map: Tensor<4>, weights: &[f64]) -> Tensor<4> {
+        let weights: Vec<f32> = weights.iter().map(|weight| *weight as f32).collect();
+        let weights = Tensor::<1>::from_data(weights.as_slice(), &map.device());
+        map * weights.reshape([1, -1, 1, 1])
+    }
+
     /// The true values.
     ///
     /// # Panics

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::seen::Image;
 use super::tally::{Mean, Tally};
 
+/// How far apart a point may be and still be right, by the longer side of the map.
+const NEAR: f64 = 0.1;
+
 /// Distances between the highest places of the predicted and the true heat map. A point whose true
 /// map is empty is not in the image and does not count.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Distances {
     apart: Mean,
+    near: Mean,
 }
 
 impl Tally for Distances {
@@ -19,8 +23,8 @@ impl Tally for Distances {
         let mut distances = Self::default();
         let maps = image.values.predicted.chunks(plane);
         for (predicted, truth) in maps.zip(image.values.truth.chunks(plane)) {
-            let (true_place, height) = peak(truth);
-            if height <= 0.0 {
+            let (true_place, top) = peak(truth);
+            if top <= 0.0 {
                 continue;
             }
             let (place, _) = peak(predicted);
@@ -29,19 +33,27 @@ impl Tally for Distances {
             };
             let rows = apart(|place, width| place / width);
             let columns = apart(|place, width| place % width);
-            distances.apart.push(rows.hypot(columns));
+            let apart = rows.hypot(columns);
+            let near = apart <= NEAR * height.max(width) as f64;
+            distances.apart.push(apart);
+            distances.near.push(f64::from(u8::from(near)));
         }
         distances
     }
 
     fn add(&mut self, other: &Self, times: u64) {
         self.apart.add(&other.apart, times);
+        self.near.add(&other.near, times);
     }
 }
 
 impl Distances {
     pub fn mean(&self) -> f64 {
         self.apart.value()
+    }
+
+    pub fn right(&self) -> f64 {
+        self.near.value()
     }
 }
 
@@ -71,5 +83,6 @@ mod tests {
         let (predicted, truth) = (predicted.concat(), truth.concat());
         let distances = Distances::of(&Image::of_values([2, 2, 4], &predicted, &truth));
         assert_eq!(distances.mean(), 10.0_f64.sqrt());
+        assert_eq!(distances.right(), 0.0);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::confusion::Confusion;
+use super::confusion::{Confusion, Found};
 use super::seen::Image;
 use super::tally::{Mean, Tally};
 
@@ -12,49 +12,45 @@ use super::tally::{Mean, Tally};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Overlap {
     iou: Mean,
-}
-
-/// How many pixels of a class were found, and how many there are in the truth and in the answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Found {
-    pub both: u64,
-    pub truth: u64,
-    pub predicted: u64,
-}
-
-impl Found {
-    /// Of each class below `classes`.
-    pub fn of(confusion: &Confusion, classes: usize) -> Vec<Self> {
-        let mut found = vec![Self::default(); classes];
-        for (truth, predicted, count) in confusion.cells() {
-            found[truth].truth += count;
-            found[predicted].predicted += count;
-            if truth == predicted {
-                found[truth].both += count;
-            }
-        }
-        found
-    }
-
-    /// `|P & T| / |P | T|`; none where both are empty.
-    pub fn iou(&self) -> Option<f64> {
-        let union = self.truth + self.predicted - self.both;
-        (union > 0).then(|| self.both as f64 / union as f64)
-    }
+    dice: Mean,
+    /// Of each class, over the images that it is in.
+    classes: Vec<[Mean; 2]>,
 }
 
 impl Tally for Overlap {
     fn of(image: &Image<'_>) -> Self {
-        let found = Found::of(&Confusion::of(image), image.dims[0]);
-        let ious: Mean = found[1..].iter().filter_map(Found::iou).collect();
-        let iou = if ious.count == 0 { 1.0 } else { ious.value() };
+        let confusion = Confusion::of(image);
+        let found: Vec<_> = (0..image.dims[0])
+            .map(|class| confusion.found(class))
+            .collect();
+        let mean = |of: fn(&Found) -> Option<f64>| {
+            let classes: Mean = found[1..].iter().filter_map(of).collect();
+            let mean = if classes.count == 0 {
+                1.0
+            } else {
+                classes.value()
+            };
+            Mean::from_iter([mean])
+        };
+        let classes = found.iter().map(|found| {
+            [found.iou(), found.dice()].map(|value| value.into_iter().collect::<Mean>())
+        });
         Self {
-            iou: [iou].into_iter().collect(),
+            iou: mean(Found::iou),
+            dice: mean(Found::dice),
+            classes: classes.collect(),
         }
     }
 
     fn add(&mut self, other: &Self, times: u64) {
         self.iou.add(&other.iou, times);
+        self.dice.add(&other.dice, times);
+        let most = self.classes.len().max(other.classes.len());
+        self.classes.resize_with(most, Default::default);
+        for ([iou, dice], [other_iou, other_dice]) in self.classes.iter_mut().zip(&other.classes) {
+            iou.add(other_iou, times);
+            dice.add(other_dice, times);
+        }
     }
 }
 
@@ -62,14 +58,34 @@ impl Overlap {
     pub fn mean_iou(&self) -> f64 {
         self.iou.value()
     }
+
+    pub fn mean_dice(&self) -> f64 {
+        self.dice.value()
+    }
+
+    pub fn image_iou(&self, class: usize) -> f64 {
+        self.classes
+            .get(class)
+            .map_or(f64::NAN, |[iou, _]| iou.value())
+    }
+
+    pub fn image_dice(&self, class: usize) -> f64 {
+        self.classes
+            .get(class)
+            .map_or(f64::NAN, |[_, dice]| dice.value())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn overlap(classes: usize, predicted: &[i64], truth: &[i64]) -> Overlap {
+        Overlap::of(&Image::of_classes(classes, predicted, truth))
+    }
+
     fn iou(classes: usize, predicted: &[i64], truth: &[i64]) -> f64 {
-        Overlap::of(&Image::of_classes(classes, predicted, truth)).mean_iou()
+        overlap(classes, predicted, truth).mean_iou()
     }
 
     #[test]
@@ -93,5 +109,13 @@ mod tests {
     #[test]
     fn ignored_pixels_do_not_count() {
         assert_eq!(iou(2, &[1, 1, 0], &[1, -1, 0]), 1.0);
+    }
+
+    #[test]
+    fn a_class_is_averaged_over_the_images_that_it_is_in() {
+        let mut sum = overlap(3, &[1, 1, 0], &[1, 0, 0]);
+        sum.add(&overlap(3, &[1, 2, 0], &[1, 2, 0]), 1);
+        assert_eq!([1, 2].map(|class| sum.image_iou(class)), [0.75, 1.0]);
+        assert_eq!(sum.image_dice(1), (2.0 / 3.0 + 1.0) / 2.0);
     }
 }

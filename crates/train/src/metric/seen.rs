@@ -99,6 +99,21 @@ impl Seen {
     }
 }
 
+impl Image<'_> {
+    /// Of each pixel that counts, the true class and the probability of each.
+    pub fn pixels(&self) -> impl Iterator<Item = (usize, Vec<f32>)> + '_ {
+        let plane = self.classes.truth.len();
+        let counted = (0..plane).filter(|&pixel| self.classes.truth[pixel] >= 0);
+        counted.map(move |pixel| {
+            let scores = self.scores[pixel..].iter().step_by(plane);
+            (
+                self.classes.truth[pixel] as usize,
+                scores.copied().collect(),
+            )
+        })
+    }
+}
+
 impl<T> Pair<Vec<T>> {
     fn part(&self, index: usize, count: usize) -> Pair<&[T]> {
         Pair {

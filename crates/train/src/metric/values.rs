@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
+
 /// Metrics by name, the loss first. Fractions are 0 to 1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Values(Vec<(String, f64)>);
@@ -30,5 +32,13 @@ impl Values {
             .iter()
             .map(|(name, value)| (name.to_string(), finite(value)));
         named.collect()
+    }
+}
+
+impl Serialize for Values {
+    /// As [`Values::record`], in order.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let finite = |value: f64| value.is_finite().then_some(value);
+        serializer.collect_map(self.iter().map(|(name, value)| (name, finite(value))))
     }
 }

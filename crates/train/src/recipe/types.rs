@@ -1,6 +1,6 @@
 //! The sections of a recipe.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use models::{Task, Variant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::schedule::Schedule;
 use crate::backend::DeviceChoice;
 use crate::data::{Data, Transform};
 use crate::loss::Loss;
+use crate::task;
 
 /// How a run goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +34,18 @@ pub struct Recipe {
     #[serde(default)]
     #[schemars(with = "Option<Vec<Value>>")]
     pub augmentation: Option<Vec<Transform>>,
+    /// What the best epoch is measured by in the end.
+    #[serde(default)]
+    pub test: Test,
+}
+
+/// What a test says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Test {
+    /// The metrics that a test has beside those of every epoch, by name; `all`: every one that there
+    /// is for the task. None: a few that suit it.
+    pub metrics: Vec<String>,
 }
 
 /// A model of the registry, and what is changed about it.
@@ -180,6 +193,7 @@ impl Recipe {
         for (name, count) in counts {
             ensure!(count != Some(0), "{name} 0: must be at least 1");
         }
+        task::test_metrics(&self.test.metrics, task).context("test.metrics")?;
         self.data.check()?;
         self.optimizer.check()?;
         self.schedule.check()

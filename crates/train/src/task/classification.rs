@@ -23,6 +23,10 @@ impl Task for Classification {
         &["accuracy"]
     }
 
+    fn test_metrics(&self) -> &'static [&'static str] {
+        &["balanced_accuracy", "mean_f1"]
+    }
+
     fn answer(&self, problem: &Problem, _: &Picture, answers: Tensor<4>) -> Result<Answer> {
         let likeliest = likeliest(answers.clone())?;
         let probabilities = softmax(answers, 1).try_into_vec_as::<f32>()?;

@@ -23,6 +23,10 @@ impl Task for KeyPoints {
         &["mean_distance"]
     }
 
+    fn test_metrics(&self) -> &'static [&'static str] {
+        &["pck"]
+    }
+
     /// Each point's place in pixels of the image, and how high its map is there.
     fn answer(&self, problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Answer> {
         let places = places(answers, picture.size())?;

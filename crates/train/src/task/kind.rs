@@ -13,8 +13,12 @@ pub trait Task: Sync {
     /// The loss that it is learned with where a recipe does not say.
     fn loss(&self) -> Loss;
 
-    /// The names of the metrics that say what an answer is worth, beside the loss.
+    /// The names of the metrics that say what an answer is worth, beside the loss: few, and cheap
+    /// enough for every epoch.
     fn metrics(&self) -> &'static [&'static str];
+
+    /// The names of those that a test has beside them, unless others are asked for.
+    fn test_metrics(&self) -> &'static [&'static str];
 
     /// What a network says of one image, in the user's terms.
     ///

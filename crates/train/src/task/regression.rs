@@ -22,6 +22,10 @@ impl Task for Regression {
         &["mae", "rmse"]
     }
 
+    fn test_metrics(&self) -> &'static [&'static str] {
+        &["psnr"]
+    }
+
     /// The values of each pixel as a picture, 0 black and 1 white; those of the whole image as a
     /// list.
     fn answer(&self, problem: &Problem, _: &Picture, answers: Tensor<4>) -> Result<Answer> {

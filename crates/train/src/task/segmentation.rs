@@ -24,6 +24,10 @@ impl Task for Segmentation {
         &["accuracy", "mean_iou"]
     }
 
+    fn test_metrics(&self) -> &'static [&'static str] {
+        &["mean_dice", "iou"]
+    }
+
     /// The class of each pixel at the image's own size, and an overlay.
     fn answer(&self, problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Answer> {
         let mask = mask(problem, picture, answers)?;
