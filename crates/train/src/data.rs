@@ -29,6 +29,7 @@ mod loader;
 mod made;
 mod mask;
 mod mask_file;
+mod mirrored;
 mod mnist;
 mod normalization;
 mod npy;
@@ -108,6 +109,8 @@ pub struct DataSet {
     pub labels: Option<Vec<usize>>,
     /// How often each training image is learned from; none: once an epoch.
     pub weights: Option<Vec<f64>>,
+    /// Pairs of points, by their places among the classes, that change places in a mirrored image.
+    pub mirrored: Vec<[usize; 2]>,
 }
 
 impl DataSet {

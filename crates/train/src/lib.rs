@@ -36,6 +36,7 @@ mod format;
 mod gaussian;
 mod gradients;
 mod hexadecimal;
+mod instances;
 pub mod list;
 mod loaders;
 pub mod loss;

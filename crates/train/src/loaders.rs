@@ -14,6 +14,7 @@ pub(crate) fn training(recipe: &Recipe, data: &DataSet, device: &Device) -> Load
         .for_training(transforms.clone(), recipe.run.seed)
         .with_classes(data.problem.classes.len())
         .with_weights(data.weights.clone())
+        .with_mirrored(data.mirrored.clone())
 }
 
 /// Batches of images as they are, in their order.

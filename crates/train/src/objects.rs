@@ -1,6 +1,7 @@
 //! Objects in maps of classes.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 
 use crate::data::{BORDER, INSIDE};
 use crate::distance_map::squared_distances;
@@ -24,6 +25,8 @@ pub(crate) struct Object {
     /// Its first and last row, and its first and last column.
     rows: [usize; 2],
     columns: [usize; 2],
+    /// The sums of its pixels' rows and columns.
+    sums: [usize; 2],
 }
 
 impl Objects {
@@ -86,6 +89,7 @@ impl Objects {
             area: 0,
             rows: [row; 2],
             columns: [column; 2],
+            sums: [0; 2],
         });
         self.objects.len() - 1
     }
@@ -168,11 +172,22 @@ impl Objects {
 }
 
 impl Object {
+    /// The mean row and column of its pixels.
+    pub fn middle(&self) -> [f64; 2] {
+        self.sums.map(|sum| sum as f64 / self.area as f64)
+    }
+
+    /// The rows and the columns that it has pixels in, from the first to the last.
+    pub fn bounds(&self) -> [Range<usize>; 2] {
+        [self.rows, self.columns].map(|[first, last]| first..last + 1)
+    }
+
     fn take(&mut self, row: usize, column: usize) {
         let widen = |[first, last]: [usize; 2], at: usize| [first.min(at), last.max(at)];
         self.area += 1;
         self.rows = widen(self.rows, row);
         self.columns = widen(self.columns, column);
+        self.sums = [self.sums[0] + row, self.sums[1] + column];
     }
 }
 

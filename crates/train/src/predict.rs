@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use crate::drawing::write_png;
+use crate::instances::{Instances, Table};
 use crate::records::Records;
 use crate::restore::restore;
 use crate::run_folder::RunFolder;
@@ -34,6 +35,9 @@ pub struct Prediction<'a> {
     pub images: &'a [PathBuf],
     /// For records, the JSON file to write; none: they are only reported. For pictures, the folder.
     pub out: Option<&'a Path>,
+    /// Whether the objects in masks are told apart: a picture of their numbers for each image, and a
+    /// table of them, `objects.csv`.
+    pub instances: bool,
     /// The backend's name.
     pub backend: &'a str,
     /// Which of its devices.
@@ -44,8 +48,8 @@ impl Prediction<'_> {
     /// Reads each image, applies the network, writes and reports what it says, in turn.
     ///
     /// # Errors
-    /// If the run or backend is not to be had, `out` is taken, or an image cannot be read. What was
-    /// reported before stays.
+    /// If the run or backend is not to be had, `out` is taken, an image cannot be read, or objects are
+    /// wanted of what is no mask. What was reported before stays.
     pub fn run(self, report: &mut dyn FnMut(Predicted) -> Result<()>) -> Result<()> {
         let backend = self.backend;
         run_on(
@@ -71,11 +75,19 @@ impl BackendTask for Task<'_> {
             run,
             images,
             out,
+            instances,
             device,
             ..
         } = self.prediction;
         let device = B::device(device)?;
         let (config, model) = restore(&RunFolder::open(run)?, &device)?;
+        let problem = &config.problem;
+        ensure!(
+            !instances || problem.task == models::Task::Segmentation,
+            "the run '{}' has learned {}; objects are parts of masks, which segmentation learns",
+            run.display(),
+            problem.task
+        );
         // A mistyped name is found before anything is written.
         for path in images {
             fs::metadata(path)
@@ -84,19 +96,23 @@ impl BackendTask for Task<'_> {
         let mut sink = None;
         let mut answer_all = || {
             for path in images {
-                let picture = config.problem.preprocessing.read(path)?;
-                let input = config
-                    .problem
-                    .preprocessing
-                    .tensor(picture.clone(), &device);
+                let picture = problem.preprocessing.read(path)?;
+                let input = problem.preprocessing.tensor(picture.clone(), &device);
                 let answers = model.forward(input).swap_remove(0);
-                let task = task::of(config.problem.task);
-                let answer = task.answer(&config.problem, &picture, answers)?;
+                let found = match instances {
+                    true => {
+                        let mask = task::mask(problem, &picture, answers.clone())?;
+                        let found = Instances::of(problem, &mask);
+                        Some(found.with_context(|| format!("in '{}'", path.display()))?)
+                    }
+                    false => None,
+                };
+                let answer = task::of(problem.task).answer(problem, &picture, answers)?;
                 let sink = match &mut sink {
                     Some(sink) => sink,
                     none => none.insert(Sink::open(&answer, images, out)?),
                 };
-                (self.report)(sink.take(path, answer)?)?;
+                (self.report)(sink.take(path, answer, found)?)?;
             }
             Ok(())
         };
@@ -115,8 +131,8 @@ enum Sink {
     None,
     /// Records, into a file.
     File(PathBuf, Records<BufWriter<File>>),
-    /// Pictures, into a folder.
-    Folder(PathBuf),
+    /// Pictures, into a folder, with the table of objects once there are some.
+    Folder(PathBuf, Option<Table>),
 }
 
 impl Sink {
@@ -153,16 +169,29 @@ impl Sink {
                 }
                 fs::create_dir_all(out)
                     .with_context(|| format!("the folder '{}' cannot be made", out.display()))?;
-                Ok(Self::Folder(out.to_path_buf()))
+                Ok(Self::Folder(out.to_path_buf(), None))
             }
         }
     }
 
-    /// Writes an answer, and says what is reported of it.
-    fn take(&mut self, image: &Path, answer: Answer) -> Result<Predicted> {
+    /// Writes an answer, and what was found in it, and says what is reported of it.
+    fn take(
+        &mut self,
+        image: &Path,
+        answer: Answer,
+        found: Option<Instances>,
+    ) -> Result<Predicted> {
         match (self, answer) {
-            (Self::Folder(folder), Answer::Pictures(pictures)) => {
+            (Self::Folder(folder, table), Answer::Pictures(mut pictures)) => {
                 let name = stem(image);
+                if let Some(found) = found {
+                    pictures.push(("instances", found.picture()));
+                    let table = match table {
+                        Some(table) => table,
+                        none => none.insert(Table::create(&folder.join("objects.csv"))?),
+                    };
+                    table.push(image, &found)?;
+                }
                 let write = |(kind, picture): (&str, DynamicImage)| {
                     let path = folder.join(format!("{name}_{kind}.png"));
                     write_png(&picture, &path)?;

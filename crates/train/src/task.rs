@@ -8,6 +8,7 @@ mod regression;
 mod segmentation;
 
 pub use kind::{Answer, Task};
+pub(crate) use segmentation::mask;
 
 use anyhow::{Result, ensure};
 

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{read, succeeds};
+use common::{read, succeeds, train};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -126,6 +126,15 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
     let sum: f64 = probabilities.values().filter_map(Value::as_f64).sum();
     assert_eq!(probabilities.len(), 10);
     assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+    let objects = train(
+        folder.path(),
+        &["predict", "run", "digit.png", "--instances"],
+    );
+    assert_eq!(
+        String::from_utf8(objects.stderr).expect("text"),
+        "error: the run 'run' has learned classification; objects are parts of masks, which \
+         segmentation learns\n"
+    );
 }
 
 #[test]
@@ -151,6 +160,43 @@ fn a_segmentation_run_leaves_overlays_and_predicts_masks_of_the_images_size() {
     assert_eq!(files(&masks), ["cells_mask.png", "cells_overlay.png"]);
     let mask = image::open(masks.join("cells_mask.png")).expect("reads");
     assert_eq!([mask.width(), mask.height()], [100, 60]);
+
+    let arguments = [
+        "predict",
+        "run",
+        "cells.png",
+        "--instances",
+        "--out",
+        "objects",
+    ];
+    succeeds(folder.path(), &arguments);
+    let objects = folder.path().join("objects");
+    let names = [
+        "cells_instances.png",
+        "cells_mask.png",
+        "cells_overlay.png",
+        "objects.csv",
+    ];
+    assert_eq!(files(&objects), names);
+    let numbers = image::open(objects.join("cells_instances.png")).expect("reads");
+    assert_eq!(numbers.color(), image::ColorType::L16);
+    let numbers = numbers.to_luma16();
+    let table = fs::read_to_string(objects.join("objects.csv")).expect("written");
+    let mask = mask.to_luma8();
+    for (line, number) in table.lines().skip(1).zip(1..) {
+        let columns: Vec<_> = line.split(',').collect();
+        assert_eq!(
+            columns[..3],
+            ["cells.png", &i32::to_string(&number), "nucleus"]
+        );
+        let own = numbers.pixels().filter(|own| i32::from(own.0[0]) == number);
+        assert_eq!(columns[3], own.count().to_string());
+    }
+    let both = numbers.pixels().zip(mask.pixels());
+    assert!(
+        both.into_iter()
+            .all(|(number, mask)| (number.0[0] > 0) == (mask.0[0] > 0))
+    );
 }
 
 #[test]

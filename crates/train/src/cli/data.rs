@@ -72,6 +72,7 @@ fn write_sheet(data: &DataSet, settings: &Data, seed: u64, path: &std::path::Pat
     .for_training(data.transforms.clone(), seed)
     .with_classes(data.problem.classes.len())
     .with_weights(data.weights.clone())
+    .with_mirrored(data.mirrored.clone())
     .on_bad_image(settings.on_bad_image);
     let sheet = preview::sheet(&loader, &data.problem.classes, SHOWN)?;
     let written = sheet.picture.save(path);

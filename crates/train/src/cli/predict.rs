@@ -20,6 +20,10 @@ pub struct PredictArgs {
     /// for masks and overlays
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Segmentation: tell the objects in masks apart; their numbers as a PNG of 16 bits for each
+    /// image, and all of them in objects.csv
+    #[arg(long)]
+    instances: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -30,6 +34,7 @@ impl PredictArgs {
             run: &self.run,
             images: &self.images,
             out: self.out.as_deref(),
+            instances: self.instances,
             backend: &self.place.backend,
             device: self.place.device,
         };

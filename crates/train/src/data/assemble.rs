@@ -9,6 +9,7 @@ use models::{ImageSpec, Task};
 use super::cache::Cached;
 use super::collection::Collection;
 use super::duplicates;
+use super::mirrored;
 use super::normalization::Normalization;
 use super::preprocessing::Preprocessing;
 use super::settings::{Data, Duplicates, OnBadImage, Size};
@@ -114,7 +115,8 @@ pub(super) fn shared_out(
     let mut transforms = vec![Transform::Shift(Shift {
         pixels: smaller_side / 16,
     })];
-    if collection.mirrors {
+    let mirrored = mirrored::pairs(&collection, settings)?;
+    if collection.mirrors || !mirrored.is_empty() {
         transforms.push(Transform::FlipHorizontal);
     }
     let source = collection.source;
@@ -138,6 +140,7 @@ pub(super) fn shared_out(
         transforms,
         labels,
         weights,
+        mirrored,
     };
     if settings.duplicates == Duplicates::Refuse {
         duplicates::refuse(&data, Tolerant::of(settings))?;

@@ -59,6 +59,8 @@ struct Work {
     seed: u64,
     /// How many there are, for those that are mixed.
     classes: usize,
+    /// Pairs of points that change places in a mirrored image.
+    mirrored: Vec<[usize; 2]>,
     /// How often each item comes; none: once.
     weights: Option<Arc<Vec<f64>>>,
     on_bad_image: OnBadImage,
@@ -91,6 +93,7 @@ impl Loader {
                 shuffle: false,
                 seed: 0,
                 classes: 0,
+                mirrored: Vec::new(),
                 weights: None,
                 on_bad_image: OnBadImage::Fail,
             },
@@ -118,6 +121,15 @@ impl Loader {
     pub fn with_classes(self, classes: usize) -> Self {
         let work = Work {
             classes,
+            ..self.work
+        };
+        Self { work, ..self }
+    }
+
+    /// These pairs of points, by their places, change places where an image is mirrored.
+    pub fn with_mirrored(self, mirrored: Vec<[usize; 2]>) -> Self {
+        let work = Work {
+            mirrored,
             ..self.work
         };
         Self { work, ..self }

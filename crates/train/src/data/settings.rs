@@ -74,6 +74,10 @@ pub struct Data {
     /// their own that keeps touching objects apart: background, object, border.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mask_border: Option<usize>,
+    /// Pairs of key points that change places in a mirrored image: `[["left eye", "right eye"]]`.
+    /// None: those whose names differ in left and right alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mirrored: Option<Vec<[String; 2]>>,
     /// What the pages of a TIFF are: `first`, the image; `items`, images of their own with one
     /// answer; `channels`, the channels of one image.
     #[serde(default, skip_serializing_if = "is_default")]

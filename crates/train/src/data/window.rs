@@ -106,6 +106,11 @@ impl Window {
         }
     }
 
+    /// Whether what is seen is mirrored, and not only turned.
+    pub fn mirrors(&self) -> bool {
+        self.flip_horizontal ^ self.flip_vertical ^ self.transpose
+    }
+
     /// What is seen of an image of `size`, the channels of a pixel side by side.
     pub fn view<T: Copy>(
         &self,

@@ -59,7 +59,7 @@ impl Task for Segmentation {
 
 /// The likeliest class of each pixel at the picture's own size. A network with valid convolutions
 /// speaks of the middle only: the rest is background.
-fn mask(problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Mask> {
+pub(crate) fn mask(problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Mask> {
     let [_, _, height, width] = answers.dims();
     let classes = answers.argmax(1).try_into_vec_as::<i32>()?;
     let whole = [problem.image.height, problem.image.width];

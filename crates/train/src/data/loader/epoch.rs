@@ -144,7 +144,7 @@ impl Epoch {
         let mut random = generator(self.work.seed, self.number, word);
         let drawn = draw(transforms, size, &mut random);
         let scale = scale.exposed(drawn.exposed);
-        Ok((drawn.apply(item)?, scale))
+        Ok((drawn.apply(item, &self.work.mirrored)?, scale))
     }
 }
 

@@ -39,11 +39,14 @@ impl Drawn {
         self.paints.push(Box::new(paint));
     }
 
-    /// Changes an image, and what lies over it.
+    /// Changes an image, and what lies over it; these pairs of points change places in a mirrored one.
     ///
     /// # Errors
     /// If the answer has not the image's size.
-    pub fn apply(self, item: Item) -> Result<Item> {
+    ///
+    /// # Panics
+    /// If there is no point of a place.
+    pub fn apply(self, item: Item, mirrored: &[[usize; 2]]) -> Result<Item> {
         let view = self.geometry.view();
         let size = item.picture.size();
         let same = |what: &str, own: [usize; 2]| {
@@ -69,7 +72,13 @@ impl Drawn {
             }
             Target::Points(points) => {
                 let place = |point: Option<[f32; 2]>| self.geometry.point(point?);
-                Target::Points(points.into_iter().map(place).collect())
+                let mut points: Vec<_> = points.into_iter().map(place).collect();
+                if self.geometry.mirrors() {
+                    for &[left, right] in mirrored {
+                        points.swap(left, right);
+                    }
+                }
+                Target::Points(points)
             }
             other => other,
         };

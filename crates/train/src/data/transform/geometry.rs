@@ -84,6 +84,13 @@ impl Geometry {
         }
     }
 
+    /// Whether what is seen is mirrored. Only windows mirror: projections turn, scale and slant, and
+    /// fields bend.
+    pub fn mirrors(&self) -> bool {
+        let mirrors = |step: &&Step| matches!(step, Step::Window(window) if window.mirrors());
+        self.steps.iter().filter(mirrors).count() % 2 == 1
+    }
+
     /// Where a point of the image is seen; none if it is not.
     pub fn point(&self, point: [f32; 2]) -> Option<[f32; 2]> {
         if let Some(window) = self.window() {

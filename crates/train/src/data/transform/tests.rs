@@ -179,7 +179,7 @@ fn ramp() -> Item {
 
 fn applied(transforms: &[Transform], index: u64) -> Item {
     let drawn = draw(transforms, [32, 32], &mut generator(1, 0, index));
-    drawn.apply(ramp()).expect("one size")
+    drawn.apply(ramp(), &[]).expect("one size")
 }
 
 #[test]
@@ -270,6 +270,49 @@ fn points_go_where_their_pixels_go() {
     }
 }
 
+/// A triangle's corners go round it the other way in a mirror.
+#[test]
+fn pairs_change_places_where_what_is_seen_is_mirrored() {
+    let corners = [[12.0, 12.0], [12.0, 20.0], [20.0, 12.0]];
+    let around =
+        |[a, b, c]: [[f32; 2]; 3]| (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+    let flips = list(r#"["flip_horizontal", "flip_vertical", "transpose"]"#);
+    let (mut mirrored, mut compared) = (0, 0);
+    for transform in &list(EVERY)[..9] {
+        let mut all = flips.clone();
+        all.insert(1, transform.clone());
+        for index in 0..20 {
+            let drawn = draw(&all, [32, 32], &mut generator(1, 0, index));
+            let Some(seen) = corners
+                .map(|corner| drawn.geometry.point(corner))
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+            else {
+                continue;
+            };
+            let is_mirrored = drawn.geometry.mirrors();
+            let same = around(corners) * around([seen[0], seen[1], seen[2]]) > 0.0;
+            assert_eq!(is_mirrored, !same, "{transform:?} {index}");
+            let item = Item {
+                target: Target::Points(corners.map(Some).to_vec()),
+                ..ramp()
+            };
+            let Target::Points(points) = drawn.apply(item, &[[0, 2]]).expect("one size").target
+            else {
+                panic!("points");
+            };
+            let order = if is_mirrored { [2, 1, 0] } else { [0, 1, 2] };
+            assert_eq!(points, order.map(|place| Some(seen[place])));
+            mirrored += usize::from(is_mirrored);
+            compared += 1;
+        }
+    }
+    assert!(
+        mirrored > 20 && compared - mirrored > 20,
+        "{mirrored} of {compared}"
+    );
+}
+
 /// A whole turn in steps that are one map, so that nothing is blurred.
 #[test]
 fn steps_are_one_map_and_read_once() {
@@ -277,7 +320,7 @@ fn steps_are_one_map_and_read_once() {
     for _ in 0..8 {
         affine::turn(&mut drawn, 45.0);
     }
-    let item = drawn.apply(ramp()).expect("one size");
+    let item = drawn.apply(ramp(), &[]).expect("one size");
     let (Values::U8(after), picture) = (item.picture.values(), ramp().picture) else {
         panic!("bytes");
     };
@@ -308,7 +351,7 @@ fn windows_around_a_turn_are_applied_in_their_order() {
     affine::turn(&mut drawn, 90.0);
     drawn.geometry.look(Window::flip_vertical);
     assert_eq!(drawn.geometry.seen(), [16, 16]);
-    let Target::Mask(mask) = drawn.apply(ramp()).expect("one size").target else {
+    let Target::Mask(mask) = drawn.apply(ramp(), &[]).expect("one size").target else {
         panic!("a mask");
     };
     // Turned, the top left corner is at the bottom left; mirrored, it is at the top again.
