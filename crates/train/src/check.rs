@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::data::Batch;
 use crate::fit::prepare;
-use crate::loaders::{in_order, training};
+use crate::loaders::{in_order, to_test, training};
 use crate::network::configured;
 use crate::observer::Split;
 use crate::recipe::{Moment, Recipe};
@@ -80,7 +80,10 @@ impl BackendTask for Look<'_> {
             (Split::Test, &data.test),
         ];
         for (split, source) in all {
-            let loader = in_order(&recipe, &data.problem, source, &device);
+            let loader = match split {
+                Split::Test => to_test(&recipe, &data.problem, source, &device),
+                _ => in_order(&recipe, &data.problem, source, &device),
+            };
             let batch = first(&loader, split)?;
             let model = state.model.valid();
             let step = TrainStep {
@@ -89,7 +92,8 @@ impl BackendTask for Look<'_> {
                 seam: None,
             };
             let dims = batch.images.dims();
-            let loss = step.forward(batch).loss.try_into_scalar::<f64>()?;
+            let outcome = step.test(batch, data.problem.preprocessing.tiles())?;
+            let loss = outcome.loss.try_into_scalar::<f64>()?;
             ensure!(
                 loss.is_finite(),
                 "the loss of a batch of the {} images is {loss} before anything is learned",

@@ -16,6 +16,7 @@ mod resume;
 mod screen;
 mod stdout;
 mod stop;
+mod tiling;
 
 use std::process::ExitCode;
 

@@ -47,6 +47,8 @@ mod source;
 mod splits;
 mod survey;
 mod tiff_file;
+mod tiled;
+mod tiles;
 pub mod transform;
 mod unpacked;
 mod window;
@@ -64,6 +66,8 @@ pub use report::{Part as PartReport, Report};
 pub use settings::{ClassWeights, Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
 pub use source::{Item, Source, Subset, Target};
 pub use splits::Splits;
+pub use tiles::Tiles;
+pub(crate) use tiles::starts;
 pub use transform::{Transform, check_task, size_after};
 pub use window::Window;
 

@@ -9,14 +9,15 @@ use models::Model;
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::data::{self, Batch, Problem};
-use crate::loaders::in_order;
+use crate::data::{self, Batch, Problem, Tiles};
+use crate::loaders::to_test;
 use crate::metric::{Confusion, Metrics, Sample, Values};
 use crate::recipe::Recipe;
 use crate::restore::restore;
 use crate::run_folder::RunFolder;
 use crate::step::TrainStep;
 use crate::task;
+use crate::tiled::see_in_tiles;
 
 /// What a test says. As JSON: the values by name, and beside them `intervals`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,7 +74,7 @@ pub fn evaluate(
     let names = task::test_metrics(&recipe.test.metrics, problem.task)?;
     let mut sample = Sample::new(Metrics::new(&names)?.with_classes(&problem.classes));
     for batch in loader.iter() {
-        sample.update(step.forward(batch?))?;
+        sample.update(step.test(batch?, problem.preprocessing.tiles())?)?;
     }
     let confusion = sample.confusion();
     Ok(Evaluation {
@@ -92,6 +93,8 @@ pub struct Examination<'a> {
     pub data: Option<&'a str>,
     /// The names of the metrics beside the task's own, or `all`; none: as the run's recipe says.
     pub metrics: &'a [String],
+    /// Tiles in which images are seen, at their own scale; none: as was learned.
+    pub tiles: Option<Tiles>,
     /// The backend's name.
     pub backend: &'a str,
     /// Which of its devices.
@@ -113,7 +116,10 @@ impl BackendTask for Examination<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Evaluation> {
         let device = B::device(self.device)?;
         let folder = RunFolder::open(self.run)?;
-        let (config, model) = restore(&folder, &device)?;
+        let (mut config, model) = restore(&folder, &device)?;
+        if let Some(tiles) = self.tiles {
+            see_in_tiles(&mut config, tiles)?;
+        }
         let mut recipe = config.recipe;
         if !self.metrics.is_empty() {
             recipe.test.metrics = self.metrics.to_vec();
@@ -125,7 +131,7 @@ impl BackendTask for Examination<'_> {
         // Found before an image is read.
         task::test_metrics(&recipe.test.metrics, problem.task)?;
         let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
-        let loader = in_order(&recipe, problem, &data.test, &device);
+        let loader = to_test(&recipe, problem, &data.test, &device);
         evaluate(&model, &recipe, problem, &loader)
     }
 }

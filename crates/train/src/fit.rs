@@ -14,7 +14,7 @@ use crate::balance::balanced;
 use crate::checkpoint::{Keeper, progress_of};
 use crate::data::{self, ClassWeights, DataSet, Splits, check_task, size_after};
 use crate::evaluate::evaluate;
-use crate::loaders::in_order;
+use crate::loaders::to_test;
 use crate::network::configure;
 use crate::observer::{Event, Observer, Split};
 use crate::recipe::{Model, Recipe, Size};
@@ -340,7 +340,7 @@ fn finish(
         });
         return Ok(summary);
     }
-    let loader = in_order(recipe, problem, test, device);
+    let loader = to_test(recipe, problem, test, device);
     let evaluation = evaluate(&trained.model, recipe, problem, &loader)?;
     let epoch = trained.best.map_or(trained.epochs, |best| best.epoch);
     record::append(&folder.metrics(), epoch, Split::Test, &evaluation.values)?;

@@ -60,6 +60,7 @@ mod step;
 mod summary;
 pub mod tables;
 pub mod task;
+mod tiled;
 mod training;
 
 pub use check::{Check, CheckedSplit, check};

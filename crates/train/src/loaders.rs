@@ -24,8 +24,33 @@ pub(crate) fn in_order(
     source: &Arc<dyn Source>,
     device: &Device,
 ) -> Loader {
+    batches(recipe, problem, source, recipe.run.batch_size, device)
+}
+
+/// Batches of images that are tested as they are, in their order: of whole ones, one by one, where a
+/// network sees tiles of them.
+pub(crate) fn to_test(
+    recipe: &Recipe,
+    problem: &Problem,
+    source: &Arc<dyn Source>,
+    device: &Device,
+) -> Loader {
+    let batch_size = match problem.preprocessing.tiles() {
+        Some(_) => 1,
+        None => recipe.run.batch_size,
+    };
+    batches(recipe, problem, source, batch_size, device)
+}
+
+fn batches(
+    recipe: &Recipe,
+    problem: &Problem,
+    source: &Arc<dyn Source>,
+    batch_size: usize,
+    device: &Device,
+) -> Loader {
     let preprocessing = problem.preprocessing.clone();
-    let loader = Loader::new(source.clone(), preprocessing, recipe.run.batch_size);
+    let loader = Loader::new(source.clone(), preprocessing, batch_size);
     let loader = loader
         .with_device(device.clone())
         .on_bad_image(recipe.data.on_bad_image);

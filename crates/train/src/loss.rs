@@ -153,8 +153,10 @@ impl Loss {
             "loss.terms is empty: nothing to learn from"
         );
         ensure!(
-            !self.outputs.is_empty() && self.outputs.iter().all(|weight| *weight >= 0.0),
-            "loss.outputs = {:?}: must be weights of at least 0, one or more",
+            self.outputs.first().is_some_and(|answer| *answer > 0.0)
+                && self.outputs.iter().all(|weight| *weight >= 0.0),
+            "loss.outputs = {:?}: must be weights of at least 0, one or more, the first, that of \
+             the answer, above 0",
             self.outputs
         );
         for (index, term) in self.terms.iter().enumerate() {

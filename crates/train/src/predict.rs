@@ -9,12 +9,14 @@ use image::DynamicImage;
 use serde_json::{Map, Value};
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
+use crate::data::Tiles;
 use crate::drawing::write_png;
 use crate::instances::{Instances, Table};
 use crate::records::Records;
 use crate::restore::restore;
 use crate::run_folder::RunFolder;
 use crate::task::{self, Answer};
+use crate::tiled::{answers, see_in_tiles};
 
 /// What is reported of an image.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct Prediction<'a> {
     /// Whether the objects in masks are told apart: a picture of their numbers for each image, and a
     /// table of them, `objects.csv`.
     pub instances: bool,
+    /// Tiles in which images are seen, at their own scale; none: as was learned.
+    pub tiles: Option<Tiles>,
     /// The backend's name.
     pub backend: &'a str,
     /// Which of its devices.
@@ -76,11 +80,15 @@ impl BackendTask for Task<'_> {
             images,
             out,
             instances,
+            tiles,
             device,
             ..
         } = self.prediction;
         let device = B::device(device)?;
-        let (config, model) = restore(&RunFolder::open(run)?, &device)?;
+        let (mut config, model) = restore(&RunFolder::open(run)?, &device)?;
+        if let Some(tiles) = tiles {
+            see_in_tiles(&mut config, tiles)?;
+        }
         let problem = &config.problem;
         ensure!(
             !instances || problem.task == models::Task::Segmentation,
@@ -98,7 +106,7 @@ impl BackendTask for Task<'_> {
             for path in images {
                 let picture = problem.preprocessing.read(path)?;
                 let input = problem.preprocessing.tensor(picture.clone(), &device);
-                let answers = model.forward(input).swap_remove(0);
+                let answers = answers(&model, input, problem.preprocessing.tiles())?;
                 let found = match instances {
                     true => {
                         let mask = task::mask(problem, &picture, answers.clone())?;

@@ -12,7 +12,7 @@ use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::data;
 use crate::ensemble::evaluate_together;
 use crate::fit::{Summary, fit, resume};
-use crate::loaders::in_order;
+use crate::loaders::to_test;
 use crate::observer::Observer;
 use crate::recipe::Recipe;
 use crate::restore::restore;
@@ -208,8 +208,8 @@ impl BackendTask for Together<'_> {
         };
         let (recipe, problem) = (&config.recipe, &config.problem);
         let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
-        let loader = in_order(recipe, problem, &data.test, &device);
-        let values = evaluate_together(&models, &recipe.loss, &loader, problem.task)?;
+        let loader = to_test(recipe, problem, &data.test, &device);
+        let values = evaluate_together(&models, &recipe.loss, &loader, problem)?;
         Ok(values.record())
     }
 }

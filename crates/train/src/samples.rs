@@ -9,6 +9,7 @@ use models::Model;
 use crate::data::{Problem, Source};
 use crate::drawing::write_png;
 use crate::task;
+use crate::tiled::answers;
 
 /// How many pictures there are at most.
 const MOST: usize = 24;
@@ -16,7 +17,7 @@ const MOST: usize = 24;
 /// Writes pictures of test images, the first of those that the task has something to show of.
 ///
 /// # Errors
-/// If a picture cannot be written.
+/// If the device fails, or a picture cannot be written.
 pub(crate) fn write_samples(
     model: &Model,
     problem: &Problem,
@@ -32,7 +33,7 @@ pub(crate) fn write_samples(
             continue;
         };
         let input = problem.preprocessing.tensor(item.picture.clone(), device);
-        let answers = model.forward(input).swap_remove(0);
+        let answers = answers(model, input, problem.preprocessing.tiles())?;
         if let Some((name, picture)) = task.show(problem, item, answers)? {
             write_png(&picture.into(), &folder.join(format!("{name}.png")))?;
             shown += 1;

@@ -1,12 +1,15 @@
 //! A step of training: written once, for the trainer and the bench.
 
+use anyhow::Result;
 use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
 use models::Model;
 use skip_blocks::seam::Seam;
 
-use crate::data::Batch;
+use crate::data::{Batch, Targets, Tiles};
 use crate::loss::{Loss, Truth};
 use crate::outcome::Outcome;
+use crate::tiled::answers;
 
 /// A model with the loss that it is to make small.
 #[derive(Clone, Copy)]
@@ -30,13 +33,32 @@ impl TrainStep<'_> {
     /// Forward and loss alone, for images that nothing is learned from.
     pub fn forward(&self, batch: Batch) -> Outcome {
         let [_, _, rows, columns] = batch.images.dims();
-        let image = [rows, columns];
-        let mut outputs = match self.seam {
+        let outputs = match self.seam {
             Some(seam) => seam.run(|| self.model.forward(batch.images)).0,
             None => self.model.forward(batch.images),
         };
+        self.outcome(outputs, batch.targets, [rows, columns])
+    }
+
+    /// The same of images that may be larger than a tile, of which the loss is that of the joined
+    /// answer.
+    ///
+    /// # Errors
+    /// As [`answers`].
+    pub(crate) fn test(&self, batch: Batch, tiles: Option<Tiles>) -> Result<Outcome> {
+        let [_, _, rows, columns] = batch.images.dims();
+        match tiles {
+            Some(tiles) if tiles.size != [rows, columns] => {
+                let answers = answers(self.model, batch.images, Some(tiles))?;
+                Ok(self.outcome(vec![answers], batch.targets, [rows, columns]))
+            }
+            _ => Ok(self.forward(batch)),
+        }
+    }
+
+    fn outcome(&self, mut outputs: Vec<Tensor<4>>, targets: Targets, image: [usize; 2]) -> Outcome {
         let [_, _, height, width] = outputs[0].dims();
-        let truth = Truth::new(batch.targets, [height, width], image);
+        let truth = Truth::new(targets, [height, width], image);
         Outcome {
             loss: self.loss.forward(&outputs, &truth),
             answers: outputs.swap_remove(0),

@@ -9,6 +9,7 @@ use train::{Examination, evaluate_run};
 
 use super::place::Place;
 use super::stdout::say;
+use super::tiling::Tiling;
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
@@ -24,6 +25,8 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE")]
     confusion: Option<PathBuf>,
     #[command(flatten)]
+    tiling: Tiling,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -34,6 +37,7 @@ impl EvalArgs {
             run: &self.run,
             data: self.data.as_deref(),
             metrics: &self.metrics,
+            tiles: self.tiling.tiles(),
             backend: &backend,
             device,
         })?;

@@ -8,6 +8,7 @@ use train::{Predicted, Prediction, Records};
 
 use super::place::Place;
 use super::stdout::{Stdout, say};
+use super::tiling::Tiling;
 
 #[derive(Args, Debug)]
 pub struct PredictArgs {
@@ -25,6 +26,8 @@ pub struct PredictArgs {
     #[arg(long)]
     instances: bool,
     #[command(flatten)]
+    tiling: Tiling,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -35,6 +38,7 @@ impl PredictArgs {
             images: &self.images,
             out: self.out.as_deref(),
             instances: self.instances,
+            tiles: self.tiling.tiles(),
             backend: &self.place.backend,
             device: self.place.device,
         };

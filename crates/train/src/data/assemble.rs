@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use models::{ImageSpec, Task};
 
 use super::cache::Cached;
@@ -16,6 +16,7 @@ use super::settings::{Data, Duplicates, OnBadImage, Size};
 use super::share::share;
 use super::source::{Source, Subset};
 use super::survey::survey;
+use super::tiled::Tiled;
 use super::transform::{Shift, Transform};
 use super::{DataSet, Problem};
 
@@ -110,7 +111,7 @@ pub(super) fn shared_out(
         }
     }
     let labels = collection.labels(&shared[0]);
-    let weights = collection.weights(&shared[0], settings.sampling)?;
+    let mut weights = collection.weights(&shared[0], settings.sampling)?;
     let smaller_side = problem.image.height.min(problem.image.width);
     let mut transforms = vec![Transform::Shift(Shift {
         pixels: smaller_side / 16,
@@ -122,6 +123,19 @@ pub(super) fn shared_out(
     let source = collection.source;
     let [mut train, mut valid, test] =
         shared.map(|indices| Arc::new(Subset::new(source.clone(), indices)) as Arc<dyn Source>);
+    if let Some(tiles) = problem.preprocessing.tiles() {
+        ensure!(
+            matches!(problem.task, Task::Segmentation | Task::Regression),
+            "data.fit: tiles are for masks and pictures, and not for {}",
+            problem.task
+        );
+        tiles.check().context("data.fit")?;
+        let tolerant = Tolerant::of(settings);
+        let tiled = Tiled::new(train, tiles, tolerant)?;
+        weights = weights.map(|weights| tiled.spread(&weights));
+        train = Arc::new(tiled);
+        valid = Arc::new(Tiled::new(valid, tiles, tolerant)?);
+    }
     if let Some(folder) = &settings.cache {
         for part in [&mut train, &mut valid] {
             // What lies in memory is there.

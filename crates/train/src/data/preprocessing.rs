@@ -12,6 +12,7 @@ use super::normalization::Normalization;
 use super::picture::Picture;
 use super::settings::Pages;
 use super::source::{Item, Target};
+use super::tiles::Tiles;
 use super::window::Window;
 
 /// How an image comes to another height and width.
@@ -28,6 +29,11 @@ pub enum Resizing {
     Cover,
     /// Its middle, as large as it is; black around it where it is smaller.
     Crop,
+    /// All of it as large as it is, one tile after the other; black around it where it is smaller.
+    Tiles {
+        /// How many rows, or columns, neighbours have in common at least.
+        overlap: usize,
+    },
 }
 
 /// What is done to every image before a network sees it.
@@ -68,6 +74,7 @@ impl Preprocessing {
                 "size = {height}x{width}: must be at least 1x1"
             );
         }
+        self.tiles().map_or(Ok(()), |tiles| tiles.check())?;
         if let Normalization::DataSet { mean, deviation } = &self.normalization {
             ensure!(
                 mean.len() == self.channels && deviation.len() == self.channels,
@@ -79,6 +86,19 @@ impl Preprocessing {
             );
         }
         Ok(())
+    }
+
+    /// The tiles in which images are seen; none: as a whole.
+    pub fn tiles(&self) -> Option<Tiles> {
+        match (self.resizing, self.size) {
+            (Resizing::Tiles { overlap }, Some(size)) => Some(Tiles { size, overlap }),
+            _ => None,
+        }
+    }
+
+    /// Height and width of what is seen of an image of this height and width, in all of its tiles.
+    pub fn seen(&self, own: [usize; 2]) -> [usize; 2] {
+        self.fitted(own).window.seen()
     }
 
     /// Reads an image's file as those that were learned from were read.
@@ -171,11 +191,15 @@ impl Preprocessing {
             Resizing::Stretch => size,
             Resizing::Letterbox => scaled(ratio(0).min(ratio(1))),
             Resizing::Cover => scaled(ratio(0).max(ratio(1))),
-            Resizing::Crop => own,
+            Resizing::Crop | Resizing::Tiles { .. } => own,
+        };
+        let seen = match self.resizing {
+            Resizing::Tiles { .. } => [0, 1].map(|dim| size[dim].max(own[dim])),
+            _ => size,
         };
         Fitted {
             size: inner,
-            window: Window::middle(inner, size),
+            window: Window::middle(inner, seen),
         }
     }
 }
@@ -231,6 +255,7 @@ mod tests {
             Resizing::Letterbox,
             Resizing::Cover,
             Resizing::Crop,
+            Resizing::Tiles { overlap: 1 },
         ] {
             let preprocessing = to_4x4(resizing);
             let own = [4, 8];

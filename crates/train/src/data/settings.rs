@@ -29,7 +29,8 @@ pub struct Data {
     #[serde(default)]
     pub threads: Option<usize>,
     /// How images of another form come to that size: `stretch`; `letterbox`, all of it with black
-    /// around; `cover`, with what juts out cut off; `crop`, its middle as it is.
+    /// around; `cover`, with what juts out cut off; `crop`, its middle as it is; `{"tiles":
+    /// {"overlap": 32}}`, as it is, one tile of that size after the other.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "String")]
     pub fit: Resizing,

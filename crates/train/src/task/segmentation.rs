@@ -62,7 +62,7 @@ impl Task for Segmentation {
 pub(crate) fn mask(problem: &Problem, picture: &Picture, answers: Tensor<4>) -> Result<Mask> {
     let [_, _, height, width] = answers.dims();
     let classes = answers.argmax(1).try_into_vec_as::<i32>()?;
-    let whole = [problem.image.height, problem.image.width];
+    let whole = problem.preprocessing.seen(picture.size());
     let classes = Window::middle(whole, [height, width]).place(&classes, whole, 1, 0);
     let mask = Mask::new(whole, classes);
     Ok(problem.preprocessing.restore(&mask, picture.size()))
