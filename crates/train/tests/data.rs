@@ -78,6 +78,116 @@ fn the_sheet_shows_what_training_sees() {
     assert!(error.contains("unknown field `run`"), "{error}");
 }
 
+/// Two squares that touch in each image of 48x40, and the map that numbers them.
+fn squares() -> TempDir {
+    let folder = tempdir().expect("a folder");
+    for kind in ["images", "instances"] {
+        fs::create_dir_all(folder.path().join("train").join(kind)).expect("makes");
+    }
+    for index in 0..10 {
+        let number = |x: u32, y: u32| match (x.checked_sub(index), y) {
+            (Some(0..8), 10..20) => 300,
+            (Some(8..16), 10..20) => 2,
+            _ => 0u16,
+        };
+        let path = |kind: &str| folder.path().join(format!("train/{kind}/{index}.png"));
+        let map = image::ImageBuffer::from_fn(40, 48, |x, y| image::Luma([number(x, y)]));
+        map.save(path("instances")).expect("writes");
+        let image = image::GrayImage::from_fn(40, 48, |x, y| {
+            image::Luma([if number(x, y) > 0 { 200 } else { 20 }])
+        });
+        image.save(path("images")).expect("writes");
+    }
+    folder
+}
+
+#[test]
+fn instance_maps_are_learned_in_tiles_and_told_apart() {
+    let folder = squares();
+    let text = succeeds(folder.path(), &["data", ".", "--set", "data.mask_border=2"]);
+    assert!(text.contains("| border"), "{text}");
+    let fit = [
+        "fit",
+        "--data",
+        ".",
+        "--model",
+        "unet8",
+        "--epochs",
+        "1",
+        "--out",
+        "run",
+        "--image-size",
+        "32",
+        "--set",
+        "data.mask_border=2",
+        "--set",
+        r#"data.fit={"tiles": {"overlap": 8}}"#,
+        "--set",
+        r#"loss.terms=[{"name": "boundary_cross_entropy"}]"#,
+        "--set",
+        r#"test.metrics=["average_precision", "panoptic_quality", "aji"]"#,
+    ];
+    succeeds(folder.path(), &fit);
+    let run = folder.path().join("run");
+    let read = |name: &str| common::read(&run.join(name));
+    // An image is tested as a whole, and learned from in four tiles.
+    let splits = read("splits.json");
+    let names = |part: &str| splits[part].as_array().expect("names").len();
+    assert_eq!([names("train"), names("valid"), names("test")], [32, 4, 1]);
+    let aji = read("summary.json")["test"]["aji"]
+        .as_f64()
+        .expect("a number");
+    assert!((0.0..=1.0).contains(&aji));
+    let sample = fs::read_dir(run.join("samples")).expect("a folder").next();
+    let sample = image::open(sample.expect("one").expect("an entry").path()).expect("a picture");
+    assert_eq!(sample.height(), 48);
+    succeeds(
+        folder.path(),
+        &["eval", "run", "--tile", "48", "--overlap", "16"],
+    );
+    let predict = [
+        "predict",
+        "run",
+        "train/images/0.png",
+        "--instances",
+        "--tile",
+        "32",
+        "--out",
+        "found",
+    ];
+    succeeds(folder.path(), &predict);
+    let found = image::open(folder.path().join("found/0_instances.png")).expect("a picture");
+    assert_eq!([found.width(), found.height()], [40, 48]);
+    let wrong = |arguments: &[&str]| {
+        let arguments = [
+            &["predict", "run", "train/images/0.png", "--out", "b"],
+            arguments,
+        ];
+        let output = train(folder.path(), &arguments.concat());
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).expect("text")
+    };
+    assert_eq!(
+        wrong(&["--tile", "16", "--overlap", "16"]),
+        "error: tiles of 16x16 that overlap by 16: the overlap must be below the tile's sides\n"
+    );
+    let odd = wrong(&["--tile", "20"]);
+    assert!(
+        odd.contains("cannot take the images: images of 20x20"),
+        "{odd}"
+    );
+    let classes = [
+        "fit", "--limit", "64", "--model", "resnet8", "--epochs", "1", "--out", "mnist",
+    ];
+    succeeds(folder.path(), &classes);
+    let digits = train(folder.path(), &["eval", "mnist", "--tile", "32"]);
+    assert_eq!(
+        String::from_utf8(digits.stderr).expect("text"),
+        "error: what was learned is classification; answers can be joined of tiles where they are \
+         masks or pictures\n"
+    );
+}
+
 #[test]
 fn a_run_leaves_images_out_that_cannot_be_read_where_that_is_wanted() {
     let folder = mine();
