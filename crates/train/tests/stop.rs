@@ -45,6 +45,7 @@ fn usable(run: &Path) -> Evaluation {
         run,
         data: None,
         metrics: &[],
+        tiles: None,
         backend: "flex",
         device: DeviceChoice::Cpu,
     };
