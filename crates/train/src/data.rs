@@ -80,6 +80,7 @@ use serde::{Deserialize, Serialize};
 use self::assemble::{assemble, assemble_for};
 use self::collection::{Collection, Wanted, counts};
 use self::form::Form;
+use self::tiled::Tiled;
 
 /// What a network is to learn, as far as it must be known to apply it later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +136,25 @@ impl DataSet {
                 .map(|labels| labels.into_iter().take(count).collect()),
             ..self
         }
+    }
+
+    /// The same, where a network sees tiles, with each tile of the images to learn from and to validate
+    /// by as an image of its own. Their headers are read.
+    ///
+    /// # Errors
+    /// If one cannot be read, unless such images are left out.
+    pub fn in_tiles(self, on_bad_image: OnBadImage) -> Result<Self> {
+        let Some(tiles) = self.problem.preprocessing.tiles() else {
+            return Ok(self);
+        };
+        let train = Tiled::new(self.train, tiles, on_bad_image.into())?;
+        let valid = Tiled::new(self.valid, tiles, on_bad_image.into())?;
+        Ok(Self {
+            weights: self.weights.map(|weights| train.spread(&weights)),
+            train: Arc::new(train),
+            valid: Arc::new(valid),
+            ..self
+        })
     }
 
     /// How many training images each class has, where images have classes.

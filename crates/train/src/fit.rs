@@ -274,6 +274,7 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
         let weights = data.class_weights(recipe.data.on_bad_image)?;
         recipe.loss = balanced(&recipe.loss, &weights)?;
     }
+    data = data.in_tiles(recipe.data.on_bad_image)?;
     let outputs = data.problem.classes.len();
     recipe.loss.check(data.problem.task, outputs)?;
     let Model { name, fields, .. } = &mut recipe.model;

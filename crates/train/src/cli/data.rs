@@ -57,7 +57,10 @@ impl DataArgs {
             false => say(tables::of_report(&report).trim_end())?,
         }
         match self.preview {
-            Some(path) => write_sheet(&data, &settings, self.seed, &path),
+            Some(path) => {
+                let data = data.in_tiles(settings.on_bad_image)?;
+                write_sheet(&data, &settings, self.seed, &path)
+            }
             None => Ok(()),
         }
     }

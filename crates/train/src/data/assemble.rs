@@ -16,7 +16,6 @@ use super::settings::{Data, Duplicates, OnBadImage, Size};
 use super::share::share;
 use super::source::{Source, Subset};
 use super::survey::survey;
-use super::tiled::Tiled;
 use super::transform::{Shift, Transform};
 use super::{DataSet, Problem};
 
@@ -111,7 +110,7 @@ pub(super) fn shared_out(
         }
     }
     let labels = collection.labels(&shared[0]);
-    let mut weights = collection.weights(&shared[0], settings.sampling)?;
+    let weights = collection.weights(&shared[0], settings.sampling)?;
     let smaller_side = problem.image.height.min(problem.image.width);
     let mut transforms = vec![Transform::Shift(Shift {
         pixels: smaller_side / 16,
@@ -130,11 +129,6 @@ pub(super) fn shared_out(
             problem.task
         );
         tiles.check().context("data.fit")?;
-        let tolerant = Tolerant::of(settings);
-        let tiled = Tiled::new(train, tiles, tolerant)?;
-        weights = weights.map(|weights| tiled.spread(&weights));
-        train = Arc::new(tiled);
-        valid = Arc::new(Tiled::new(valid, tiles, tolerant)?);
     }
     if let Some(folder) = &settings.cache {
         for part in [&mut train, &mut valid] {
@@ -183,9 +177,15 @@ fn learned(collection: &Collection) -> Vec<usize> {
 #[derive(Clone, Copy)]
 pub(super) struct Tolerant(pub bool);
 
+impl From<OnBadImage> for Tolerant {
+    fn from(on_bad_image: OnBadImage) -> Self {
+        Self(on_bad_image == OnBadImage::Skip)
+    }
+}
+
 impl Tolerant {
     pub fn of(settings: &Data) -> Self {
-        Self(settings.on_bad_image == OnBadImage::Skip)
+        settings.on_bad_image.into()
     }
 
     /// What was read; none where it could not be, and that is tolerated.

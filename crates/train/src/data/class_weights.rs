@@ -18,7 +18,7 @@ impl DataSet {
     pub fn class_weights(&self, on_bad_image: OnBadImage) -> Result<Vec<f64>> {
         let counts = match &self.labels {
             Some(_) => self.class_counts().unwrap_or_default(),
-            None => self.pixels(Tolerant(on_bad_image == OnBadImage::Skip))?,
+            None => self.pixels(on_bad_image.into())?,
         };
         let (all, classes) = (counts.iter().sum::<usize>(), counts.len());
         let weight = |count: usize| match count {
