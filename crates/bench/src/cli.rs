@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
+use train::backend::DeviceChoice;
 
 use crate::blocks::BlockKind;
 use crate::case::{Case, depths, find, quick, standing};
+use crate::catalogue::{Catalogue, Measured};
+use crate::choice::choose;
+use crate::measure::Plan;
 use crate::options::{Options, positive};
-use crate::report::{Chart, readme};
+use crate::report::{Chart, catalogue, readme};
 use crate::worker::WorkerArgs;
 
 /// Times models on every backend that is compiled in, and on peers from outside
@@ -57,6 +61,8 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// Every model: how far it is from its twin, and how long it takes
+    Models(ModelsArgs),
     /// Make the table of a README from the results that its comment names
     Readme(ReadmeArgs),
     /// Do a job for the bench
@@ -80,6 +86,35 @@ struct CompareArgs {
     quick: bool,
     #[command(flatten)]
     options: Options,
+}
+
+#[derive(Args, Debug)]
+struct ModelsArgs {
+    /// Of those to be measured, only those with a name like this, where `*` stands for anything
+    #[arg(default_value = "*", hide_default_value = true, requires = "measure")]
+    pattern: String,
+    /// Measure those that are not measured yet, and keep what comes of each
+    #[arg(long)]
+    measure: bool,
+    /// Measure all that are chosen anew
+    #[arg(long, requires = "measure")]
+    again: bool,
+    /// Write the page, instead of printing it
+    #[arg(long)]
+    write: bool,
+    /// Timed runs of each model and mode
+    #[arg(long, value_name = "N", default_value = "3", value_parser = positive)]
+    runs: usize,
+    /// What is measured
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "crates/bench/results/models.json"
+    )]
+    results: PathBuf,
+    /// The page
+    #[arg(long, value_name = "FILE", default_value = "docs/models.md")]
+    page: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -124,6 +159,7 @@ impl Cli {
                 let cases = BlockKind::ALL.map(|kind| Case::block(kind, batch_size));
                 options.compare(cases.to_vec(), Chart::Cases)
             }
+            Some(Command::Models(args)) => args.run(),
             Some(Command::Readme(args)) => args.run(),
             Some(Command::Worker(args)) => args.run(),
         }
@@ -175,6 +211,52 @@ impl CompareArgs {
                 .collect();
         }
         Ok(cases)
+    }
+}
+
+impl ModelsArgs {
+    fn run(self) -> Result<()> {
+        let mut found = Catalogue::read(&self.results)?;
+        if self.measure {
+            self.measure(&mut found)?;
+        }
+        let page = catalogue::page(&found)?;
+        if !self.write {
+            print!("{page}");
+            return Ok(());
+        }
+        std::fs::write(&self.page, page)
+            .with_context(|| format!("'{}' cannot be written", self.page.display()))
+    }
+
+    fn measure(&self, found: &mut Catalogue) -> Result<()> {
+        if self.again {
+            found.forget(&self.pattern);
+        }
+        let plan = Plan {
+            runs: self.runs,
+            patience: Duration::ZERO,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let flex = choose(&["flex".to_string()], false, DeviceChoice::Default, None)?;
+        let missing = found.missing(&self.pattern)?;
+        let mut failures = vec![];
+        for (index, variant) in missing.iter().enumerate() {
+            eprintln!("{} ({} of {})", variant.name(), index + 1, missing.len());
+            match Measured::of(variant, &flex[0], plan) {
+                Ok(measured) => {
+                    found.models.insert(variant.name().to_string(), measured);
+                    found.write(&self.results)?;
+                }
+                Err(error) => failures.push(format!("{}: {error:#}", variant.name())),
+            }
+        }
+        ensure!(
+            failures.is_empty(),
+            "these could not be measured:\n{}",
+            failures.join("\n")
+        );
+        Ok(())
     }
 }
 

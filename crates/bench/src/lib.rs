@@ -10,6 +10,7 @@ mod blocks;
 #[cfg(feature = "bunsen")]
 mod bunsen;
 mod case;
+mod catalogue;
 mod cell;
 mod choice;
 pub mod cli;

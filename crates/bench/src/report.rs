@@ -1,5 +1,6 @@
 //! What a bench has found, and the forms that it is shown in.
 
+pub(crate) mod catalogue;
 mod figures;
 mod html;
 pub(crate) mod readme;

@@ -56,27 +56,55 @@ pub fn json(pattern: &str) -> Result<String> {
 /// # Errors
 /// If there is none.
 pub fn table(pattern: &str) -> Result<String> {
-    let mut lines =
-        vec![["model", "task", "skip", "parameters", "GMACs", "input"].map(str::to_string)];
-    for row in rows(pattern)? {
+    table_with(pattern, &[], |_| vec![])
+}
+
+/// The same with more columns: their heads, and their cells for a variant.
+///
+/// Columns with a head that ends with a unit, such as `forward (ms)`, are of numbers.
+///
+/// # Errors
+/// If there is none.
+///
+/// # Panics
+/// Panics if there are more or fewer cells than heads.
+pub fn table_with(
+    pattern: &str,
+    heads: &[&str],
+    cells: impl Fn(&Variant) -> Vec<String>,
+) -> Result<String> {
+    let own = ["model", "task", "skip", "parameters", "GMACs", "input"];
+    let head: Vec<_> = own.iter().chain(heads).map(ToString::to_string).collect();
+    let mut lines = vec![head];
+    for variant in found(pattern)? {
+        let row = Row::of(&variant)?;
         let [channels, height, width] = row.input;
-        lines.push([
+        let mut line = vec![
             row.name,
             row.task.to_string(),
             row.skip.to_string(),
             row.parameters.to_string(),
             format!("{:.3}", row.macs as f64 / 1e9),
             format!("{channels}x{height}x{width}"),
-        ]);
+        ];
+        line.extend(cells(&variant));
+        assert_eq!(line.len(), lines[0].len(), "cells and heads");
+        lines.push(line);
     }
-    Ok(markdown(&lines, [false, false, false, true, true, false]))
+    let mut right = vec![false, false, false, true, true, false];
+    right.extend(heads.iter().map(|head| head.ends_with(')')));
+    Ok(markdown(&lines, &right))
 }
 
 fn rows(pattern: &str) -> Result<Vec<Row>> {
+    found(pattern)?.iter().map(Row::of).collect()
+}
+
+fn found(pattern: &str) -> Result<Vec<Variant>> {
     let found = models::list(pattern);
     ensure!(
         !found.is_empty(),
         "there is no model with a name like '{pattern}'"
     );
-    found.iter().map(Row::of).collect()
+    Ok(found)
 }

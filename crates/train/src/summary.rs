@@ -64,7 +64,7 @@ impl Summary {
             "{}: {}\n\n{}",
             self.variant.name(),
             self.subtitle(),
-            markdown(&lines, right)
+            markdown(&lines, &right)
         )
     }
 

@@ -21,7 +21,7 @@ pub fn of_report(report: &Report) -> String {
             range(part.widths),
         ]);
     }
-    text += &markdown(&lines, [false, true, true, false, false]);
+    text += &markdown(&lines, &[false, true, true, false, false]);
     text += "\n";
     let counted = match report.task {
         models::Task::Segmentation => "pixels of",
@@ -45,7 +45,7 @@ pub fn of_report(report: &Report) -> String {
             report.parts.iter().map(|part| part.ignored).collect(),
         );
     }
-    text += &markdown(&lines, [false, true, true, true]);
+    text += &markdown(&lines, &[false, true, true, true]);
     text += "\n";
     match report.problems.len() {
         0 => text += "Nothing is wrong.\n",

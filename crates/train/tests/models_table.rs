@@ -1,13 +1,19 @@
-//! docs/models.md says of the models what the program prints.
+//! The first columns of the table in docs/models.md are what the program prints.
 
 use train::list;
 
 #[test]
-fn the_table_of_models_is_what_is_printed() {
-    let models = include_str!("../../../docs/models.md");
+fn the_table_of_models_starts_with_what_is_printed() {
+    let page = include_str!("../../../docs/models.md");
+    let lines: Vec<_> = page.lines().filter(|line| line.starts_with('|')).collect();
     let table = list::table("*").expect("there are models");
+    let printed: Vec<_> = table.lines().collect();
+    let equal = lines
+        .iter()
+        .zip(&printed)
+        .all(|(line, printed)| line.starts_with(printed));
     assert!(
-        models.contains(table.trim_end()),
-        "replace the table of docs/models.md by what `cargo run -p train -- models` prints"
+        lines.len() == printed.len() && equal,
+        "make docs/models.md anew: `cargo run -p bench -- models --write`"
     );
 }

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod macs;
+mod models;
 #[cfg(unix)] // A shell script stands in for a Python.
 mod peers;
 mod readme;
