@@ -54,7 +54,7 @@ def accuracy(twin, weights):
 
 
 def right(twin, network):
-    return (twin.classes(network, twin.test) == twin.test.answers).float().mean().item()
+    return (twin.classes(network, twin.test) == twin.test.answers).double().mean().item()
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ class Peer:
 
 
 def flat(answers):
-    return answers.squeeze(1).long()
+    """As PyTorch's losses take them: masks without their one channel."""
+    return answers.flatten(0, 1).long() if answers.dim() == 4 else answers
 
 
 def geometry(name, values, pixels):

@@ -74,12 +74,11 @@ def read(folder):
     names, pixels, masks, truth = [], [], [], {}
     for part in ("train", "test"):
         for path in sorted((folder / part / "images").glob("*.png")):
-            name = str(path.relative_to(folder))
             numbers = numpy.array(Image.open(folder / part / "masks" / path.name))
-            names.append(name)
+            names.append(path.stem)
             pixels.append(numpy.array(Image.open(path)))
             masks.append(bordered(numbers))
-            truth[name] = numbers
+            truth[path.stem] = numbers
     layers = lambda arrays: torch.from_numpy(numpy.stack(arrays))[:, None]
     return peer.Images(names, layers(pixels), layers(masks)), truth
 
@@ -99,9 +98,9 @@ def predicted(ours, name, images):
     """What our network says of images, in their order."""
     folder = ours.folder / f"{name}-maps"
     if not folder.is_dir():
-        paths = [ours.folder / "nuclei" / image for image in images]
-        ours.train("predict", name, "--out", folder.name, *(path.relative_to(ours.folder) for path in paths))
-    return [numpy.array(Image.open(folder / f"{Path(image).stem}_mask.png")) for image in images]
+        paths = (Path("nuclei/test/images") / f"{image}.png" for image in images)
+        ours.train("predict", name, "--out", folder.name, *paths)
+    return [numpy.array(Image.open(folder / f"{image}_mask.png")) for image in images]
 
 
 def same(twin, weights, maps):
