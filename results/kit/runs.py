@@ -115,8 +115,14 @@ class Runs:
     def learn(self, arguments, folder, data, seed):
         """The name of the run of a seed, by the recipe of a result and of data that the runs' folder has."""
         name = f"seed-{seed}"
-        changes = [flag for value in arguments.set for flag in ("--set", value)]
-        self.fit(name, "--config", folder / "recipe.toml", "--data", data, *changes, "--seed", seed)
+        recipe = folder / "recipe.toml"
+        asked = recipe.read_text() + "".join(f"# --set {change}\n" for change in arguments.set)
+        kept = self.folder / f"{name}.toml"
+        if kept.is_file() and kept.read_text() != asked:
+            raise SystemExit(f"'{self.folder / name}' is of another recipe, '{kept}': name another folder with --runs")
+        kept.write_text(asked)
+        changes = [flag for change in arguments.set for flag in ("--set", change)]
+        self.fit(name, "--config", recipe, "--data", data, *changes, "--seed", seed)
         return name
 
     def learn_and_publish(self, arguments, folder, data):
@@ -131,7 +137,10 @@ class Runs:
         if to != self.folder:
             (to / "logs").mkdir(exist_ok=True)
             for name in logs:
-                shutil.copy(self.folder / f"{name}.log", to / "logs")
+                # How a run that was stopped goes on is said with the path of the program.
+                lines = (self.folder / f"{name}.log").read_text().splitlines(keepends=True)
+                kept = (line for line in lines if not line.startswith("go on with: "))
+                (to / "logs" / f"{name}.log").write_text("".join(kept))
         print((to / "summary.json").read_text())
 
 

@@ -7,8 +7,9 @@ threads that load, beside PyTorch's DataLoader with two workers.
 
 CIFAR10 is the folder of `train_1.bin.xz` to `train_5.bin.xz` and `test.bin.xz`. Two cases, each an epoch,
 ours and PyTorch's in turns: PNGs of CIFAR-10 and ResNet-20, and JPEGs of 512x512 and ResNet-18. The JPEGs
-are parts of the two photos that scikit-learn brings along, enlarged by a half and cut out anywhere: no
-larger photos are at hand. Both sides move and mirror what they read, and learn with as many threads.
+are parts of the two photos that scikit-learn brings along (by danielbuechele and vultilion, CC BY 2.0),
+enlarged by a half and cut out anywhere: no larger photos are at hand. Both sides move and mirror what they
+read, and learn with as many threads. A wait is from asking for a batch to having it.
 """
 
 import importlib.util
@@ -18,12 +19,12 @@ import time
 from pathlib import Path
 
 import torch
-import torchvision
 from PIL import Image
 from sklearn.datasets import load_sample_images
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Subset
 from torchvision.datasets import ImageFolder
+from torchvision.models import resnet18
 from torchvision.transforms import v2
 
 from results.kit import runs
@@ -36,7 +37,7 @@ SIDE = 512
 TIMES = re.compile(r"\(decode (\d+) ms, augment (\d+) ms, wait (\d+) ms, step (\d+) ms\)")
 CASES = {
     "pngs": {"model": "resnet20", "size": 32, "batch": 128, "limit": 12_800, "make": lambda: CifarResNet(20)},
-    "jpegs": {"model": "resnet18", "size": SIDE, "batch": 8, "limit": 128, "make": torchvision.models.resnet18},
+    "jpegs": {"model": "resnet18", "size": SIDE, "batch": 8, "limit": 128, "make": lambda: resnet18(num_classes=2)},
 }
 
 
@@ -51,8 +52,8 @@ def main():
     torch.set_num_threads(arguments.threads)
     cases = {}
     for name, case in CASES.items():
-        turns = [(train(ours, name, case, turn), torch_epoch(ours, name, case, turn)) for turn in range(arguments.turns)]
-        own, theirs = zip(*turns)
+        both = lambda turn: (train(ours, name, case, turn), torch_epoch(ours, name, case, turn))
+        own, theirs = zip(*map(both, range(arguments.turns)))
         cases[name] = {
             **{key: case[key] for key in ("model", "size", "batch", "limit")},
             "train": runs.spreads(own),
