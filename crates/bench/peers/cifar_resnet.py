@@ -1,4 +1,5 @@
-"""The residual networks for CIFAR (He et al. 2015, section 4.2), with zero-padded shortcuts."""
+"""The residual networks for CIFAR (He et al. 2015, section 4.2), with zero-padded shortcuts; parameters
+are called as ours are."""
 
 from torch import nn
 from torch.nn.functional import pad, relu
@@ -27,22 +28,23 @@ class Block(nn.Module):
         return pad(x, (0, 0, 0, 0, before, self.new_channels - before))
 
 
+def stage(count, in_channels, channels, stride):
+    first = Block(in_channels, channels, stride)
+    return nn.Sequential(first, *(Block(channels, channels, 1) for _ in range(count - 1)))
+
+
 class CifarResNet(nn.Module):
     def __init__(self, depth, classes=10):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
-        blocks = []
-        channels = 16
-        for stage, out_channels in enumerate((16, 32, 64)):
-            for index in range((depth - 2) // 6):
-                stride = 2 if stage > 0 and index == 0 else 1
-                blocks.append(Block(channels, out_channels, stride))
-                channels = out_channels
-        self.blocks = nn.Sequential(*blocks)
-        self.fc = nn.Linear(channels, classes)
+        count = (depth - 2) // 6
+        self.layer1 = stage(count, 16, 16, stride=1)
+        self.layer2 = stage(count, 16, 32, stride=2)
+        self.layer3 = stage(count, 32, 64, stride=2)
+        self.fc = nn.Linear(64, classes)
 
     def forward(self, x):
         x = relu(self.bn1(self.conv1(x)))
-        x = self.blocks(x)
+        x = self.layer3(self.layer2(self.layer1(x)))
         return self.fc(x.mean((2, 3)))

@@ -57,6 +57,7 @@ mod layer_norm;
 mod layout;
 mod loss;
 mod memory;
+mod mix;
 mod moments;
 mod normalise;
 mod outer_tile;
@@ -87,6 +88,7 @@ pub use layer_norm::{LayerNorm, LayerNormGradients, layer_norm_backward, layer_n
 pub use layout::{channels_first, channels_last};
 pub use loss::{CrossEntropy, IGNORED_LABEL, softmax_cross_entropy};
 pub use memory::keep_freed_memory;
+pub use mix::{Mix, mix_backward_weight, mix_forward};
 pub use moments::Moments;
 pub use normalise::{
     BatchNormSums, BatchNormTensors, batch_norm_backward, batch_norm_backward_sums,

@@ -172,6 +172,60 @@ fn layer_norm_and_its_gradient_match_their_formulas() {
 }
 
 #[test]
+fn a_mix_and_its_gradients_are_their_sums() {
+    let mut random = Random(23);
+    for (images, maps, pixels, channels) in [
+        (1, (1, 1), 1, 1),
+        (2, (4, 4), 300, 16),
+        (3, (4, 1), 35, 21),
+        (2, (1, 3), 700, 40),
+        (0, (2, 2), 4, 3),
+        (2, (3, 2), 0, 5),
+    ] {
+        for by_image in [false, true] {
+            let (from, to) = maps;
+            let mix = Mix {
+                images,
+                from,
+                to,
+                pixels,
+                channels,
+                by_image,
+            };
+            let sets = if by_image { images } else { 1 };
+            let weights = random.floats(sets * to * from);
+            let map = pixels * channels;
+            let x = random.floats(images * from * map);
+            let dy = random.floats(images * to * map);
+            let mut want_y = vec![Sum::default(); dy.len()];
+            let mut want_dw = vec![Sum::default(); weights.len()];
+            for image in 0..images {
+                for (o, i) in (0..to).flat_map(|o| (0..from).map(move |i| (o, i))) {
+                    let set = if by_image { image } else { 0 };
+                    let weight = (set * to + o) * from + i;
+                    for at in 0..map {
+                        let x = x[(image * from + i) * map + at];
+                        let y = (image * to + o) * map + at;
+                        want_y[y].add(weights[weight], x);
+                        want_dw[weight].add(dy[y], x);
+                    }
+                }
+            }
+            let wide = widen(&x, channels, channels + 3, 1);
+            for isa in Isa::available() {
+                let x = View::slice(&wide, channels + 3, 1);
+                let mut y = vec![f32::NAN; dy.len()];
+                mix_forward(isa, &mix, &weights, x, ViewMut::new(&mut y, channels));
+                assert_close(&y, &want_y, "y");
+                let mut dw = vec![f32::NAN; weights.len()];
+                mix_backward_weight(isa, &mix, x, View::new(&dy, channels), &mut dw);
+                assert_close(&dw, &want_dw, "dw");
+            }
+        }
+    }
+}
+
+#[test]
 fn activations_match_their_formulas() {
     let mut random = Random(19);
     let acts = [

@@ -791,6 +791,26 @@ fn a_layer_norm_is_that_of_burn() {
 }
 
 #[test]
+fn a_mix_is_the_product_of_matrices() {
+    let mut random = Random::new(23);
+    for (batch, sets, to, from) in [(2, 2, 4, 4), (3, 1, 1, 4), (2, 1, 3, 1), (1, 1, 2, 3)] {
+        let x = random.normal([batch * from, 5, 3, 4]);
+        let flat = Param::from_tensor(random.normal([sets * to * from]));
+        let weights = || flat.val().reshape([sets, to, from]);
+        same(
+            from_ref(&x),
+            &[&flat],
+            || layers::mix(x.clone(), weights()),
+            || {
+                let x = x.clone().reshape([batch, from, 5 * 3 * 4]);
+                let y = weights().expand([batch, to, from]).matmul(x);
+                y.reshape([batch * to, 5, 3, 4])
+            },
+        );
+    }
+}
+
+#[test]
 fn a_response_norm_is_its_formula() {
     let mut random = Random::new(21);
     let norm = random.redraw(GlobalResponseNorm::new(6, &device()));

@@ -2,9 +2,11 @@
 
 use burn::tensor::Tensor;
 
-/// `y_i = sum_j w_ij x_j` over the maps `x_j` of each image, which stand side by side in the batch,
-/// by Burn's operations: `[batch * from, ..]` to `[batch * to, ..]` by weights
-/// `[batch, to, from]`, or `[1, to, from]` for all images.
+use crate::kernels;
+
+/// `y_i = sum_j w_ij x_j` over the maps `x_j` of each image, which stand side by side in the batch:
+/// `[batch * from, ..]` to `[batch * to, ..]` by weights `[batch, to, from]`, or `[1, to, from]` for
+/// all images.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -17,6 +19,10 @@ use burn::tensor::Tensor;
 /// assert_eq!(y.to_data(), [[[[11.0f32]]], [[[22.0]]]].into());
 /// ```
 pub fn mix(x: Tensor<4>, weights: Tensor<3>) -> Tensor<4> {
+    kernels::mix(&x, &weights).unwrap_or_else(|| by_burn(x, weights))
+}
+
+fn by_burn(x: Tensor<4>, weights: Tensor<3>) -> Tensor<4> {
     let [all, channels, height, width] = x.dims();
     let [_, to, from] = weights.dims();
     let batch = all / from;
