@@ -141,6 +141,44 @@ fn segmentation_is_that_of_the_references() {
 }
 
 #[test]
+fn known_objects_are_those_of_the_references() {
+    for (kind, bordered) in [("instances", false), ("bordered instances", true)] {
+        let case = case(kind);
+        let sizes = |value: &Value| -> Vec<i32> {
+            numbers(value).into_iter().map(|size| size as i32).collect()
+        };
+        let own = sizes(&case["numbers"]);
+        let [height, width] = [0, 1].map(|dim| sizes(&case["size"])[dim] as usize);
+        let count = case["classes"].as_u64().expect("classes") as usize;
+        let predicted = case["predicted"].as_str().expect("digits");
+        let is = |class: usize| {
+            let digits = predicted.chars();
+            digits.map(move |digit| {
+                if digit.to_digit(10) == Some(class as u32) {
+                    2.0
+                } else {
+                    0.0
+                }
+            })
+        };
+        let logits: Vec<f32> = (0..count).flat_map(is).collect();
+        let map = |labels: Vec<i32>| {
+            let data = TensorData::new(labels, [1, height, width]);
+            Tensor::<3, Int>::from_data(data, &Device::flex())
+        };
+        let truth = Targets::Objects {
+            classes: map(own.iter().map(|&number| number.min(1)).collect()),
+            numbers: map(own),
+            bordered,
+        };
+        assert_values(
+            &case,
+            vec![outcome(logits, [1, count, height, width], truth)],
+        );
+    }
+}
+
+#[test]
 fn regression_is_torchmetrics() {
     let case = case("regression");
     let shape = numbers(&case["shape"])

@@ -95,9 +95,9 @@ def segmentation():
         "mean_dice": numpy.mean([numpy.mean(image["dice"][1:]) for image in each]),
         "boundary_f1": numpy.mean([boundary_f1(p == c, t == c) for p, t in pairs for c in (1, 2)]),
         "hausdorff95": numpy.mean([hausdorff(p == c, t == c) for p, t in pairs for c in (1, 2)]),
-        "average_precision": numpy.mean([average_precision(p, t) for p, t in pairs]),
+        "average_precision": numpy.mean([average_precision(objects(p), objects(t)) for p, t in pairs]),
         "panoptic_quality": panoptic_quality(pairs),
-        "aji": numpy.mean([aggregated_jaccard(p, t) for p, t in pairs]),
+        "aji": numpy.mean([aggregated_jaccard(objects(p), objects(t)) for p, t in pairs]),
     }
     values |= by_class("iou", iou) | by_class("dice", dice)
     values |= by_class("image_iou", numpy.mean([image["iou"] for image in each], axis=0))
@@ -159,7 +159,6 @@ def iou_table(predicted, truth):
 
 
 def average_precision(predicted, truth):
-    predicted, truth = objects(predicted), objects(truth)
     ious = iou_table(predicted, truth)
     precisions = []
     for threshold in numpy.arange(0.5, 1.0, 0.05):
@@ -169,7 +168,6 @@ def average_precision(predicted, truth):
 
 
 def aggregated_jaccard(predicted, truth):
-    predicted, truth = objects(predicted), objects(truth)
     ious = iou_table(predicted, truth)
     both, either, used = 0, 0, set()
     for index, (_, mask) in enumerate(truth):
@@ -196,6 +194,58 @@ def panoptic_quality(pairs):
     return metric.compute()[0, :2].mean().item()
 
 
+def instances(border):
+    """Objects of one class that touch, as an instance map numbers them, and an answer's classes: the
+    map moved, with holes, as background and objects, or with the objects' borders."""
+    seeds = noise((18, 2), 31, 0.5).double().numpy() + 0.5
+    rows, columns = numpy.indices((40, 44))
+    apart = [numpy.hypot(rows - 40 * r, columns - 44 * c) for r, c in seeds]
+    numbers = numpy.where(numpy.min(apart, 0) < 6.5, numpy.argmin(apart, 0) + 1, 0)
+    moved = numpy.roll(numbers, 1, 1)
+    moved[noise(numbers.shape, 32, 1.0).numpy() > 0.95] = 0
+    answer = (moved > 0).astype(int)
+    if border:
+        box = numpy.ones((3, 3))
+        least = ndimage.minimum_filter(moved, footprint=box, mode="nearest")
+        most = ndimage.maximum_filter(moved, footprint=box, mode="nearest")
+        answer[(moved > 0) & (least != most)] = 2
+    found = split(answer)
+    truth = [(1, numbers == number) for number in numpy.unique(numbers) if number]
+    predicted = [(1, found == number) for number in numpy.unique(found) if number]
+    metric = PanopticQuality(things={1}, stuffs={0}, return_per_class=True)
+    pair = lambda own: torch.stack([torch.from_numpy((own > 0).astype(int)), torch.from_numpy(own)], -1)
+    metric.update(pair(found)[None], pair(numbers)[None])
+    return {
+        "kind": "bordered instances" if border else "instances",
+        "classes": 3 if border else 2,
+        "size": list(numbers.shape),
+        "numbers": numbers.flatten().tolist(),
+        "predicted": "".join(map(str, answer.flatten())),
+        "values": {
+            "average_precision": average_precision(predicted, truth),
+            "panoptic_quality": metric.compute()[0, 0].item(),
+            "aji": aggregated_jaccard(predicted, truth),
+        },
+    }
+
+
+def split(classes):
+    """Numbers of the connected insides, to which borders go step by step, the nearest first, and of
+    the borders that are left."""
+    numbers, count = ndimage.label(classes == 1, EIGHT)
+    edge = list(zip(*numbers.nonzero()))
+    for row, column in edge:
+        for near in numpy.ndindex(3, 3):
+            r, c = row + near[0] - 1, column + near[1] - 1
+            inside = 0 <= r < classes.shape[0] and 0 <= c < classes.shape[1]
+            if inside and classes[r, c] == 2 and numbers[r, c] == 0:
+                numbers[r, c] = numbers[row, column]
+                # The loop comes to it after all that are nearer.
+                edge.append((r, c))
+    left, _ = ndimage.label((classes == 2) & (numbers == 0), EIGHT)
+    return numpy.where(left > 0, left + count, numbers).astype(int)
+
+
 def regression():
     shape = (3, 2, 14, 13)
     truth = 0.5 + noise(shape, 21, 0.5)
@@ -212,7 +262,13 @@ def regression():
 
 
 def main():
-    cases = [classification(), segmentation(), regression()]
+    cases = [
+        classification(),
+        segmentation(),
+        instances(border=False),
+        instances(border=True),
+        regression(),
+    ]
     for case in cases:
         values = case["values"].items()
         case["values"] = {name: float(f"{float(value):.10g}") for name, value in values}

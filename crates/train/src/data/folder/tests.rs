@@ -8,7 +8,9 @@ use crate::data::mask::MaskValues;
 use crate::data::normalization::Normalization;
 use crate::data::picture::Values;
 use crate::data::source::Target;
-use crate::data::{Data, DataSet, Duplicates, OnBadImage, Pages, Sampling, Size, load_for};
+use crate::data::{
+    Data, DataSet, Duplicates, OnBadImage, Pages, Resizing, Sampling, Size, load_for,
+};
 
 /// A folder with what a test writes into it.
 struct Own(TempDir);
@@ -300,6 +302,33 @@ fn masks_beside_instance_maps_are_an_error() {
     assert!(
         error.starts_with("data.mask_border and data.mask_colours: "),
         "{error}"
+    );
+}
+
+#[test]
+fn larger_images_are_learned_from_in_tiles() {
+    let own = Own::masks(&[0, 255, 0, 0, 255, 255]);
+    let tiles = |settings: &mut Data| settings.fit = Resizing::Tiles { overlap: 1 };
+    let data = own.load_with(tiles).expect("loads");
+    let counts = |data: &DataSet| [data.train.len(), data.valid.len(), data.test.len()];
+    let [train, valid, test] = counts(&data);
+    let data = data.in_tiles(OnBadImage::Fail).expect("headers");
+    assert_eq!(counts(&data), [2 * train, 2 * valid, test]);
+    let Target::Mask(mask) = data.train.get(1).expect("reads").target else {
+        panic!("a mask");
+    };
+    let rows: Vec<_> = mask.classes().iter().step_by(4).copied().collect();
+    assert_eq!(rows, [0, 0, 1, 1], "from the third row on");
+    let error = Own::classes(10).load_with(tiles).map(|_| ());
+    assert_eq!(
+        error.expect_err("classes").to_string(),
+        "data.fit: tiles are for masks and pictures, and not for classification"
+    );
+    let wide = |settings: &mut Data| settings.fit = Resizing::Tiles { overlap: 4 };
+    let error = own.load_with(wide).map(|_| ()).expect_err("all overlap");
+    assert_eq!(
+        format!("{error:#}"),
+        "data.fit: tiles of 4x4 that overlap by 4: the overlap must be below the tile's sides"
     );
 }
 
