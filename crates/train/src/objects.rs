@@ -32,7 +32,7 @@ pub(crate) struct Object {
 impl Objects {
     /// The connected parts of each class. Class 0 and labels below are no part of any.
     pub fn of(classes: &[i32], size: [usize; 2]) -> Self {
-        let mut objects = Self::none(size);
+        let mut objects = Self::none(classes.len(), size);
         objects.find(|place| classes[place]);
         objects
     }
@@ -41,7 +41,7 @@ impl Objects {
     /// insides, each with the border that is the fewest steps from pixel to pixel away. Border that
     /// no inside is connected with makes objects of its own.
     pub fn split(classes: &[i32], size: [usize; 2]) -> Self {
-        let mut objects = Self::none(size);
+        let mut objects = Self::none(classes.len(), size);
         objects.find(|place| match classes[place] {
             INSIDE => INSIDE,
             _ => 0,
@@ -58,7 +58,7 @@ impl Objects {
     /// none. The class of an object is that of its first pixel, or of the inside where there are
     /// borders.
     pub fn numbered(classes: &[i32], numbers: &[i32], bordered: bool, size: [usize; 2]) -> Self {
-        let mut objects = Self::none(size);
+        let mut objects = Self::none(classes.len(), size);
         let mut own: HashMap<i32, usize> = HashMap::new();
         for (place, (&class, &number)) in classes.iter().zip(numbers).enumerate() {
             if number > 0 && class >= 0 {
@@ -72,10 +72,11 @@ impl Objects {
         objects
     }
 
-    fn none(size: [usize; 2]) -> Self {
+    /// None yet among so many pixels.
+    fn none(pixels: usize, size: [usize; 2]) -> Self {
         Self {
             size,
-            numbers: vec![0; size[0] * size[1]],
+            numbers: vec![0; pixels],
             objects: Vec::new(),
         }
     }
