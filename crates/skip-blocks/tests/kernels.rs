@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::nn::{BatchNorm, BatchNormConfig, InstanceNormConfig, LayerNormConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, GroupNormConfig, InstanceNormConfig, LayerNormConfig};
 use burn::tensor::activation::{leaky_relu, relu, sigmoid};
 use burn::tensor::module::{avg_pool2d, conv2d, interpolate as burn_interpolate, max_pool2d};
 use burn::tensor::ops::{
@@ -786,6 +786,36 @@ fn a_layer_norm_is_that_of_burn() {
                 let x = burns.forward(x.clone().permute([0, 2, 3, 1]));
                 x.permute([0, 3, 1, 2]) + y.clone()
             },
+        );
+    }
+}
+
+#[test]
+fn a_group_norm_is_that_of_burn() {
+    let mut random = Random::new(24);
+    for (groups, dims) in [(2, [2, 6, 3, 4]), (1, [3, 5, 7, 2]), (33, [2, 33, 4, 4])] {
+        let mut norm = random.redraw(GroupNormConfig::new(groups, dims[1]).init(&device()));
+        // A factor of 0, as a block's last one may start with.
+        let factors = norm.gamma.take().expect("learned");
+        let first = Tensor::<1>::zeros([1], &device());
+        norm.gamma = Some(factors.map(|factors| {
+            let factors = factors.detach().slice_assign([0..1], first);
+            factors.detach().require_grad()
+        }));
+        let learned = [&norm.gamma, &norm.beta].map(|values| values.as_ref().expect("learned"));
+        let (x, y) = (random.normal(dims), random.normal(dims));
+        let any = Norm::Group(norm.clone());
+        same(
+            &[x.clone(), y.clone()],
+            &learned,
+            || layers::norm(x.clone(), &any, End::add(Some(y.clone()), Act::Relu)),
+            || relu(norm.forward(x.clone()) + y.clone()),
+        );
+        same(
+            from_ref(&x),
+            &learned,
+            || layers::norm(x.clone(), &any, Act::LeakyRelu(0.2)),
+            || leaky_relu(norm.forward(x.clone()), 0.2),
         );
     }
 }

@@ -1,5 +1,7 @@
 //! Batch normalisation.
 
+use std::iter::repeat_n;
+
 use burn::backend::flex::FlexTensor;
 use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
@@ -53,7 +55,7 @@ pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, act: AnyAct) -> Option<Tenso
     Some(operands.record(y.clone(), state, rule))
 }
 
-fn scaled<'a>(scale: &'a [f32], bias: &'a [f32], act: Act) -> Epilogue<'a> {
+pub(super) fn scaled<'a>(scale: &'a [f32], bias: &'a [f32], act: Act) -> Epilogue<'a> {
     Epilogue {
         scale: Some(scale),
         bias: Some(bias),
@@ -126,6 +128,25 @@ impl Statistics {
             *mean += by;
         }
         self
+    }
+
+    /// Those of groups of so many channels together, given for each channel.
+    pub fn of_groups(self, groups: usize) -> Self {
+        let size = self.mean.len() / groups;
+        let mut of_groups = Self::zeros(0);
+        let moments = self.mean.chunks_exact(size);
+        for (means, variances) in moments.zip(self.variance.chunks_exact(size)) {
+            let average = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / size as f64;
+            let mean = average(&mut means.iter().map(|&mean| f64::from(mean)));
+            let spread = means.iter().zip(variances);
+            let mut spread = spread.map(|(&of_channel, &variance)| {
+                f64::from(variance) + (f64::from(of_channel) - mean).powi(2)
+            });
+            let variance = average(&mut spread);
+            of_groups.mean.extend(repeat_n(mean as f32, size));
+            of_groups.variance.extend(repeat_n(variance as f32, size));
+        }
+        of_groups
     }
 
     /// The running ones of a layer.

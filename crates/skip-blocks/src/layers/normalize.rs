@@ -33,7 +33,11 @@ pub fn norm(x: Tensor<4>, layer: &Norm, end: impl Into<End>) -> Tensor<4> {
             finish(y, end.without(along))
         }
         Norm::Instance(layer) => finish(layer.forward(x, along), end.without(along)),
-        Norm::Group(layer) => finish(layer.forward(x), end),
+        Norm::Group(layer) => {
+            let y = kernels::group_norm(&x, layer, along);
+            let y = y.unwrap_or_else(|| act(layer.forward(x), along));
+            finish(y, end.without(along))
+        }
         Norm::Layer(layer) => finish(layer.forward(x), end),
         Norm::None(_) => finish(x, end),
     };
