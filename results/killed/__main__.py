@@ -29,6 +29,8 @@ def main():
     environment = {**os.environ, "KILLS": str(kills)}
     told = subprocess.run(command, cwd=runs.ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     cases = {name: {"runs": int(count), "kills": int(killed)} for name, count, killed in TOLD.findall(told.stdout)}
+    if not cases:
+        raise SystemExit("the test says nothing of its kills")
     summary = {"wanted": kills, "cases": cases, "seconds": time.time() - since}
     runs.write_json(HERE / "summary.json", {**summary, "machine": runs.machine(os.cpu_count())})
 
