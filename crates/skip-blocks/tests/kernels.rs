@@ -799,7 +799,7 @@ fn a_group_norm_is_that_of_burn() {
         let factors = norm.gamma.take().expect("learned");
         let first = Tensor::<1>::zeros([1], &device());
         norm.gamma = Some(factors.map(|factors| {
-            let factors = factors.detach().slice_assign([0..1], first);
+            let factors = factors.detach().slice_assign(s![0..1], first);
             factors.detach().require_grad()
         }));
         let learned = [&norm.gamma, &norm.beta].map(|values| values.as_ref().expect("learned"));
