@@ -1,5 +1,6 @@
-//! The wgpu backend on software Vulkan: blocks, joins, decoders and a model of every family give
-//! what they give on flex, forward and backward.
+//! The wgpu backend on software Vulkan: blocks, joins and layers give what they give on flex, forward
+//! and backward. With `MODELS=all` in the environment so do all decoders and a model of every family:
+//! their programs take a driver on the processor some minutes each to compile.
 //!
 //! Programs for a device are made at run time: fused, where operations follow one another, and
 //! chosen by a tuner. So what upsamples, strides, concatenates or is frozen is compared again in
@@ -20,10 +21,10 @@ use skip_blocks::layers::{
     norm, resize, scale_channels,
 };
 use skip_blocks::{
-    AntiAliasing, BasicBlockConfig, BottleneckConfig, DecoderStageConfig, DenseBlockConfig,
-    DenseConcat, DualPathConfig, DualPathOutput, EncoderStageConfig, ExchangeConfig, Gated,
-    HighwayConfig, HighwayConvConfig, Join, JoinKind, ModifierConfig, Order, Residual,
-    ShortcutKind, TransitionConfig, Upsampling, parameters,
+    AntiAliasing, BasicBlockConfig, BottleneckConfig, ConnectionKind, DecoderStageConfig,
+    DenseBlockConfig, DenseConcat, DualPathConfig, DualPathOutput, EncoderStageConfig,
+    ExchangeConfig, Gated, HighwayConfig, HighwayConvConfig, Join, JoinKind, ModifierConfig, Order,
+    Residual, ShortcutKind, TransitionConfig, Upsampling, parameters,
 };
 
 /// How far values may be, as the root of their mean square, relative to that of flex's.
@@ -35,13 +36,17 @@ const OF_MODELS: f64 = 2e-2;
 const SMALLEST: f64 = 1e-3;
 
 /// Processes in which some comparisons are made again.
-const OTHERWISE: [(&str, &str, &str); 3] = [
-    ("without_fusion", "BURN_FUSION_MAX_EXPLORATIONS", "0"),
-    ("least_tuned", "CUBECL_AUTOTUNE_LEVEL", "minimal"),
-    ("most_tuned", "CUBECL_AUTOTUNE_LEVEL", "full"),
+const OTHERWISE: [(&str, (&str, &str)); 3] = [
+    ("without_fusion", WITHOUT_FUSION),
+    ("least_tuned", ("CUBECL_AUTOTUNE_LEVEL", "minimal")),
+    ("most_tuned", ("CUBECL_AUTOTUNE_LEVEL", "full")),
 ];
+const WITHOUT_FUSION: (&str, &str) = ("BURN_FUSION_MAX_EXPLORATIONS", "0");
 /// Which: upsampling, strides, concatenation and frozen encoders, by parts of their names.
 const AGAIN: [&str; 5] = ["up_", "stride", "concat", "resize_", "frozen"];
+/// What Burn 0.22.1 fuses into a program with wrong gradients, by parts of their names: compared
+/// without fusion alone. `fused_attention_is_still_wrong` tells when a Burn fuses it well.
+const NEVER_FUSED: &str = "attention";
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -50,14 +55,26 @@ fn main() {
     let mut trials = blocks();
     trials.extend(joins());
     trials.extend(layers());
-    trials.extend(decoders());
-    trials.extend(families());
+    if std::env::var("MODELS").is_ok_and(|which| which == "all") {
+        trials.extend(decoders());
+        trials.extend(families());
+    }
+    let fused = std::env::var(WITHOUT_FUSION.0).ok().as_deref() != Some(WITHOUT_FUSION.1);
     if std::env::var_os("AGAIN").is_some() {
-        trials.retain(|trial| AGAIN.iter().any(|part| trial.name().contains(part)));
+        let chosen = |name: &str| match name.contains(NEVER_FUSED) {
+            true => !fused,
+            false => AGAIN.iter().any(|part| name.contains(part)),
+        };
+        trials.retain(|trial| chosen(trial.name()));
     } else {
+        trials.retain(|trial| !trial.name().contains(NEVER_FUSED));
         trials.extend(
-            OTHERWISE.map(|(name, key, value)| Trial::test(name, move || run_again(key, value))),
+            OTHERWISE.map(|(name, (key, value))| Trial::test(name, move || run_again(key, value))),
         );
+        trials.push(Trial::test(
+            "fused_attention_is_still_wrong",
+            fused_attention_is_still_wrong,
+        ));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -71,6 +88,28 @@ fn run_again(key: &str, value: &str) -> Result<(), Failed> {
         true => Ok(()),
         false => Err(String::from_utf8_lossy(&output.stdout).into_owned().into()),
     }
+}
+
+fn fused_attention_is_still_wrong() -> Result<(), Failed> {
+    let join = JoinKind::Attention;
+    let found = compare(
+        OF_BLOCKS,
+        &[MAP, MAP],
+        &move |device: &Device| join.init(6, 6, device),
+        &joined,
+    );
+    match found {
+        Err(_) => Ok(()),
+        Ok(()) => Err("it is right now: compare it as all others, and tell the README".into()),
+    }
+}
+
+/// Of a join.
+const MAP: [usize; 4] = [2, 6, 5, 4];
+
+fn joined(join: &Join, mut maps: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
+    let x = maps.pop().expect("two maps");
+    vec![join.forward(maps, x)]
 }
 
 fn blocks() -> Vec<Trial> {
@@ -174,6 +213,31 @@ fn blocks() -> Vec<Trial> {
             |block, x| vec![block.forward(one(x))],
         )
     }));
+    let frozen = || BasicBlockConfig::new(8, 8);
+    trials.push(same(
+        "frozen_block",
+        &[X],
+        move |device| vec![frozen().init(device).no_grad(), frozen().init(device)],
+        |blocks, x| vec![blocks.iter().fold(one(x), |x, block| block.forward(x))],
+    ));
+    let several = || {
+        BasicBlockConfig::new(8, 8)
+            .with_order(Order::PreActivation)
+            .with_shortcut(ShortcutKind::ZeroPad)
+    };
+    let connections = [
+        ("streams", ConnectionKind::Hyper(2)),
+        ("streams_dynamic", ConnectionKind::DynamicHyper(2)),
+        ("streams_manifold", ConnectionKind::Manifold(2)),
+    ];
+    trials.extend(connections.map(|(name, kind)| {
+        same(
+            name,
+            &[X],
+            move |device| several().with_connection(kind).init(device),
+            |block, x| vec![block.forward(one(x))],
+        )
+    }));
     trials.push(same(
         "dense_concat",
         &[X],
@@ -242,7 +306,6 @@ fn blocks() -> Vec<Trial> {
 }
 
 fn joins() -> Vec<Trial> {
-    const MAP: [usize; 4] = [2, 6, 5, 4];
     let kinds = [
         JoinKind::Concat,
         JoinKind::Append,
@@ -251,26 +314,23 @@ fn joins() -> Vec<Trial> {
         JoinKind::Attention,
         JoinKind::None,
     ];
-    let join = |join: &Join, mut maps: Vec<Tensor<4>>| {
-        let x = maps.pop().expect("two maps");
-        vec![join.forward(maps, x)]
-    };
     let mut trials: Vec<_> = kinds
+        .into_iter()
         .map(|kind| {
             let name = format!("join_{kind:?}").to_lowercase();
             same(
                 &name,
                 &[MAP, MAP],
                 move |device| kind.init(6, 6, device),
-                join,
+                joined,
             )
         })
-        .to_vec();
+        .collect();
     trials.push(same(
         "join_add_concat",
         &[MAP, MAP],
         |_| Join::add_concat(4),
-        join,
+        joined,
     ));
     let body = |device: &Device| conv3x3(6, 6).init(device);
     let apply = |body: &Conv2d, x: Tensor<4>| conv(x, body, Act::Gelu);
@@ -298,6 +358,24 @@ fn joins() -> Vec<Trial> {
 fn layers() -> Vec<Trial> {
     const X: [usize; 4] = [2, 8, 7, 6];
     let mut trials = vec![];
+    trials.push(same(
+        "norm_of_one_channel",
+        &[[2, 1, 7, 6]],
+        |device| NormKind::Batch.init(1, device),
+        |layer, x| vec![norm(one(x), layer, Act::None)],
+    ));
+    trials.push(same(
+        "conv_to_one_channel",
+        &[X],
+        |device| conv1x1(8, 1).init(device),
+        |layer, x| vec![conv(one(x), layer, Act::None)],
+    ));
+    trials.push(same(
+        "norm_and_sigmoid",
+        &[X],
+        |device| NormKind::Batch.init(8, device),
+        |layer, x| vec![norm(one(x), layer, Act::Sigmoid)],
+    ));
     let kinds = [NormKind::Batch, NormKind::Group(4), NormKind::Layer];
     trials.extend(kinds.map(|kind| {
         let name = format!("norm_{}", format!("{kind:?}").to_lowercase());
@@ -340,8 +418,8 @@ fn layers() -> Vec<Trial> {
         ("pool_blur_stride", |x| blur_pool(x, 2)),
         ("pool_all", |x| global_avg_pool(x).unsqueeze_dims(&[2, 3])),
         ("scaled_channels", |x| {
-            let scales = global_avg_pool(x.clone());
-            scale_channels(x, scales)
+            let scales = global_avg_pool(x.clone()).sum_dim(0);
+            scale_channels(x, scales.squeeze_dim(0))
         }),
         ("act_relu", |x| act(x, Act::Relu)),
         ("act_gelu", |x| act(x, Act::Gelu)),
@@ -444,32 +522,37 @@ fn within<M: Module + 'static>(
     forward: impl Fn(&M, Vec<Tensor<4>>) -> Vec<Tensor<4>> + Send + 'static,
 ) -> Trial {
     let inputs = inputs.to_vec();
-    Trial::test(name, move || {
-        let flex = Device::flex().autodiff();
-        let wgpu = Device::wgpu(DeviceKind::Cpu).autodiff();
-        let module = init(&flex).map(&mut Redraw::default());
-        let bytes = module.clone().into_record().into_bytes()?;
-        let copy = init(&wgpu).load_record(ModuleRecord::from_bytes(bytes)?);
-        let expected = values(&module, &inputs, &forward, &flex);
-        let found = values(&copy, &inputs, &forward, &wgpu);
-        let mut faults = vec![];
-        let mut furthest = 0.0_f64;
-        for ((what, expected), (also, found)) in expected.iter().zip(&found) {
-            assert_eq!(what, also);
-            let apart = apart(found, expected);
-            furthest = furthest.max(apart);
-            if !(apart <= tolerance) {
-                faults.push(format!("{what}: {apart:.1e}"));
-            }
+    Trial::test(name, move || compare(tolerance, &inputs, &init, &forward))
+}
+
+fn compare<M: Module>(
+    tolerance: f64,
+    inputs: &[[usize; 4]],
+    init: &impl Fn(&Device) -> M,
+    forward: &impl Fn(&M, Vec<Tensor<4>>) -> Vec<Tensor<4>>,
+) -> Result<(), Failed> {
+    let flex = Device::flex().autodiff();
+    let wgpu = Device::wgpu(DeviceKind::Cpu).autodiff();
+    let module = init(&flex).map(&mut Redraw::default());
+    let bytes = module.clone().into_record().into_bytes()?;
+    let copy = init(&wgpu).load_record(ModuleRecord::from_bytes(bytes)?);
+    let expected = values(&module, inputs, forward, &flex);
+    let found = values(&copy, inputs, forward, &wgpu);
+    let mut faults = vec![];
+    let mut furthest = 0.0_f64;
+    for ((what, expected), (also, found)) in expected.iter().zip(&found) {
+        assert_eq!(what, also);
+        let apart = apart(found, expected);
+        furthest = furthest.max(apart);
+        if !(apart <= tolerance) {
+            faults.push(format!("{what}: {apart:.1e}"));
         }
-        println!("furthest {furthest:.1e}");
-        match faults.is_empty() && expected.len() == found.len() {
-            true => Ok(()),
-            false => {
-                Err(format!("further than {tolerance} from flex: {}", faults.join(", ")).into())
-            }
-        }
-    })
+    }
+    println!("furthest {furthest:.1e}");
+    match faults.is_empty() && expected.len() == found.len() {
+        true => Ok(()),
+        false => Err(format!("further than {tolerance} from flex: {}", faults.join(", ")).into()),
+    }
 }
 
 /// The root of the mean square of the difference, relative to that of what is expected.

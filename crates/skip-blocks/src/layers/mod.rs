@@ -9,6 +9,7 @@
 
 pub(crate) mod act;
 mod activate;
+mod by_matrices;
 mod conv;
 mod dropout;
 pub(crate) mod end;

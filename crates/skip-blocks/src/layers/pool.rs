@@ -1,10 +1,11 @@
 //! Pooling.
 
+use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions, PadMode};
-use burn::tensor::{Tensor, TensorData};
 use cpu_kernels::Resampling;
 
+use super::by_matrices::by_matrices;
 use crate::kernels;
 
 /// The maximum of each `kernel` x `kernel` window, `stride` apart, padded by `padding`.
@@ -101,16 +102,7 @@ pub fn avg_pool_same(x: Tensor<4>) -> Tensor<4> {
 pub fn blur_pool(x: Tensor<4>, stride: usize) -> Tensor<4> {
     kernels::blur_pool(&x, stride).unwrap_or_else(|| {
         let [_, _, height, width] = x.dims();
-        let map = Resampling::blur([height, width], stride);
-        let [rows, columns] = map.output_size();
-        let [vertical, horizontal] = map.matrices();
-        let device = x.device();
-        let matrix = |weights, dims: [usize; 4]| {
-            Tensor::<4>::from_data(TensorData::new(weights, dims), &device)
-        };
-        let vertical = matrix(vertical, [1, 1, rows, height]);
-        let horizontal = matrix(horizontal, [1, 1, columns, width]);
-        vertical.matmul(x).matmul(horizontal.transpose())
+        by_matrices(x, &Resampling::blur([height, width], stride))
     })
 }
 

@@ -2,7 +2,9 @@
 
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions, PadMode};
 use burn::tensor::{Tensor, module, s};
+use cpu_kernels::{Grid, Resampling};
 
+use super::by_matrices::by_matrices;
 use super::resize_by::Resize;
 use crate::kernels;
 
@@ -26,15 +28,15 @@ pub fn resize(x: Tensor<4>, size: [usize; 2], by: Resize) -> Tensor<4> {
     if let Some(y) = kernels::resize(&x, size, by) {
         return y;
     }
-    let (mode, corners) = match by {
-        Resize::Nearest => (InterpolateMode::Nearest, false),
-        Resize::Bilinear => (InterpolateMode::Bilinear, false),
-        Resize::BilinearCorners => (InterpolateMode::Bilinear, true),
-    };
-    let options = InterpolateOptions::new(mode)
-        .with_output_size(size)
-        .with_align_corners(corners);
-    module::interpolate(x, options)
+    let from = [height, width];
+    match by {
+        Resize::Nearest => {
+            let options = InterpolateOptions::new(InterpolateMode::Nearest);
+            module::interpolate(x, options.with_output_size(size))
+        }
+        Resize::Bilinear => by_matrices(x, &Resampling::bilinear(from, size, Grid::Edges)),
+        Resize::BilinearCorners => by_matrices(x, &Resampling::bilinear(from, size, Grid::Corners)),
+    }
 }
 
 /// Every `stride`-th pixel of `x`, with so many channels of zeros before and after its own.
