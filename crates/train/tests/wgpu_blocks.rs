@@ -544,7 +544,7 @@ fn compare<M: Module>(
         assert_eq!(what, also);
         let apart = apart(found, expected);
         furthest = furthest.max(apart);
-        if !(apart <= tolerance) {
+        if apart.is_nan() || apart > tolerance {
             faults.push(format!("{what}: {apart:.1e}"));
         }
     }
