@@ -33,8 +33,9 @@ def parser(about, folder):
     return flags
 
 
-def add_recipe(flags):
-    """The flags of results that learn."""
+def recipe_arguments(about, folder):
+    """What a result that learns is asked for."""
+    flags = parser(about, folder)
     flags.add_argument("--data", type=Path, required=True, help="the folder of the data's files")
     flags.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="[default: 1 2 3]")
     flags.add_argument(
@@ -44,6 +45,7 @@ def add_recipe(flags):
         metavar="PATH=VALUE",
         help="changes of the recipe, to try things out; what comes of it is no result, and stays with --runs",
     )
+    return flags.parse_args()
 
 
 class Runs:

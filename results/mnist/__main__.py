@@ -15,9 +15,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main():
-    flags = runs.parser(__doc__, HERE)
-    runs.add_recipe(flags)
-    arguments = flags.parse_args()
+    arguments = runs.recipe_arguments(__doc__, HERE)
     ours = runs.Runs(arguments, {"mnist": arguments.data})
     ours.learn_and_publish(arguments, HERE, "mnist")
 

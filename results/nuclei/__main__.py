@@ -28,9 +28,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main():
-    flags = runs.parser(__doc__, HERE)
-    runs.add_recipe(flags)
-    arguments = flags.parse_args()
+    arguments = runs.recipe_arguments(__doc__, HERE)
     ours = runs.Runs(arguments)
     prepare(arguments.data / "nuclei_256.tar", ours.folder / "nuclei")
     images, truth = read(ours.folder / "nuclei")
