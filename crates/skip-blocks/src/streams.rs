@@ -6,6 +6,7 @@ mod manifold;
 mod sinkhorn;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 pub use connection::{Connection, ConnectionKind};
 pub use hyper::{DynamicWeights, HyperConnection};

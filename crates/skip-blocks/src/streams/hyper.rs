@@ -2,7 +2,7 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use super::connection::{Weights, means, root_mean_square_norm};
+use super::weights::{Weights, means, root_mean_square_norm};
 use crate::layers::{Act, Linear, linear};
 
 /// Hyper-connections: a [`Connection`](super::Connection) whose weights are learned as they are,

@@ -3,8 +3,8 @@ use burn::nn::{Initializer, LinearConfig};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
-use super::connection::{Weights, means, root_mean_square_norm};
 use super::sinkhorn::doubly_stochastic;
+use super::weights::{Weights, means, root_mean_square_norm};
 use crate::layers::{Act, Linear, linear};
 
 /// Manifold-constrained hyper-connections: a [`Connection`](super::Connection) whose streams mix by
