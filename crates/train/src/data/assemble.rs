@@ -26,7 +26,7 @@ const SIZES_LOOKED_AT: usize = 1000;
 
 /// A data set, looked at once for what its training images have in common.
 pub(super) fn assemble(collection: Collection, settings: &Data, seed: u64) -> Result<DataSet> {
-    let tolerant = Tolerant::of(settings);
+    let tolerant: Tolerant = settings.on_bad_image.into();
     let learned = learned(&collection);
     let channels = channels_of(collection.source.as_ref(), &learned, tolerant)?;
     let size = match settings.size.map(Size::sides) {
@@ -151,7 +151,7 @@ pub(super) fn shared_out(
         mirrored,
     };
     if settings.duplicates == Duplicates::Refuse {
-        duplicates::refuse(&data, Tolerant::of(settings))?;
+        duplicates::refuse(&data, settings.on_bad_image.into())?;
     }
     Ok(data)
 }
@@ -184,10 +184,6 @@ impl From<OnBadImage> for Tolerant {
 }
 
 impl Tolerant {
-    pub fn of(settings: &Data) -> Self {
-        settings.on_bad_image.into()
-    }
-
     /// What was read; none where it could not be, and that is tolerated.
     pub fn pass<T>(self, read: Result<T>) -> Result<Option<T>> {
         match (read, self.0) {

@@ -1,8 +1,9 @@
 //! A folder of one's own images.
 //!
 //! Classification: `SPLIT/CLASS/NAME.png`. Segmentation: `SPLIT/images/NAME.png` with
-//! `SPLIT/masks/NAME.png`, or with `SPLIT/instances/NAME.png` that numbers objects. `SPLIT` is `train`, and `valid` (or `val`, `validation`) and `test` where
-//! they are there. Hidden files and folders are left alone.
+//! `SPLIT/masks/NAME.png`, or with `SPLIT/instances/NAME.png` that numbers objects. `SPLIT` is
+//! `train`, and `valid` (or `val`, `validation`) and `test` where they are there. Hidden files and
+//! folders are left alone.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
