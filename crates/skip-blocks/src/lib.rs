@@ -45,6 +45,7 @@ mod dense;
 mod depth_average;
 mod dual_path;
 mod exchange;
+mod freeze;
 mod highway;
 mod join;
 mod kernels;
@@ -74,6 +75,7 @@ pub use dense::{
 pub use depth_average::DepthAverage;
 pub use dual_path::{DualPath, DualPathConfig, DualPathOutput, Expand, SplitExpand};
 pub use exchange::{Exchange, ExchangeConfig, ExchangePath};
+pub use freeze::{FrozenMode, freeze_only};
 pub use highway::{Highway, HighwayConfig, HighwayConv, HighwayConvConfig};
 pub use join::{AddConcat, Join, JoinKind};
 pub use long_skip::{

@@ -13,6 +13,8 @@ pub(crate) struct Leaf {
     pub holder: String,
     /// Of a float tensor; none for anything else.
     pub shape: Option<Vec<usize>>,
+    /// Whether it switches how its module behaves in training.
+    pub is_flag: bool,
 }
 
 /// All leaves of a module, in the order in which they stand.
@@ -43,7 +45,7 @@ struct Visitor {
 }
 
 impl Visitor {
-    fn note(&mut self, id: ParamId, shape: impl FnOnce() -> Option<Vec<usize>>) {
+    fn note(&mut self, id: ParamId, is_flag: bool, shape: impl FnOnce() -> Option<Vec<usize>>) {
         if self.first_only && !self.found.is_empty() {
             return;
         }
@@ -53,6 +55,7 @@ impl Visitor {
             path: names.collect::<Vec<_>>().join("."),
             holder: self.holders.last().cloned().unwrap_or_default(),
             shape: shape(),
+            is_flag,
         });
     }
 }
@@ -71,18 +74,18 @@ impl ModuleVisitor for Visitor {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.note(param.id, || Some(param.lazy_shape().to_vec()));
+        self.note(param.id, false, || Some(param.lazy_shape().to_vec()));
     }
 
     fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
-        self.note(param.id, || None);
+        self.note(param.id, false, || None);
     }
 
     fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
-        self.note(param.id, || None);
+        self.note(param.id, false, || None);
     }
 
     fn visit_flag(&mut self, flag: &Param<Flag>) {
-        self.note(flag.id, || None);
+        self.note(flag.id, true, || None);
     }
 }

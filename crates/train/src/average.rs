@@ -95,7 +95,10 @@ struct Towards {
 impl ModuleMapper for Towards {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         match self.values.remove::<D>(param.id) {
-            Some(value) => param.map(|average| average * self.decay + value * (1.0 - self.decay)),
+            // In this form what does not change stays to the bit.
+            Some(value) => {
+                param.map(|average| average.clone() + (value - average) * (1.0 - self.decay))
+            }
             None => param,
         }
     }

@@ -3,6 +3,7 @@
 
 mod data;
 mod devices;
+mod embed;
 mod eval;
 mod export;
 mod find_lr;
@@ -43,6 +44,8 @@ enum Command {
     FindLr(find_lr::FindLrArgs),
     /// Evaluate a run's model on test images
     Eval(eval::EvalArgs),
+    /// Write what a run's model makes of images before it answers, or find images that are alike
+    Embed(embed::EmbedArgs),
     /// Write a run's weights as a file for others
     Export(export::ExportArgs),
     /// Apply a run's model to images
@@ -66,6 +69,7 @@ impl Cli {
             Command::Resume(args) => return args.run(),
             Command::FindLr(args) => args.run()?,
             Command::Eval(args) => args.run()?,
+            Command::Embed(args) => args.run()?,
             Command::Export(args) => args.run()?,
             Command::Predict(args) => args.run()?,
             Command::Models(args) => args.run()?,

@@ -14,6 +14,7 @@ mod class_weights;
 mod coco;
 mod collection;
 mod duplicates;
+mod embedded;
 mod files;
 mod folder;
 mod form;
@@ -55,7 +56,9 @@ mod window;
 mod zipped;
 
 pub use batch::{Batch, Targets};
+pub use embedded::EMBEDDED;
 pub use image_file::{Header, read_picture};
+pub(crate) use listing::images_at;
 pub use loader::{Loader, Position, Skipped, Timing};
 pub use mask::{BORDER, IGNORED, INSIDE, Mask, MaskValues, Numbered};
 pub use normalization::Normalization;
@@ -79,6 +82,7 @@ use serde::{Deserialize, Serialize};
 
 use self::assemble::{assemble, assemble_for};
 use self::collection::{Collection, Wanted, counts};
+use self::embedded::Embedded;
 use self::form::Form;
 use self::tiled::Tiled;
 
@@ -173,9 +177,6 @@ impl DataSet {
     }
 }
 
-/// The names of the data sets that are embedded.
-pub const EMBEDDED: [&str; 2] = ["mnist-mini", "nuclei-mini"];
-
 /// Finds an embedded set by name, or a folder or an index by path, as the settings say. Training
 /// images are looked at once, for what they have in common; embedded sets have their own size.
 ///
@@ -183,18 +184,15 @@ pub const EMBEDDED: [&str; 2] = ["mnist-mini", "nuclei-mini"];
 /// If there is no such data, or something in it cannot be read.
 pub fn load(settings: &Data, seed: u64) -> Result<DataSet> {
     settings.check()?;
-    match settings.path.as_str() {
-        "mnist-mini" => mnist::mnist_mini(settings, seed),
-        "nuclei-mini" => nuclei::nuclei_mini(settings, seed),
-        path => {
-            let collection = Form::of(path, &EMBEDDED)?.collect(&Wanted {
-                settings,
-                learned: None,
-                listing: false,
-            })?;
-            assemble(collection, settings, seed)
-        }
+    if let Some(embedded) = Embedded::named(&settings.path) {
+        return (embedded.load)(settings, seed);
     }
+    let collection = Form::of(&settings.path, &EMBEDDED)?.collect(&Wanted {
+        settings,
+        learned: None,
+        listing: false,
+    })?;
+    assemble(collection, settings, seed)
 }
 
 /// Finds a data set for a problem that was learned before: its classes, size and scale are the
@@ -234,10 +232,9 @@ pub fn load_for(settings: &Data, problem: &Problem, seed: u64) -> Result<DataSet
 /// # Errors
 /// If there is no such data.
 pub fn task_of(data: &str) -> Result<Task> {
-    match data {
-        "mnist-mini" => Ok(Task::Classification),
-        "nuclei-mini" => Ok(Task::Segmentation),
-        path => Form::of(path, &EMBEDDED)?.task(),
+    match Embedded::named(data) {
+        Some(embedded) => Ok(embedded.task),
+        None => Form::of(data, &EMBEDDED)?.task(),
     }
 }
 
@@ -248,23 +245,20 @@ pub fn task_of(data: &str) -> Result<Task> {
 /// # Errors
 /// If there is no such data, or no image can be read.
 pub fn suggested_size(data: &str) -> Result<[usize; 2]> {
-    match data {
-        "mnist-mini" => Ok([28, 28]),
-        "nuclei-mini" => Ok([256, 256]),
-        path => {
-            let form = Form::of(path, &EMBEDDED)?;
-            if let Some(size) = form.size()? {
-                return Ok(assemble::suggested(size, form.task()?));
-            }
-            let settings = Data::of(path);
-            let collection: Collection = form.collect(&Wanted {
-                settings: &settings,
-                learned: None,
-                listing: true,
-            })?;
-            assemble::suggested_size(&collection)
-        }
+    if let Some(embedded) = Embedded::named(data) {
+        return Ok(embedded.size);
     }
+    let form = Form::of(data, &EMBEDDED)?;
+    if let Some(size) = form.size()? {
+        return Ok(assemble::suggested(size, form.task()?));
+    }
+    let settings = Data::of(data);
+    let collection: Collection = form.collect(&Wanted {
+        settings: &settings,
+        learned: None,
+        listing: true,
+    })?;
+    assemble::suggested_size(&collection)
 }
 
 #[cfg(test)]

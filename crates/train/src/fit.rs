@@ -15,7 +15,7 @@ use crate::checkpoint::{Keeper, progress_of};
 use crate::data::{self, ClassWeights, DataSet, Splits, check_task, size_after};
 use crate::evaluate::evaluate;
 use crate::loaders::to_test;
-use crate::network::configure;
+use crate::network::configured;
 use crate::observer::{Event, Observer, Split};
 use crate::recipe::{Model, Recipe, Size};
 use crate::run_folder::files::{read_json, write_json};
@@ -277,8 +277,8 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     data = data.in_tiles(recipe.data.on_bad_image)?;
     let outputs = data.problem.classes.len();
     recipe.loss.check(data.problem.task, outputs)?;
+    let config = configured(&recipe.model, &data.problem)?;
     let Model { name, fields, .. } = &mut recipe.model;
-    let config = configure(name, fields, data.problem.image, outputs)?;
     config.answer_size(height, width).with_context(|| {
         format!(
             "model '{name}' cannot take what the augmentation leaves of the images; without any: \

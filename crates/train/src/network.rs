@@ -54,13 +54,15 @@ fn set_all(
     Ok(config)
 }
 
-/// The configuration of a recipe's model, for the images and the classes of a problem.
+/// The configuration of a recipe's model, for the task, the images and the classes of a problem.
 ///
 /// # Errors
 /// As [`configure`].
 pub(crate) fn configured(model: &recipe::Model, problem: &Problem) -> Result<ModelConfig> {
     let outputs = problem.classes.len();
-    configure(&model.name, &model.fields, problem.image, outputs)
+    let config = configure(&model.name, &model.fields, problem.image, outputs)?;
+    // What answers each pixel with a class answers it with a value, or with how likely a point is.
+    Ok(config.with_task(problem.task))
 }
 
 /// A model that is to learn: drawn at random, and with the weights that the recipe names, if any.

@@ -5,6 +5,7 @@
 
 mod defaults;
 mod file;
+mod freeze;
 mod knobs;
 mod layers;
 mod optimizer;
@@ -14,6 +15,7 @@ mod tree;
 mod types;
 
 pub use file::read as read_file;
+pub use freeze::Freeze;
 pub use knobs::{Knob, knobs};
 pub use layers::Layers;
 pub use optimizer::{Algorithm, Group, Optimizer, Treatment};

@@ -9,6 +9,7 @@ use skip_blocks::seam::Seam;
 
 use crate::average::Average;
 use crate::data::DataSet;
+use crate::frozen::Frozen;
 use crate::gradients::clipped;
 use crate::network::start;
 use crate::recipe::{Recipe, Treatment};
@@ -20,6 +21,8 @@ pub(crate) struct State {
     pub average: Option<Average>,
     /// How parameters are treated, by their ids.
     treatments: Vec<Treatment>,
+    /// What does not learn; none: all does.
+    frozen: Option<Frozen>,
     /// What is computed again on the way back, by their ids too.
     pub seam: Option<Seam>,
 }
@@ -53,13 +56,23 @@ impl State {
         image: ImageSpec,
     ) -> Result<Self> {
         let treatments = recipe.optimizer.treatments(&model, config, image)?;
-        Ok(Self {
+        let mut state = Self {
             optimizer: recipe.optimizer.init(&treatments),
             average: recipe.optimizer.average.map(|_| Average::of(&model)),
             seam: recipe.run.recompute.seam(&model, config)?,
+            frozen: Frozen::of(&recipe.freeze, &model, config, image)?,
             treatments,
             model,
-        })
+        };
+        state.begin_epoch(recipe, 0);
+        Ok(state)
+    }
+
+    /// Freezes what does not learn in an epoch, counted from 0.
+    pub fn begin_epoch(&mut self, recipe: &Recipe, epoch: usize) {
+        if let Some(frozen) = &self.frozen {
+            self.model = frozen.in_epoch(self.model.clone(), epoch, &recipe.freeze);
+        }
     }
 
     /// Takes the `step`th step, where the schedule multiplies all learning rates by `factor`.

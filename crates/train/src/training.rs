@@ -182,7 +182,8 @@ impl<'a> Training<'a> {
         let moment = self
             .progress
             .moment(&recipe.run, self.steps(), self.lasted());
-        recipe.optimizer.lr * recipe.schedule.factor(moment) * self.progress.rate()
+        let (highest, moment) = recipe.freeze.phase(recipe.optimizer.lr, moment);
+        highest * recipe.schedule.factor(moment) * self.progress.rate()
     }
 
     /// Trains all epochs, or as many as there are before the run is stopped.
@@ -341,6 +342,7 @@ impl<'a> Training<'a> {
             epoch: epoch - 1,
             batch: self.progress.batches,
         });
+        self.state.begin_epoch(self.recipe, epoch - 1);
         let mut batches = loader.iter();
         // What an outcome says is read when the device is at work on the next.
         let mut waiting = None;

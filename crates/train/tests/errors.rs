@@ -22,7 +22,7 @@ fn names_that_do_not_exist() {
     assert_eq!(
         error(&["--data", "nowhere"]),
         "error: there is no data set and no folder 'nowhere'; give a folder's path or one of: \
-         mnist-mini, nuclei-mini\n"
+         mnist-mini, nuclei-mini, nuclei-noisy, nuclei-points\n"
     );
     assert_eq!(
         error(&["--backend", "abacus"]),

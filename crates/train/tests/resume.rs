@@ -94,6 +94,15 @@ fn a_stopped_classification_run_ends_as_if_it_had_not_been() {
     is_the_same_when_stopped(&digits(), &[&[3, 6, 2], &[5], &[9], &[12], &[30]]);
 }
 
+/// An encoder that begins to learn a stage at a time, under two schedules.
+#[test]
+fn a_stopped_run_that_thaws_ends_as_if_it_had_not_been() {
+    let _turn = turn();
+    let freeze = json!({"parts": "encoder", "epochs": 1, "stage_epochs": 1, "lr": 0.05});
+    let recipe = digits().changed(json!({"freeze": freeze})).expect("whole");
+    is_the_same_when_stopped(&recipe, &[&[2, 6], &[7, 5], &[14]]);
+}
+
 #[test]
 fn a_stopped_segmentation_run_ends_as_if_it_had_not_been() {
     let _turn = turn();

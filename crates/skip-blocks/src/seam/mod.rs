@@ -54,5 +54,5 @@ pub(crate) use hooks::{carried, count, opening, output};
 pub use mark::Mark;
 pub(crate) use part::{looks_at_parts, recomputes};
 pub use part::{part, part_all};
-pub use pattern::fits;
+pub use pattern::{covers, fits};
 pub use record::{Record, Seen};

@@ -16,9 +16,15 @@ impl Pattern {
 
     /// Whether this names the path, or something that it stands in.
     pub fn covers(&self, path: &str) -> bool {
-        let ends = path.match_indices('.').map(|(end, _)| end);
-        ends.chain([path.len()]).any(|end| self.names(&path[..end]))
+        covers(&self.0, path)
     }
+}
+
+/// Whether a path, or something that it stands in, fits a pattern.
+pub fn covers(pattern: &str, path: &str) -> bool {
+    let ends = path.match_indices('.').map(|(end, _)| end);
+    ends.chain([path.len()])
+        .any(|end| fits(pattern, &path[..end]))
 }
 
 /// Whether a text fits a pattern, in which `*` stands for anything.

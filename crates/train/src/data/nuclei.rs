@@ -1,24 +1,23 @@
-//! The embedded nuclei: a part of BBBC038, in the layout of a folder of one's own.
+//! The embedded nuclei, a part of BBBC038: 70 images to learn from and 24 to test, 256x256 and gray,
+//! and the sets that are made of them.
 
-use std::sync::Arc;
+mod masks;
+mod noisy;
+mod points;
+
+pub(super) use masks::nuclei_mini;
+pub(super) use noisy::nuclei_noisy;
+pub(super) use points::nuclei_points;
 
 use anyhow::{Context, Result};
-use models::{ImageSpec, Task};
+use models::ImageSpec;
 use rust_embed::RustEmbed;
 
-use super::assemble::shared_out;
-use super::collection::{Collection, Known, Part};
+use super::collection::{Known, Part};
 use super::image_file::picture_from;
-use super::joined::Joined;
-use super::mask::{MaskReading, MaskValues};
+use super::mask::{Mask, MaskReading, MaskValues};
 use super::mask_file::mask_from;
-use super::normalization::Normalization;
-use super::preprocessing::{Preprocessing, Resizing};
-use super::settings::{Data, Pages};
-use super::share::share;
-use super::source::{Item, Kept, Source, Target};
-use super::transform::{Crop, Exposure, Transform};
-use super::{DataSet, Problem};
+use super::picture::Picture;
 
 #[derive(RustEmbed)]
 #[folder = "data/nuclei-mini"]
@@ -30,60 +29,6 @@ const SIZE: ImageSpec = ImageSpec {
     height: 256,
     width: 256,
 };
-
-/// 70 images to learn from and 24 to test, 256x256, background and nucleus.
-pub(super) fn nuclei_mini(settings: &Data, seed: u64) -> Result<DataSet> {
-    let learned: Arc<dyn Source> = Arc::new(Kept::new(Nuclei::list("train")));
-    let test: Arc<dyn Source> = Arc::new(Nuclei::list("test"));
-    let known = |part, count| {
-        let known = Known {
-            part: Some(part),
-            ..Known::default()
-        };
-        vec![known; count]
-    };
-    let collection = Collection {
-        origin: "'nuclei-mini'".to_string(),
-        known: [
-            known(Part::Train, learned.len()),
-            known(Part::Test, test.len()),
-        ]
-        .concat(),
-        source: Arc::new(Joined::new(vec![learned, test])),
-        task: Task::Segmentation,
-        classes: vec!["background".into(), "nucleus".into()],
-        mask_values: Some(MaskValues::Binary),
-        mirrors: true,
-    };
-    let problem = Problem {
-        task: collection.task,
-        image: SIZE,
-        classes: collection.classes.clone(),
-        mask_values: collection.mask_values.clone(),
-        preprocessing: Preprocessing {
-            channels: SIZE.channels,
-            size: Some([SIZE.height, SIZE.width]),
-            resizing: Resizing::Stretch,
-            // The images' brightness differs tenfold.
-            normalization: Normalization::Image,
-            pages: Pages::First,
-        },
-    };
-    let shared = share(&collection, settings, seed)?;
-    Ok(DataSet {
-        transforms: vec![
-            Transform::Crop(Crop { size: 128 }),
-            Transform::FlipHorizontal,
-            Transform::FlipVertical,
-            Transform::Transpose,
-            Transform::Exposure(Exposure {
-                contrast: 0.3,
-                brightness: 0.2,
-            }),
-        ],
-        ..shared_out(collection, shared, problem, settings)?
-    })
-}
 
 /// The images of a split, which are embedded as files.
 struct Nuclei {
@@ -103,55 +48,36 @@ impl Nuclei {
         Self { split, names }
     }
 
+    /// Both splits, each with the part that it is.
+    fn splits() -> [(Part, Self); 2] {
+        [(Part::Train, "train"), (Part::Test, "test")].map(|(part, name)| (part, Self::list(name)))
+    }
+
     fn file(&self, kind: &str, index: usize) -> Result<Vec<u8>> {
         let path = format!("{}/{kind}/{}.png", self.split, self.names[index]);
         let file = Files::get(&path).with_context(|| format!("'{path}' is not embedded"))?;
         Ok(file.data.into_owned())
-    }
-}
-
-impl Source for Nuclei {
-    fn len(&self) -> usize {
-        self.names.len()
-    }
-
-    fn name(&self, index: usize) -> String {
-        self.names[index].clone()
     }
 
     fn bytes(&self, index: usize) -> Result<u64> {
         Ok(self.file("images", index)?.len() as u64)
     }
 
-    fn get(&self, index: usize) -> Result<Item> {
+    fn picture(&self, index: usize) -> Result<Picture> {
+        picture_from(&self.file("images", index)?)
+    }
+
+    fn mask(&self, index: usize) -> Result<Mask> {
         let mask = mask_from(&self.file("masks", index)?)?;
-        let reading = MaskReading::of(MaskValues::Binary);
-        Ok(Item {
-            name: self.name(index),
-            picture: picture_from(&self.file("images", index)?)?,
-            target: Target::Mask(reading.mask(mask.size, &mask.values)?),
-        })
+        MaskReading::of(MaskValues::Binary).mask(mask.size, &mask.values)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_image_has_a_mask_with_nuclei() {
-        for (split, count) in [("train", 70), ("test", 24)] {
-            let nuclei = Nuclei::list(split);
-            assert_eq!(nuclei.len(), count);
-            for index in 0..count {
-                let item = nuclei.get(index).expect("embedded");
-                let Target::Mask(mask) = item.target else {
-                    panic!("a mask");
-                };
-                assert_eq!(item.picture.size(), [256, 256]);
-                assert_eq!(mask.size(), [256, 256]);
-                assert!(mask.classes().contains(&0) && mask.classes().contains(&1));
-            }
-        }
-    }
+/// So many images of a part.
+fn known(part: Part, count: usize) -> Vec<Known> {
+    let known = Known {
+        part: Some(part),
+        ..Known::default()
+    };
+    vec![known; count]
 }

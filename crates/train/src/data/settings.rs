@@ -12,8 +12,8 @@ use super::preprocessing::Resizing;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Embedded data set (mnist-mini, nuclei-mini), folder of images, or index of them (.csv,
-    /// .jsonl, COCO's .json, .npz)
+    /// Embedded data set (mnist-mini, nuclei-mini, nuclei-noisy, nuclei-points), folder of images,
+    /// or index of them (.csv, .jsonl, COCO's .json, .npz)
     #[schemars(extend("x-flag" = "data", "x-value" = "NAME|PATH"))]
     pub path: String,
     /// Height and width that a folder's images are resized to [default: what suits them]

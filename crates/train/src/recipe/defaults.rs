@@ -25,6 +25,14 @@ pub(super) fn of_data(data: &str, task: Task, size: Size) -> Value {
             "model": {"name": "unet8"},
             "run": {"epochs": 80},
         }),
+        "nuclei-noisy" => json!({
+            "model": {"name": "unet8"},
+            "run": {"epochs": 40},
+        }),
+        "nuclei-points" => json!({
+            "model": {"name": "unet8"},
+            "run": {"epochs": 20, "batch_size": 16},
+        }),
         // Thumbnails have no need of a network that halves them twice before its first block.
         _ if task == Task::Classification && size.sides().iter().max() > Some(&THUMBNAIL) => {
             json!({"model": {"name": "resnet18"}, "run": {"batch_size": 32}})

@@ -135,6 +135,8 @@ mod tests {
             "accumulate",
             "average",
             "schedule",
+            "freeze",
+            "freeze-epochs",
         ];
         assert_eq!(flags, expected);
         assert!(knobs.iter().all(|knob| !knob.help.is_empty()));

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::freeze::Freeze;
 use super::optimizer::Optimizer;
 use super::recompute::Recompute;
 use super::schedule::Schedule;
@@ -28,6 +29,9 @@ pub struct Recipe {
     pub optimizer: Optimizer,
     /// How the learning rate goes over the run.
     pub schedule: Schedule,
+    /// What does not learn, and for how long.
+    #[serde(default)]
+    pub freeze: Freeze,
     /// What is made small.
     pub loss: Loss,
     /// What training does to the images. None: what suits the data set.
@@ -175,7 +179,8 @@ impl Recipe {
     /// # Errors
     /// If the model is for another task than the data, or a value is out of its range.
     pub(super) fn check(&self, entry: &Variant, task: Task) -> Result<()> {
-        if entry.task() != task {
+        let is_of_pixels = |task| task != Task::Classification;
+        if is_of_pixels(entry.task()) != is_of_pixels(task) {
             bail!(
                 "model '{}' is for {}, data '{}' for {}; the command `models` lists what there is",
                 self.model.name,
@@ -211,6 +216,7 @@ impl Recipe {
         task::test_metrics(&self.test.metrics, task).context("test.metrics")?;
         self.data.check()?;
         self.optimizer.check()?;
+        self.freeze.check(&self.run)?;
         self.schedule.check()
     }
 }

@@ -1,0 +1,65 @@
+//! `train embed`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::Map;
+use train::{Embeddings, Records};
+
+use super::place::Place;
+use super::stdout::{Stdout, say};
+
+#[derive(Args, Debug)]
+pub struct EmbedArgs {
+    /// Folder of a finished run
+    run: PathBuf,
+    /// Image files, and folders of them
+    #[arg(required = true)]
+    images: Vec<PathBuf>,
+    /// NumPy file for the embeddings, a row for each image; which is which, in a .csv beside it
+    #[arg(long, value_name = "FILE.npy", required_unless_present = "near")]
+    out: Option<PathBuf>,
+    /// Print the images that are most like this one
+    #[arg(long, value_name = "IMAGE")]
+    near: Option<PathBuf>,
+    /// How many of them
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "near")]
+    count: usize,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl EmbedArgs {
+    pub fn run(self) -> Result<()> {
+        let Place { backend, device } = self.place;
+        let of = |images: &[PathBuf]| Embeddings::of(&self.run, images, &backend, device);
+        // A mistyped name is found before all others are read.
+        let query = self.near.map(|query| of(&[query])).transpose()?;
+        let embeddings = of(&self.images)?;
+        if let Some(out) = &self.out {
+            embeddings.write(out)?;
+            say(format_args!(
+                "{} images, {} features each, are in '{}'",
+                embeddings.images.len(),
+                embeddings.features,
+                out.display()
+            ))?;
+        }
+        let Some(query) = query else {
+            return Ok(());
+        };
+        let mut list = Records::new(Stdout);
+        for neighbour in embeddings.nearest(&query.values, self.count)? {
+            let image = neighbour.image.to_string_lossy().into();
+            let record: Map<_, _> = [
+                ("image".to_string(), image),
+                ("similarity".to_string(), neighbour.similarity.into()),
+            ]
+            .into_iter()
+            .collect();
+            list.push(&record)?;
+        }
+        Ok(list.end()?)
+    }
+}
