@@ -83,6 +83,7 @@ pub(crate) fn start(
             true => HeadWeights::Leave,
             false => HeadWeights::Take,
         },
+        encoder_only: recipe.encoder_only,
         averaged: recipe.averaged_weights,
         key_map: match &recipe.key_map {
             Some(path) => KeyMap::read(Path::new(path))?,

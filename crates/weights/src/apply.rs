@@ -20,6 +20,9 @@ const COUNTER: &str = "num_batches_tracked";
 pub struct Options {
     /// What becomes of the head.
     pub head: HeadWeights,
+    /// Whether the encoder alone takes its weights, and all else stays as it is: a classifier's under
+    /// a decoder, or the other way around.
+    pub encoder_only: bool,
     /// Whether averaged weights are taken, where a file has them beside the last ones.
     pub averaged: bool,
     /// Where the file's names are not the model's.
@@ -54,7 +57,7 @@ pub struct Report {
     pub counters: usize,
     /// How many names have another prefix: an optimizer's, or other weights.
     pub elsewhere: usize,
-    /// Names of the head that were left as they are.
+    /// Names of the head, or of all but the encoder, that were left as they are.
     pub left: Vec<String>,
     /// The first convolution, where it was made for another number of channels.
     pub adapted: Option<String>,
@@ -122,8 +125,7 @@ fn matched(
     weights: &Weights,
     options: &Options,
 ) -> (HashMap<ParamId, Vec<f32>>, Report) {
-    let theirs = |slot: &Slot| options.key_map.theirs(&slot.name);
-    let wanted: Vec<_> = slots.iter().map(theirs).collect();
+    let wanted = wanted(slots, options);
     let prefix = prefix_of(weights, &wanted, options.averaged);
     let mut report = Report {
         prefix: prefix.clone(),
@@ -136,7 +138,11 @@ fn matched(
         let name = format!("{prefix}{name}");
         let found = weights.get(&name);
         used.insert(name);
-        if slot.is_head && options.head == HeadWeights::Leave {
+        let is_left = match options.encoder_only {
+            true => !slot.is_encoder,
+            false => slot.is_head && options.head == HeadWeights::Leave,
+        };
+        if is_left {
             report.left.push(slot.name.clone());
             continue;
         }
@@ -164,10 +170,13 @@ fn matched(
         };
         values.insert(slot.id, own);
     }
+    // Without a prefix, everything has it: names whose first part no name of the model has are of
+    // something else only where the model's names are wrapped, or are a part of what is there.
+    let wraps = !prefix.is_empty() || options.encoder_only;
     for name in weights.names().filter(|name| !used.contains(*name)) {
         match name.strip_prefix(&prefix) {
             _ if name.ends_with(COUNTER) => report.counters += 1,
-            Some(name) if !is_of_another(name, &prefix, &wanted) => {
+            Some(name) if !(wraps && is_of_another(name, &wanted)) => {
                 report.unused.push(name.to_string());
             }
             _ => report.elsewhere += 1,
@@ -176,11 +185,19 @@ fn matched(
     (values, report)
 }
 
-/// Without a prefix, everything has it: names whose first part no name of the model has are of
-/// something else only where the model's names are wrapped.
-fn is_of_another(name: &str, prefix: &str, wanted: &[String]) -> bool {
+/// The names of the slots in the file, without what stands before all of them.
+fn wanted(slots: &[Slot], options: &Options) -> Vec<String> {
+    let own = |slot: &Slot| match options.encoder_only {
+        true => options.key_map.theirs(slot.name_in_encoder()),
+        false => options.key_map.theirs(&slot.name),
+    };
+    slots.iter().map(own).collect()
+}
+
+/// Whether no name that is wanted begins with the same part.
+fn is_of_another(name: &str, wanted: &[String]) -> bool {
     let part = |name: &str| name.split('.').next().map(str::to_string);
-    !prefix.is_empty() && wanted.iter().all(|own| part(own) != part(name))
+    wanted.iter().all(|own| part(own) != part(name))
 }
 
 /// A first convolution for another number of channels; none where it is not one of three.

@@ -15,6 +15,18 @@ pub(crate) struct Slot {
     /// Whether Burn keeps it with its inputs first, and PyTorch with its outputs first.
     pub is_turned: bool,
     pub is_head: bool,
+    pub is_encoder: bool,
+}
+
+impl Slot {
+    /// Its name in its own part of the model: that in a classifier, where the encoder is all but the
+    /// head and its names have nothing before them.
+    pub fn name_in_encoder(&self) -> &str {
+        match self.is_encoder {
+            true => self.name.strip_prefix("encoder.").unwrap_or(&self.name),
+            false => &self.name,
+        }
+    }
 }
 
 /// All of a model, in the order in which they stand.
@@ -33,7 +45,8 @@ pub(crate) fn slots(model: &Model, config: &ModelConfig) -> Vec<Slot> {
             name: key.name,
             shape,
             is_turned,
-            is_head: place.is_head,
+            is_head: matches!(place.part.as_str(), "head" | "auxiliary"),
+            is_encoder: place.part == "encoder",
         }
     });
     slots.collect()
@@ -48,7 +61,8 @@ struct Places {
 
 struct Place {
     is_linear: bool,
-    is_head: bool,
+    /// The part of the model that it stands in.
+    part: String,
 }
 
 impl ModuleVisitor for Places {
@@ -68,10 +82,7 @@ impl ModuleVisitor for Places {
                 .holders
                 .last()
                 .is_some_and(|kind| kind == "Struct:Linear"),
-            is_head: matches!(
-                self.names.first().map(String::as_str),
-                Some("head" | "auxiliary")
-            ),
+            part: self.names.first().cloned().unwrap_or_default(),
         });
     }
 }

@@ -143,3 +143,58 @@ fn a_first_convolution_is_made_for_other_channels() {
         }
     }
 }
+
+#[test]
+fn an_encoder_serves_a_classifier_and_any_decoder() {
+    let encoder_only = Options {
+        encoder_only: true,
+        ..Options::default()
+    };
+    let small = |name: &str| {
+        let image = models::ImageSpec::new(3, 64, 64);
+        create(name).expect("a model").with_image(image)
+    };
+    for (classifier, under_decoder) in [
+        ("resnet10_w16", "unet-resnet10_w16"),
+        ("resnet10_w16", "fpn-resnet10_w16"),
+        ("densenet121", "unet-densenet121"),
+    ] {
+        let (classifier, segmenter) = (small(classifier), small(under_decoder));
+        let (model, weights) = written(&classifier);
+        let fresh = segmenter.init(&Device::flex());
+        let apart = apply(fresh.clone(), &segmenter, &weights, &Options::default());
+        assert!(apart.is_err(), "{under_decoder} is more than its encoder");
+        let (there, report) = apply(fresh, &segmenter, &weights, &encoder_only)
+            .unwrap_or_else(|error| panic!("{under_decoder}: {error}"));
+        assert!(report.left.iter().all(|name| !name.starts_with("encoder.")));
+        let x = Tensor::<4>::ones([1, 3, 64, 64], &Device::flex());
+        let place = [2];
+        let [own, theirs] = [&model, &there].map(|model| model.features(x.clone(), &place));
+        assert_eq!(own[0].to_data(), theirs[0].to_data(), "{under_decoder}");
+
+        // And back again.
+        let bytes = to_safetensors(&there, &segmenter).expect("writes");
+        let weights = Weights::from_safetensors(&bytes).expect("reads");
+        let fresh = classifier.init(&Device::flex());
+        let (back, report) = apply(fresh, &classifier, &weights, &encoder_only)
+            .unwrap_or_else(|error| panic!("{under_decoder}: {error}"));
+        assert!(!report.left.is_empty());
+        assert_eq!(
+            back.embeddings(x.clone()).to_data(),
+            model.embeddings(x).to_data()
+        );
+    }
+}
+
+#[test]
+fn an_encoder_with_other_blocks_is_refused() {
+    let (_, weights) = written(&create("resnet14").expect("a model"));
+    let config = create("resnet8").expect("a model");
+    let options = Options {
+        encoder_only: true,
+        ..Options::default()
+    };
+    let refused = apply(config.init(&Device::flex()), &config, &weights, &options);
+    let text = refused.map(|_| ()).expect_err("deeper").to_string();
+    assert!(text.contains("unused: layer1.1.bn1"), "{text}");
+}

@@ -114,6 +114,7 @@ mod tests {
             "weights",
             "key-map",
             "new-head",
+            "encoder-only",
             "data",
             "image-size",
             "limit",

@@ -70,6 +70,10 @@ pub struct Model {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("x-flag" = "new-head"))]
     pub new_head: bool,
+    /// Take the encoder's weights alone, as a classifier's for a model with a decoder
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("x-flag" = "encoder-only"))]
+    pub encoder_only: bool,
     /// Whether averaged weights are taken, where the file has them beside the last ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub averaged_weights: bool,
