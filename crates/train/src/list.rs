@@ -1,6 +1,6 @@
 //! The models that there are.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use models::{Skips, Task, Twin, Variant};
 use serde::Serialize;
 
@@ -22,14 +22,10 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn of(variant: &Variant) -> Result<Self> {
-        let size = variant.size().with_context(|| {
-            format!(
-                "the table of models has no '{}': write it anew",
-                variant.name()
-            )
-        })?;
-        Ok(Self {
+    pub(crate) fn of(variant: &Variant) -> Self {
+        // The table has no compositions that are not listed.
+        let size = variant.size().unwrap_or_else(|| variant.measure());
+        Self {
             name: variant.name().to_string(),
             task: variant.task(),
             skip: variant.skips(),
@@ -38,7 +34,7 @@ impl Row {
             input: variant.input().dims(),
             outputs: variant.outputs(),
             twin: variant.twin().cloned(),
-        })
+        }
     }
 }
 
@@ -77,7 +73,7 @@ pub fn table_with(
     let head: Vec<_> = own.iter().chain(heads).map(ToString::to_string).collect();
     let mut lines = vec![head];
     for variant in found(pattern)? {
-        let row = Row::of(&variant)?;
+        let row = Row::of(&variant);
         let [channels, height, width] = row.input;
         let mut line = vec![
             row.name,
@@ -97,7 +93,7 @@ pub fn table_with(
 }
 
 fn rows(pattern: &str) -> Result<Vec<Row>> {
-    found(pattern)?.iter().map(Row::of).collect()
+    Ok(found(pattern)?.iter().map(Row::of).collect())
 }
 
 fn found(pattern: &str) -> Result<Vec<Variant>> {
@@ -107,4 +103,20 @@ fn found(pattern: &str) -> Result<Vec<Variant>> {
         "there is no model with a name like '{pattern}'"
     );
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_composition_that_is_not_listed_is_counted() {
+        let variant = models::find("linknet-resnet20").expect("composes");
+        assert_eq!(variant.size(), None);
+        let row = Row::of(&variant);
+        assert_eq!(
+            (row.parameters, row.macs > 0),
+            (variant.measure().parameters, true)
+        );
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use models::{ImageSpec, Model, ModelConfig, ModelError, create};
+use models::{ImageSpec, Model, ModelConfig, ModelError, Task, create};
 use serde_json::{Map, Value};
 use weights::{HeadWeights, KeyMap, Options, Weights, apply};
 
@@ -62,7 +62,16 @@ pub(crate) fn configured(model: &recipe::Model, problem: &Problem) -> Result<Mod
     let outputs = problem.classes.len();
     let config = configure(&model.name, &model.fields, problem.image, outputs)?;
     // What answers each pixel with a class answers it with a value, or with how likely a point is.
-    Ok(config.with_task(problem.task))
+    let is_new = config.task() != problem.task;
+    let mut config = config.with_task(problem.task);
+    let head = model.fields.get("head");
+    let is_told = head.is_some_and(|head| head.get("zero_init").is_some());
+    if is_new && problem.task == Task::KeyPoints && !is_told {
+        // Heat maps are empty almost everywhere. A head that does not start so needs most of the
+        // training to come there.
+        config.head.zero_init = true;
+    }
+    Ok(config)
 }
 
 /// A model that is to learn: drawn at random, and with the weights that the recipe names, if any.
@@ -126,6 +135,35 @@ mod tests {
 
     fn fields(tree: Value) -> Map<String, Value> {
         tree.as_object().expect("a table").clone()
+    }
+
+    fn problem(task: Task) -> Problem {
+        let data = crate::data::load(&crate::data::Data::of("nuclei-mini"), 1).expect("embedded");
+        Problem {
+            task,
+            ..data.problem
+        }
+    }
+
+    #[test]
+    fn heads_of_heat_maps_start_with_nothing_unless_told_otherwise() {
+        let model = |fields: Value| -> recipe::Model {
+            let mut tree = json!({"name": "unet8"});
+            let fields = fields.as_object().expect("a table").clone();
+            tree.as_object_mut().expect("a table").extend(fields);
+            serde_json::from_value(tree).expect("a section")
+        };
+        let zero = |fields: Value, task| {
+            let config = configured(&model(fields), &problem(task)).expect("fits");
+            assert_eq!(config.task(), task);
+            config.head.zero_init
+        };
+        assert!(zero(json!({}), Task::KeyPoints));
+        assert!(!zero(
+            json!({"head": {"zero_init": false}}),
+            Task::KeyPoints
+        ));
+        assert!(!zero(json!({}), Task::Regression));
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Summary {
         let variant = find(name)?;
         let outline = variant.outline();
         Ok(Self {
-            row: Row::of(&variant)?,
+            row: Row::of(&variant),
             bytes: outline.bytes(),
             variant,
             outline,

@@ -11,6 +11,7 @@ use crate::data::assemble::assemble;
 use crate::data::collection::{Collection, Known, Part};
 use crate::data::joined::Joined;
 use crate::data::mask::Mask;
+use crate::data::normalization::Normalization;
 use crate::data::picture::Picture;
 use crate::data::settings::Data;
 use crate::data::source::{Item, Source, Target};
@@ -51,12 +52,15 @@ pub(in crate::data) fn nuclei_points(settings: &Data, seed: u64) -> Result<DataS
         mask_values: None,
         mirrors: false,
     };
+    let mut data = assemble(collection, settings, seed)?;
+    // The images' brightness differs tenfold.
+    data.problem.preprocessing.normalization = Normalization::Image;
     Ok(DataSet {
         transforms: vec![
             Transform::Shift(Shift { pixels: 6 }),
             Transform::FlipHorizontal,
         ],
-        ..assemble(collection, settings, seed)?
+        ..data
     })
 }
 
