@@ -5,6 +5,7 @@ mod data;
 mod devices;
 mod eval;
 mod export;
+mod fetch;
 mod find_lr;
 mod fit;
 mod flags;
@@ -14,6 +15,7 @@ mod place;
 mod predict;
 mod resume;
 mod screen;
+mod source;
 mod stdout;
 mod stop;
 mod tiling;
@@ -41,11 +43,11 @@ enum Command {
     Resume(resume::ResumeArgs),
     /// Look for a learning rate
     FindLr(find_lr::FindLrArgs),
-    /// Evaluate a run's model on test images
+    /// Evaluate a run's model, or one with weights of others, on test images
     Eval(eval::EvalArgs),
     /// Write a run's weights as a file for others
     Export(export::ExportArgs),
-    /// Apply a run's model to images
+    /// Apply a run's model, or one with weights of others, to images
     Predict(predict::PredictArgs),
     /// List the models, or the layers of one
     Models(models::ModelsArgs),

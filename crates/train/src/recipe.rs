@@ -5,6 +5,7 @@
 
 mod defaults;
 mod file;
+mod followed;
 mod knobs;
 mod layers;
 mod optimizer;
@@ -14,6 +15,8 @@ mod tree;
 mod types;
 
 pub use file::read as read_file;
+pub use followed::Followed;
+pub(crate) use followed::declaration;
 pub use knobs::{Knob, knobs};
 pub use layers::Layers;
 pub use optimizer::{Algorithm, Group, Optimizer, Treatment};

@@ -1,5 +1,7 @@
 //! The hub, against a server on this machine. Nothing of the environment is read.
 
+// It looks at links.
+#[cfg(unix)]
 mod cache;
 mod downloads;
 mod refusals;

@@ -13,7 +13,8 @@ use super::joined::Joined;
 use super::mask::{MaskReading, MaskValues};
 use super::mask_file::mask_from;
 use super::normalization::Normalization;
-use super::preprocessing::{Preprocessing, Resizing};
+use super::preprocessing::Preprocessing;
+use super::resizing::{Interpolation, Resizing};
 use super::settings::{Data, Pages};
 use super::share::share;
 use super::source::{Item, Kept, Source, Target};
@@ -64,6 +65,7 @@ pub(super) fn nuclei_mini(settings: &Data, seed: u64) -> Result<DataSet> {
             channels: SIZE.channels,
             size: Some([SIZE.height, SIZE.width]),
             resizing: Resizing::Stretch,
+            interpolation: Interpolation::Bilinear,
             // The images' brightness differs tenfold.
             normalization: Normalization::Image,
             pages: Pages::First,
