@@ -110,7 +110,7 @@ pub use nnunet::{
     NnUNetStagesConfig, StageKind,
 };
 pub use pool::Pool;
-pub use registry::{create, find, list, variants};
+pub use registry::{create, find, find_twin, list, variants};
 pub use resnet::{Block, BlockKind, DilationStart, PoolingConv, ResNet, ResNetConfig, StemPool};
 pub use revnet::{RevNet, RevNetConfig, RevStage, RevTransition};
 pub use sizes::Size;

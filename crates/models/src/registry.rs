@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::families::{COMPOSITIONS, Composition, LISTED, VARIANTS};
-use crate::{EncoderFamily, ModelConfig, ModelError, Task, Variant};
+use crate::{EncoderFamily, ModelConfig, ModelError, Package, Task, Variant};
 
 /// The variants that have names of their own.
 static NAMED: LazyLock<Vec<Variant>> =
@@ -54,6 +54,30 @@ pub fn find(name: &str) -> Result<Variant, ModelError> {
 /// If there is none.
 pub fn create(name: &str) -> Result<ModelConfig, ModelError> {
     Ok(find(name)?.config().clone())
+}
+
+/// The variant that is this network of a package; none if there is none.
+///
+/// ```
+/// use models::{Package, find_twin};
+///
+/// let variant = find_twin(Package::Smp, "Unet/resnet34").expect("a composition");
+/// assert_eq!(variant.name(), "unet-resnet34");
+/// ```
+pub fn find_twin(package: Package, name: &str) -> Option<Variant> {
+    let fits = |variant: &Variant| {
+        let twin = variant.twin();
+        twin.is_some_and(|twin| twin.package == package && twin.name == name)
+    };
+    if let Some(variant) = NAMED.iter().find(|variant| fits(variant)) {
+        return Some(variant.clone());
+    }
+    let decoders = COMPOSITIONS.iter().filter(|own| own.smp.is_some());
+    let mut composed = decoders.flat_map(|decoder| {
+        let encoders = NAMED.iter().filter(|encoder| encoder.twin().is_some());
+        encoders.filter_map(move |encoder| compose(decoder, encoder).ok())
+    });
+    composed.find(fits)
 }
 
 fn named(name: &str) -> Option<&'static Variant> {

@@ -102,7 +102,7 @@ mod tests {
             panic!("a batch normalisation");
         };
         let mean = norm.running_mean.value_sync().to_data();
-        mean.to_vec().expect("floats")
+        mean.try_to_vec().expect("floats")
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod devices;
 mod embed;
 mod eval;
 mod export;
+mod fetch;
 mod find_lr;
 mod fit;
 mod flags;
@@ -15,6 +16,7 @@ mod place;
 mod predict;
 mod resume;
 mod screen;
+mod source;
 mod stdout;
 mod stop;
 mod tiling;
@@ -42,13 +44,13 @@ enum Command {
     Resume(resume::ResumeArgs),
     /// Look for a learning rate
     FindLr(find_lr::FindLrArgs),
-    /// Evaluate a run's model on test images
+    /// Evaluate a run's model, or one with weights of others, on test images
     Eval(eval::EvalArgs),
     /// Write what a run's model makes of images before it answers, or find images that are alike
     Embed(embed::EmbedArgs),
     /// Write a run's weights as a file for others
     Export(export::ExportArgs),
-    /// Apply a run's model to images
+    /// Apply a run's model, or one with weights of others, to images
     Predict(predict::PredictArgs),
     /// List the models, or the layers of one
     Models(models::ModelsArgs),

@@ -41,6 +41,7 @@ mod picture;
 mod preprocessing;
 mod random;
 mod report;
+mod resizing;
 mod settings;
 mod shapes;
 mod share;
@@ -63,10 +64,13 @@ pub use loader::{Loader, Position, Skipped, Timing};
 pub use mask::{BORDER, IGNORED, INSIDE, Mask, MaskValues, Numbered};
 pub use normalization::Normalization;
 pub use picture::{Picture, Values};
-pub use preprocessing::{Preprocessing, Resizing};
+pub use preprocessing::Preprocessing;
 pub(crate) use random::seed_of;
 pub use report::{Part as PartReport, Report};
-pub use settings::{ClassWeights, Data, Duplicates, OnBadImage, Pages, Sampling, Sharing, Size};
+pub use resizing::{Interpolation, Resizing};
+pub use settings::{
+    ClassWeights, Data, Duplicates, OnBadImage, Pages, Sampling, Scaling, Sharing, Size,
+};
 pub use source::{Item, Source, Subset, Target};
 pub use splits::Splits;
 pub use tiles::Tiles;
@@ -236,6 +240,29 @@ pub fn task_of(data: &str) -> Result<Task> {
         Some(embedded) => Ok(embedded.task),
         None => Form::of(data, &EMBEDDED)?.task(),
     }
+}
+
+/// The names of the classes of a data set, and what the values of its masks stand for, for which masks
+/// are looked at.
+///
+/// # Errors
+/// If there is no such data, or a mask cannot be read.
+pub(crate) fn classes_of(settings: &Data) -> Result<(Vec<String>, Option<MaskValues>)> {
+    let path = settings.path.as_str();
+    if EMBEDDED.contains(&path) {
+        let Problem {
+            classes,
+            mask_values,
+            ..
+        } = load(settings, 1)?.problem;
+        return Ok((classes, mask_values));
+    }
+    let collection = Form::of(path, &EMBEDDED)?.collect(&Wanted {
+        settings,
+        learned: None,
+        listing: false,
+    })?;
+    Ok((collection.classes, collection.mask_values))
 }
 
 /// Height and width that suit a data set's images: the middle ones of the heights and widths of its

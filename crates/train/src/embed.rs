@@ -8,14 +8,14 @@ use models::Model;
 use npyz::WriterBuilder;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::data::{Problem, images_at};
-use crate::restore::restore;
-use crate::run_folder::{RunFolder, write_aside};
+use crate::data::{Preprocessing, images_at};
+use crate::learned::{Learned, Origin};
+use crate::run_folder::write_aside;
 
 /// Images that are seen together, where all come to one size.
 const BATCH: usize = 16;
 
-/// Images as a run's network sees them: the pooled features that its head is given.
+/// Images as a network sees them: the pooled features that its head is given.
 ///
 /// Of a network that answers each pixel, the mean over its encoder's last map.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,20 +38,22 @@ pub struct Neighbour {
 }
 
 impl Embeddings {
-    /// Of images, and of all images in folders, by the network of a run.
+    /// Of images, and of all images in folders, by a network.
     ///
     /// # Errors
-    /// If the run or the backend is not to be had, or an image cannot be read.
-    pub fn of(run: &Path, images: &[PathBuf], backend: &str, device: DeviceChoice) -> Result<Self> {
-        let images = images_at(images)?;
-        run_on(
-            backend,
-            Embedding {
-                run,
-                images,
-                device,
-            },
-        )
+    /// If the network or the backend is not to be had, or an image cannot be read.
+    pub fn of(
+        origin: Origin<'_>,
+        images: &[PathBuf],
+        backend: &str,
+        device: DeviceChoice,
+    ) -> Result<Self> {
+        let task = Embedding {
+            origin,
+            images: images_at(images)?,
+            device,
+        };
+        run_on(backend, task)
     }
 
     /// The images that are most like one of this embedding, the most alike first.
@@ -136,7 +138,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 }
 
 struct Embedding<'a> {
-    run: &'a Path,
+    origin: Origin<'a>,
     images: Vec<PathBuf>,
     device: DeviceChoice,
 }
@@ -146,14 +148,13 @@ impl BackendTask for Embedding<'_> {
 
     fn run<B: ComputeBackend>(self) -> Result<Embeddings> {
         let device = B::device(self.device)?;
-        let (config, model) = restore(&RunFolder::open(self.run)?, &device)?;
-        let problem = &config.problem;
+        let Learned { problem, model, .. } = Learned::load(self.origin, &device)?;
         let preprocessing = &problem.preprocessing;
         // Images of their own sizes, or in tiles of them, come alone.
         let alike = preprocessing.size.is_some() && preprocessing.tiles().is_none();
         let (mut features, mut values) = (0, Vec::new());
         for images in self.images.chunks(if alike { BATCH } else { 1 }) {
-            let embedded = embed(&model, problem, images, &device)?;
+            let embedded = embed(&model, preprocessing, images, &device)?;
             features = embedded.dims()[1];
             values.extend(embedded.try_into_data()?.try_to_vec::<f32>()?);
         }
@@ -167,14 +168,11 @@ impl BackendTask for Embedding<'_> {
 
 fn embed(
     model: &Model,
-    problem: &Problem,
+    preprocessing: &Preprocessing,
     images: &[PathBuf],
     device: &Device,
 ) -> Result<Tensor<2>> {
-    let read = |path: &PathBuf| {
-        let picture = problem.preprocessing.read(path)?;
-        Ok(problem.preprocessing.tensor(picture, device))
-    };
+    let read = |path: &PathBuf| Ok(preprocessing.tensor(preprocessing.read(path)?, device));
     let inputs = images.iter().map(read).collect::<Result<Vec<_>>>()?;
     Ok(model.embeddings(Tensor::cat(inputs, 0)))
 }

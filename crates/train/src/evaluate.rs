@@ -1,20 +1,18 @@
 //! What a trained network is worth, on images that it has not seen.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::data::dataloader::DataLoader;
 use models::Model;
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use crate::data::{self, Batch, Problem, Tiles};
+use crate::learned::{Learned, Origin};
 use crate::loaders::to_test;
 use crate::metric::{Confusion, Metrics, Sample, Values};
 use crate::recipe::Recipe;
-use crate::restore::restore;
-use crate::run_folder::RunFolder;
 use crate::step::TrainStep;
 use crate::task;
 use crate::tiled::see_in_tiles;
@@ -84,14 +82,14 @@ pub fn evaluate(
     })
 }
 
-/// The evaluation of a finished run's network.
+/// The evaluation of a network.
 #[derive(Clone, Debug)]
 pub struct Examination<'a> {
-    /// The run's folder.
-    pub run: &'a Path,
-    /// Other data than the run's, of the same classes.
+    /// Where the network comes from.
+    pub origin: Origin<'a>,
+    /// Other data than its recipe's, of the same classes.
     pub data: Option<&'a str>,
-    /// The names of the metrics beside the task's own, or `all`; none: as the run's recipe says.
+    /// The names of the metrics beside the task's own, or `all`; none: as its recipe says.
     pub metrics: &'a [String],
     /// Tiles in which images are seen, at their own scale; none: as was learned.
     pub tiles: Option<Tiles>,
@@ -101,11 +99,11 @@ pub struct Examination<'a> {
     pub device: DeviceChoice,
 }
 
-/// The metrics of a finished run's network on the test images of its data, or of other data with the
-/// same classes.
+/// The metrics of a network on the test images of its recipe's data, or of other data with the same
+/// classes.
 ///
 /// # Errors
-/// If the run, the data, a metric or the backend is not to be had.
+/// If the network, the data, a metric or the backend is not to be had.
 pub fn evaluate_run(examination: Examination<'_>) -> Result<Evaluation> {
     run_on(examination.backend, examination)
 }
@@ -115,19 +113,28 @@ impl BackendTask for Examination<'_> {
 
     fn run<B: ComputeBackend>(self) -> Result<Evaluation> {
         let device = B::device(self.device)?;
-        let folder = RunFolder::open(self.run)?;
-        let (mut config, model) = restore(&folder, &device)?;
+        let mut learned = Learned::load(self.origin, &device)?;
         if let Some(tiles) = self.tiles {
-            see_in_tiles(&mut config, tiles)?;
+            see_in_tiles(&mut learned, tiles)?;
         }
-        let mut recipe = config.recipe;
+        let Learned {
+            mut recipe,
+            problem,
+            model,
+            ..
+        } = learned;
         if !self.metrics.is_empty() {
             recipe.test.metrics = self.metrics.to_vec();
         }
         if let Some(path) = self.data {
             recipe.data.path = path.to_string();
         }
-        let problem = &config.problem;
+        ensure!(
+            !recipe.data.path.is_empty(),
+            "{} comes without data; give the images to test on with --data",
+            self.origin
+        );
+        let problem = &problem;
         // Found before an image is read.
         task::test_metrics(&recipe.test.metrics, problem.task)?;
         let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;

@@ -27,17 +27,18 @@ pub(crate) fn in_order(
     batches(recipe, problem, source, recipe.run.batch_size, device)
 }
 
-/// Batches of images that are tested as they are, in their order: of whole ones, one by one, where a
-/// network sees tiles of them.
+/// Batches of images that are tested as they are, in their order: one by one where they keep their
+/// own sizes, or a network sees tiles of them.
 pub(crate) fn to_test(
     recipe: &Recipe,
     problem: &Problem,
     source: &Arc<dyn Source>,
     device: &Device,
 ) -> Loader {
-    let batch_size = match problem.preprocessing.tiles() {
-        Some(_) => 1,
-        None => recipe.run.batch_size,
+    let preprocessing = &problem.preprocessing;
+    let batch_size = match preprocessing.size.is_none() || preprocessing.tiles().is_some() {
+        true => 1,
+        false => recipe.run.batch_size,
     };
     batches(recipe, problem, source, batch_size, device)
 }

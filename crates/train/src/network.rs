@@ -11,6 +11,7 @@ use weights::{HeadWeights, KeyMap, Options, Weights, apply};
 
 use crate::data::Problem;
 use crate::recipe;
+use crate::weights_file::weights_file;
 
 /// The configuration of the model of this name, with these of its fields changed, for images and a
 /// number of outputs.
@@ -77,17 +78,44 @@ pub(crate) fn configured(model: &recipe::Model, problem: &Problem) -> Result<Mod
 /// A model that is to learn: drawn at random, and with the weights that the recipe names, if any.
 ///
 /// # Errors
-/// If the file of weights cannot be read, or does not fit the model.
+/// If the weights are not to be had, or do not fit the model.
 pub(crate) fn start(
     recipe: &recipe::Model,
     config: &ModelConfig,
     device: &Device,
 ) -> Result<Model> {
     let model = init(config, device);
-    let Some(file) = &recipe.weights else {
+    let Some(name) = &recipe.weights else {
         return Ok(model);
     };
-    let options = Options {
+    let found = weights_file(name, &mut |_| {})?;
+    filled(model, config, recipe, &Weights::read(&found.weights)?)
+}
+
+/// The model with these weights, put in as a recipe says.
+///
+/// # Errors
+/// If they do not fit.
+pub(crate) fn filled(
+    model: Model,
+    config: &ModelConfig,
+    recipe: &recipe::Model,
+    weights: &Weights,
+) -> Result<Model> {
+    let applied = apply(model, config, weights, &options(recipe)?);
+    let (model, _) = applied.with_context(|| {
+        let name = recipe.weights.as_deref().unwrap_or_default();
+        format!("--weights {name}: for other classes, --new-head leaves the head as it is")
+    })?;
+    Ok(model)
+}
+
+/// How a recipe puts weights into its model.
+///
+/// # Errors
+/// If its key map cannot be read.
+pub(crate) fn options(recipe: &recipe::Model) -> Result<Options> {
+    Ok(Options {
         head: match recipe.new_head {
             true => HeadWeights::Leave,
             false => HeadWeights::Take,
@@ -98,13 +126,7 @@ pub(crate) fn start(
             Some(path) => KeyMap::read(Path::new(path))?,
             None => KeyMap::default(),
         },
-    };
-    let weights = Weights::read(Path::new(file))?;
-    let applied = apply(model, config, &weights, &options);
-    let (model, _) = applied.with_context(|| {
-        format!("--weights {file}: for other classes, --new-head leaves the head as it is")
-    })?;
-    Ok(model)
+    })
 }
 
 /// Makes the model. Its parameters are drawn at once, so that a seed set before gives the same ones.

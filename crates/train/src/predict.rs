@@ -12,9 +12,8 @@ use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use crate::data::Tiles;
 use crate::drawing::write_png;
 use crate::instances::{Instances, Table};
+use crate::learned::{Learned, Origin};
 use crate::records::Records;
-use crate::restore::restore;
-use crate::run_folder::RunFolder;
 use crate::task::{self, Answer};
 use crate::tiled::{answers, see_in_tiles};
 
@@ -28,11 +27,11 @@ pub enum Predicted {
     Pictures(Vec<PathBuf>),
 }
 
-/// The application of a run's network to images.
+/// The application of a network to images.
 #[derive(Clone, Debug)]
 pub struct Prediction<'a> {
-    /// The run's folder.
-    pub run: &'a Path,
+    /// Where the network comes from.
+    pub origin: Origin<'a>,
     /// The images' files.
     pub images: &'a [PathBuf],
     /// For records, the JSON file to write; none: they are only reported. For pictures, the folder.
@@ -52,7 +51,7 @@ impl Prediction<'_> {
     /// Reads each image, applies the network, writes and reports what it says, in turn.
     ///
     /// # Errors
-    /// If the run or backend is not to be had, `out` is taken, an image cannot be read, or objects are
+    /// If the network or backend is not to be had, `out` is taken, an image cannot be read, or objects are
     /// wanted of what is no mask. What was reported before stays.
     pub fn run(self, report: &mut dyn FnMut(Predicted) -> Result<()>) -> Result<()> {
         let backend = self.backend;
@@ -76,7 +75,7 @@ impl BackendTask for Task<'_> {
 
     fn run<B: ComputeBackend>(self) -> Result<()> {
         let Prediction {
-            run,
+            origin,
             images,
             out,
             instances,
@@ -85,15 +84,14 @@ impl BackendTask for Task<'_> {
             ..
         } = self.prediction;
         let device = B::device(device)?;
-        let (mut config, model) = restore(&RunFolder::open(run)?, &device)?;
+        let mut learned = Learned::load(origin, &device)?;
         if let Some(tiles) = tiles {
-            see_in_tiles(&mut config, tiles)?;
+            see_in_tiles(&mut learned, tiles)?;
         }
-        let problem = &config.problem;
+        let problem = &learned.problem;
         ensure!(
             !instances || problem.task == models::Task::Segmentation,
-            "the run '{}' has learned {}; objects are parts of masks, which segmentation learns",
-            run.display(),
+            "{origin} has learned {}; objects are parts of masks, which segmentation learns",
             problem.task
         );
         // A mistyped name is found before anything is written.
@@ -105,8 +103,10 @@ impl BackendTask for Task<'_> {
         let mut answer_all = || {
             for path in images {
                 let picture = problem.preprocessing.read(path)?;
+                let named = || format!("the image '{}'", path.display());
+                learned.check_size(picture.size()).with_context(named)?;
                 let input = problem.preprocessing.tensor(picture.clone(), &device);
-                let answers = answers(&model, input, problem.preprocessing.tiles())?;
+                let answers = answers(&learned.model, input, problem.preprocessing.tiles())?;
                 let found = match instances {
                     true => {
                         let mask = task::mask(problem, &picture, answers.clone())?;

@@ -5,6 +5,7 @@
 
 mod defaults;
 mod file;
+mod followed;
 mod freeze;
 mod knobs;
 mod layers;
@@ -15,6 +16,8 @@ mod tree;
 mod types;
 
 pub use file::read as read_file;
+pub use followed::Followed;
+pub(crate) use followed::declaration;
 pub use freeze::Freeze;
 pub use knobs::{Knob, knobs};
 pub use layers::Layers;

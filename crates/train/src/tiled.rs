@@ -5,16 +5,16 @@ use burn::tensor::{Tensor, TensorData, s};
 use models::{Model, Task};
 
 use crate::data::{Resizing, Tiles, starts};
+use crate::learned::Learned;
 use crate::network::configured;
-use crate::run_folder::RunConfig;
 
-/// Makes a run's network see images in tiles, at their own scale, whatever it learned from.
+/// Makes a network see images in tiles, at their own scale, whatever it learned from.
 ///
 /// # Errors
 /// If it does not speak of pixels, or cannot see such tiles.
-pub(crate) fn see_in_tiles(config: &mut RunConfig, tiles: Tiles) -> Result<()> {
+pub(crate) fn see_in_tiles(learned: &mut Learned, tiles: Tiles) -> Result<()> {
     tiles.check()?;
-    let problem = &mut config.problem;
+    let problem = &mut learned.problem;
     ensure!(
         matches!(problem.task, Task::Segmentation | Task::Regression),
         "what was learned is {}; answers can be joined of tiles where they are masks or pictures",
@@ -25,7 +25,7 @@ pub(crate) fn see_in_tiles(config: &mut RunConfig, tiles: Tiles) -> Result<()> {
     problem.preprocessing.resizing = Resizing::Tiles {
         overlap: tiles.overlap,
     };
-    configured(&config.recipe.model, problem).context("tiles")?;
+    configured(&learned.recipe.model, problem).context("tiles")?;
     Ok(())
 }
 

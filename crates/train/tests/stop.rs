@@ -11,7 +11,7 @@ use common::{read, succeeds};
 use serde_json::json;
 use tempfile::tempdir;
 use train::backend::DeviceChoice;
-use train::{Evaluation, Event, Examination, Observer, Recipe, Summary, evaluate_run, fit};
+use train::{Evaluation, Event, Examination, Observer, Origin, Recipe, Summary, evaluate_run, fit};
 
 /// Stops a run when so many batches were looked at.
 struct StopAfter(usize);
@@ -42,7 +42,7 @@ fn stopped_after(batches: usize, out: &Path) -> Summary {
 /// The run's network can be measured.
 fn usable(run: &Path) -> Evaluation {
     let examination = Examination {
-        run,
+        origin: Origin::Run(run),
         data: None,
         metrics: &[],
         tiles: None,

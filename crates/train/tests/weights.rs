@@ -82,7 +82,7 @@ fn weights_that_do_not_fit_are_refused_with_what_does_not() {
     let missing = fit("resnet8", &["--out", "other", "--weights", "none.pth"]);
     let message = String::from_utf8_lossy(&missing.stderr);
     assert!(
-        message.starts_with("error: 'none.pth' cannot be read: "),
+        message.starts_with("error: there is no file 'none.pth'; "),
         "{message}"
     );
 }

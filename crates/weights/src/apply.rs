@@ -5,7 +5,7 @@ use std::fmt;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{Tensor, TensorData};
-use models::{Model, ModelConfig};
+use models::{Model, ModelConfig, Task};
 
 use crate::array::canonical;
 use crate::prefix::prefix_of;
@@ -61,6 +61,8 @@ pub struct Report {
     pub left: Vec<String>,
     /// The first convolution, where it was made for another number of channels.
     pub adapted: Option<String>,
+    /// Whether a head of one output, yes or no, was made one of two classes.
+    pub doubled: bool,
 }
 
 impl Report {
@@ -93,6 +95,9 @@ impl fmt::Display for Report {
         if let Some(name) = &self.adapted {
             write!(formatter, "; '{name}' made for other channels")?;
         }
+        if self.doubled {
+            write!(formatter, "; the head's one output made two classes")?;
+        }
         Ok(())
     }
 }
@@ -100,6 +105,9 @@ impl fmt::Display for Report {
 /// Puts weights into a model by name. A first convolution of three channels is adapted to another
 /// number as timm's `adapt_input_conv` does: to one by their sum, to more by repeating them, scaled
 /// so that the sum stays.
+///
+/// A head of one output, whose sigmoid says how likely a class is, becomes one of two: the first is 0
+/// everywhere, so that the softmax of both says the same.
 ///
 /// # Errors
 /// If a name of either side has no partner, or another shape; the model is then as it was, and the
@@ -111,7 +119,7 @@ pub fn apply(
     options: &Options,
 ) -> Result<(Model, Report), WeightsError> {
     let slots = slots(&model, config);
-    let (values, report) = matched(&slots, weights, options);
+    let (values, report) = matched(&slots, config.task(), weights, options);
     if !report.fits() {
         return Err(WeightsError::Fit(Box::new(report)));
     }
@@ -119,9 +127,32 @@ pub fn apply(
     Ok((model.map(&mut filling), report))
 }
 
+/// How many outputs the weights' head has; none if they have no head of this model's kind.
+pub fn outputs(
+    model: &Model,
+    config: &ModelConfig,
+    weights: &Weights,
+    options: &Options,
+) -> Option<usize> {
+    let slots = slots(model, config);
+    let theirs = |slot: &Slot| options.key_map.theirs(&slot.name);
+    let wanted: Vec<_> = slots.iter().map(theirs).collect();
+    let prefix = prefix_of(weights, &wanted, options.averaged);
+    let own = config.head.outputs;
+    let of_head = slots.iter().zip(&wanted).filter(|(slot, _)| slot.is_head);
+    let mut last = of_head.filter(|(slot, _)| slot.shape.first() == Some(&own));
+    let (_, name) = last.next_back()?;
+    weights
+        .get(&format!("{prefix}{name}"))?
+        .shape
+        .first()
+        .copied()
+}
+
 /// The values of each slot, as Burn keeps them.
 fn matched(
     slots: &[Slot],
+    task: Task,
     weights: &Weights,
     options: &Options,
 ) -> (HashMap<ParamId, Vec<f32>>, Report) {
@@ -134,6 +165,7 @@ fn matched(
     let mut values = HashMap::new();
     let mut used = BTreeSet::new();
     let first = slots.iter().position(|slot| slot.shape.len() == 4);
+    let speaks_of_classes = matches!(task, Task::Classification | Task::Segmentation);
     for (index, (slot, name)) in slots.iter().zip(&wanted).enumerate() {
         let name = format!("{prefix}{name}");
         let found = weights.get(&name);
@@ -157,7 +189,12 @@ fn matched(
         if adapted.is_some() {
             report.adapted = Some(slot.name.clone());
         }
-        let array = adapted.as_ref().unwrap_or(array);
+        let doubled = match slot.is_head && speaks_of_classes {
+            true => doubled(array, &slot.shape),
+            false => None,
+        };
+        report.doubled |= doubled.is_some();
+        let array = adapted.as_ref().or(doubled.as_ref()).unwrap_or(array);
         if canonical(&array.shape) != canonical(&slot.shape) {
             let shapes = (slot.name.clone(), slot.shape.clone(), array.shape.clone());
             report.of_another_shape.push(shapes);
@@ -227,6 +264,16 @@ fn adapted(array: &Array, wanted: &[usize]) -> Option<Array> {
     Some(Array {
         shape: wanted.to_vec(),
         values,
+    })
+}
+
+/// A head's array of one output as one of two, the first of zeros; none where it is no such array.
+fn doubled(array: &Array, wanted: &[usize]) -> Option<Array> {
+    let (one, two) = (array.shape.split_first()?, wanted.split_first()?);
+    let fits = (*one.0, *two.0) == (1, 2) && canonical(one.1) == canonical(two.1);
+    fits.then(|| Array {
+        shape: wanted.to_vec(),
+        values: [vec![0.0; array.values.len()], array.values.clone()].concat(),
     })
 }
 

@@ -47,6 +47,14 @@ pub enum WeightsError {
         /// What is wrong.
         reason: String,
     },
+    /// What a `config.json` says of weights is wrong.
+    #[error("'{path}' is wrong: {reason}")]
+    Declaration {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A value cannot be brought from or to the device.
     #[error("the device fails: {0}")]
     Device(String),

@@ -8,7 +8,7 @@ use std::path::Path;
 use models::create;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use weights::{Array, Options, Weights, apply};
+use weights::{Array, Declaration, Options, Weights, apply};
 
 const FILES: [&str; 6] = [
     "zipped.pth",
@@ -140,4 +140,35 @@ fn a_pickle_that_asks_for_code_is_not_obeyed() {
     let outcome = Weights::read(&path);
     assert!(outcome.map_or(true, |weights| weights.is_empty()));
     assert!(!made.exists());
+}
+
+/// What lies beside weights comes from the same strangers. Unlike a file of weights, a text that is
+/// something else is no error.
+#[test]
+fn damaged_declarations_are_errors_or_say_what_can_be() {
+    let whole = br#"{"architecture": "resnet50", "num_classes": 2, "label_names": ["a", "b"],
+        "pretrained_cfg": {"input_size": [3, 224, 224], "interpolation": "bicubic",
+        "crop_pct": 0.95, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}}"#;
+    let scratch = tempfile::tempdir().expect("a folder");
+    let path = scratch.path().join("config.json");
+    let mut random = StdRng::seed_from_u64(6);
+    let (mut errors, mut read) = (0, 0);
+    for _ in 0..mutants() {
+        std::fs::write(&path, mutant(whole, &mut random)).expect("writes");
+        match Declaration::read(&path) {
+            Ok(Some(said)) => {
+                let sides = said.size.into_iter().flatten();
+                assert!(sides.into_iter().all(|side| (1..=1 << 16).contains(&side)));
+                let deviation = said.deviation.unwrap_or_default();
+                assert!(deviation.iter().all(|value| *value > 0.0));
+                read += 1;
+            }
+            Ok(None) => read += 1,
+            Err(error) => {
+                assert!(error.to_string().contains("config.json"), "{error}");
+                errors += 1;
+            }
+        }
+    }
+    assert!(errors > 0 && read > 0, "{errors} errors, {read} were read");
 }

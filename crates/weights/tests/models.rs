@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use models::{Model, ModelConfig, create};
-use weights::{HeadWeights, Options, Weights, WeightsError, apply, to_safetensors};
+use weights::{HeadWeights, Options, Weights, WeightsError, apply, outputs, to_safetensors};
 
 fn answer(model: &Model, dims: [usize; 4]) -> Vec<f32> {
     let count: usize = dims.iter().product();
@@ -197,4 +197,36 @@ fn an_encoder_with_other_blocks_is_refused() {
     let refused = apply(config.init(&Device::flex()), &config, &weights, &options);
     let text = refused.map(|_| ()).expect_err("deeper").to_string();
     assert!(text.contains("unused: layer1.1.bn1"), "{text}");
+}
+
+#[test]
+fn a_head_that_says_yes_or_no_becomes_one_of_two_classes() {
+    let config = create("unet-resnet10_w16").expect("a model");
+    let one = config.clone().with_outputs(1);
+    let (model, weights) = written(&one);
+    let two = config.with_outputs(2);
+    let fresh = two.init(&Device::flex());
+    let count = outputs(&fresh, &two, &weights, &Options::default());
+    assert_eq!(count, Some(1));
+    let applied = apply(fresh, &two, &weights, &Options::default());
+    let (doubled, report) = applied.expect("they fit");
+    assert!(report.doubled);
+    let dims = [1, 3, 64, 64];
+    let [no, yes] = [0, 1].map(|half| {
+        let all = answer(&doubled, dims);
+        all[half * 64 * 64..(half + 1) * 64 * 64].to_vec()
+    });
+    assert!(no.iter().all(|logit| *logit == 0.0));
+    assert_eq!(yes, answer(&model, dims));
+}
+
+#[test]
+fn how_many_outputs_a_file_is_for_is_told_by_its_head() {
+    for name in ["resnet8", "densenet40_k12", "convnext_atto", "unet8"] {
+        let config = create(name).expect("a model");
+        let (_, weights) = written(&config.clone().with_outputs(7));
+        let fresh = config.init(&Device::flex());
+        let count = outputs(&fresh, &config, &weights, &Options::default());
+        assert_eq!(count, Some(7), "{name}");
+    }
 }

@@ -8,15 +8,16 @@ use serde_json::Map;
 use train::{Embeddings, Records};
 
 use super::place::Place;
+use super::source::{WeightsArgs, origin};
 use super::stdout::{Stdout, say};
 
 #[derive(Args, Debug)]
 pub struct EmbedArgs {
-    /// Folder of a finished run
-    run: PathBuf,
-    /// Image files, and folders of them
-    #[arg(required = true)]
-    images: Vec<PathBuf>,
+    /// Folder of a finished run, and image files or folders of them; with weights, images alone
+    #[arg(required = true, value_name = "RUN|IMAGE")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    weights: WeightsArgs,
     /// NumPy file for the embeddings, a row for each image; which is which, in a .csv beside it
     #[arg(long, value_name = "FILE.npy", required_unless_present = "near")]
     out: Option<PathBuf>,
@@ -33,10 +34,13 @@ pub struct EmbedArgs {
 impl EmbedArgs {
     pub fn run(self) -> Result<()> {
         let Place { backend, device } = self.place;
-        let of = |images: &[PathBuf]| Embeddings::of(&self.run, images, &backend, device);
+        let (run, images) = self.weights.run_and_rest(&self.paths)?;
+        let recipe = self.weights.recipe(None)?;
+        let origin = origin(run, recipe.as_ref())?;
+        let of = |images: &[PathBuf]| Embeddings::of(origin, images, &backend, device);
         // A mistyped name is found before all others are read.
         let query = self.near.map(|query| of(&[query])).transpose()?;
-        let embeddings = of(&self.images)?;
+        let embeddings = of(images)?;
         if let Some(out) = &self.out {
             embeddings.write(out)?;
             say(format_args!(

@@ -8,14 +8,18 @@ use clap::Args;
 use train::{Examination, evaluate_run};
 
 use super::place::Place;
+use super::source::{WeightsArgs, origin};
 use super::stdout::say;
 use super::tiling::Tiling;
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
     /// Folder of a finished run
-    run: PathBuf,
-    /// Other data than the run's, of the same classes
+    #[arg(required_unless_present = "weights", conflicts_with = "weights")]
+    run: Option<PathBuf>,
+    #[command(flatten)]
+    weights: WeightsArgs,
+    /// Other data than the run's, of the same classes; with weights, the data
     #[arg(long, value_name = "NAME|FOLDER")]
     data: Option<String>,
     /// Metrics beside those of every epoch, or `all` [default: as the run's recipe says]
@@ -33,8 +37,9 @@ pub struct EvalArgs {
 impl EvalArgs {
     pub fn run(self) -> Result<()> {
         let Place { backend, device } = self.place;
+        let recipe = self.weights.recipe(self.data.as_deref())?;
         let evaluation = evaluate_run(Examination {
-            run: &self.run,
+            origin: origin(self.run.as_deref(), recipe.as_ref())?,
             data: self.data.as_deref(),
             metrics: &self.metrics,
             tiles: self.tiling.tiles(),
@@ -43,7 +48,7 @@ impl EvalArgs {
         })?;
         if let Some(path) = &self.confusion {
             let Some(confusion) = &evaluation.confusion else {
-                bail!("--confusion: what the run has learned is no classes");
+                bail!("--confusion: what was learned is no classes");
             };
             let write =
                 || serde_json::to_writer(File::create_new(path)?, confusion).map_err(Error::new);

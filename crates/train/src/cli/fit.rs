@@ -9,6 +9,7 @@ use clap::Args;
 use train::recipe::{Layers, read_file};
 use train::{Check, Observer, Recipe, Repeated, Summary, Times, check, fit, next_folder, repeat};
 
+use super::fetch::fetch;
 use super::flags::{Flags, Setting};
 use super::lines::Lines;
 use super::screen::Screen;
@@ -36,7 +37,15 @@ impl RecipeArgs {
             let origin = format!("the configuration file '{}' is wrong", path.display());
             layers = layers.over(Some(origin), read_file(path)?);
         }
-        Setting::over_all(self.set, self.flags.over(layers)).resolve()
+        let layers = Setting::over_all(self.set, self.flags.over(layers));
+        if let Some(weights) = layers.weights() {
+            fetch(&weights)?;
+        }
+        let (recipe, followed) = layers.resolve_and_say()?;
+        if let Some(followed) = followed {
+            eprintln!("{followed}");
+        }
+        Ok(recipe)
     }
 }
 

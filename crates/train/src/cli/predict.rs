@@ -7,16 +7,17 @@ use clap::Args;
 use train::{Predicted, Prediction, Records};
 
 use super::place::Place;
+use super::source::{WeightsArgs, origin};
 use super::stdout::{Stdout, say};
 use super::tiling::Tiling;
 
 #[derive(Args, Debug)]
 pub struct PredictArgs {
-    /// Folder of a finished run
-    run: PathBuf,
-    /// Image files
-    #[arg(required = true)]
-    images: Vec<PathBuf>,
+    /// Folder of a finished run, and image files; with weights, image files alone
+    #[arg(required = true, value_name = "RUN|IMAGE")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    weights: WeightsArgs,
     /// Classification: JSON file to write instead of standard output. Segmentation: new folder
     /// for masks and overlays
     #[arg(long, value_name = "PATH")]
@@ -33,9 +34,11 @@ pub struct PredictArgs {
 
 impl PredictArgs {
     pub fn run(self) -> Result<()> {
+        let (run, images) = self.weights.run_and_rest(&self.paths)?;
+        let recipe = self.weights.recipe(None)?;
         let prediction = Prediction {
-            run: &self.run,
-            images: &self.images,
+            origin: origin(run, recipe.as_ref())?,
+            images,
             out: self.out.as_deref(),
             instances: self.instances,
             tiles: self.tiling.tiles(),

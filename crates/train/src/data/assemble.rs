@@ -12,7 +12,7 @@ use super::duplicates;
 use super::mirrored;
 use super::normalization::Normalization;
 use super::preprocessing::Preprocessing;
-use super::settings::{Data, Duplicates, OnBadImage, Size};
+use super::settings::{Data, Duplicates, OnBadImage, Scaling, Size};
 use super::share::share;
 use super::source::{Source, Subset};
 use super::survey::survey;
@@ -28,7 +28,13 @@ const SIZES_LOOKED_AT: usize = 1000;
 pub(super) fn assemble(collection: Collection, settings: &Data, seed: u64) -> Result<DataSet> {
     let tolerant: Tolerant = settings.on_bad_image.into();
     let learned = learned(&collection);
-    let channels = channels_of(collection.source.as_ref(), &learned, tolerant)?;
+    let own = channels_of(collection.source.as_ref(), &learned, tolerant)?;
+    let channels = settings.channels.unwrap_or(own);
+    ensure!(
+        own == channels || is_colour(own) && is_colour(channels),
+        "data.channels {channels}: the images have {own}; with --set data.channels={own} and \
+         --set data.normalization=measured they are seen as they are"
+    );
     let size = match settings.size.map(Size::sides) {
         Some(size) => size,
         None => median_size(
@@ -43,15 +49,20 @@ pub(super) fn assemble(collection: Collection, settings: &Data, seed: u64) -> Re
     let mut preprocessing = Preprocessing {
         channels,
         size: Some(size),
-        resizing: settings.fit,
+        resizing: settings.fit.unwrap_or_default(),
+        interpolation: settings.interpolation.unwrap_or_default(),
         normalization: Normalization::Image,
         pages: settings.pages,
     };
     let [train, ..] = &shared;
-    preprocessing.normalization = Normalization::measure(train.len(), channels, |index| {
-        let picture = tolerant.pass(collection.source.picture(train[index]))?;
-        Ok(picture.map(|picture| preprocessing.fit(picture)))
-    })?;
+    let told = settings.normalization.as_ref().and_then(Scaling::told);
+    preprocessing.normalization = match told {
+        Some(told) => told,
+        None => Normalization::measure(train.len(), channels, |index| {
+            let picture = tolerant.pass(collection.source.picture(train[index]))?;
+            Ok(picture.map(|picture| preprocessing.fit(picture)))
+        })?,
+    };
     let problem = Problem {
         task: collection.task,
         image: ImageSpec {
@@ -63,7 +74,9 @@ pub(super) fn assemble(collection: Collection, settings: &Data, seed: u64) -> Re
         mask_values: collection.mask_values.clone(),
         preprocessing,
     };
-    shared_out(collection, shared, problem, settings)
+    let data = shared_out(collection, shared, problem, settings)?;
+    data.problem.preprocessing.check().context("data")?;
+    Ok(data)
 }
 
 /// A data set for a problem that was learned before; no image is looked at.
@@ -239,6 +252,11 @@ pub(super) fn suggested(size: [usize; 2], task: Task) -> [usize; 2] {
     size.map(fitted)
 }
 
+/// Whether so many channels are gray or colours, which become each other.
+fn is_colour(channels: usize) -> bool {
+    channels == 1 || channels == 3
+}
+
 /// How many channels the images are best seen with: 1 if all are gray, 3 if there are colours; what
 /// is neither has as many in all.
 fn channels_of(source: &dyn Source, indices: &[usize], tolerant: Tolerant) -> Result<usize> {
@@ -257,10 +275,9 @@ fn channels_of(source: &dyn Source, indices: &[usize], tolerant: Tolerant) -> Re
         }
     };
     let found = survey(indices.len(), look, merge)?;
-    let colours = |channels: &usize| *channels == 1 || *channels == 3;
     match found.len() {
         0 | 1 => Ok(found.into_keys().next().unwrap_or(1)),
-        _ if found.keys().all(colours) => Ok(3),
+        _ if found.keys().copied().all(is_colour) => Ok(3),
         _ => {
             let told = found.into_iter();
             let told = told.map(|(count, index)| format!("'{}' has {count}", source.name(index)));

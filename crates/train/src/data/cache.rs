@@ -48,6 +48,7 @@ impl Cached {
             channels,
             size,
             resizing,
+            interpolation,
             pages,
             ..
         } = preprocessing;
@@ -57,7 +58,12 @@ impl Cached {
             settings.mask_border,
         );
         hash.update(serde_json::to_vec(&(
-            channels, size, resizing, pages, masks,
+            channels,
+            size,
+            resizing,
+            interpolation,
+            pages,
+            masks,
         ))?);
         for index in 0..source.len() {
             let name = source.name(index);
@@ -320,7 +326,7 @@ mod tests {
     use crate::data::hostile::mutations;
     use crate::data::made::Made;
     use crate::data::normalization::Normalization;
-    use crate::data::preprocessing::Resizing;
+    use crate::data::resizing::{Interpolation, Resizing};
     use crate::data::settings::Pages;
     use std::sync::atomic::Ordering;
     use tempfile::tempdir;
@@ -330,6 +336,7 @@ mod tests {
             channels: 1,
             size: Some([side, side]),
             resizing: Resizing::Letterbox,
+            interpolation: Interpolation::Bilinear,
             normalization: Normalization::Image,
             pages: Pages::First,
         }

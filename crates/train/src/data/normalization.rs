@@ -12,7 +12,8 @@ use super::transform::Exposed;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Normalization {
-    /// `(x - mean) / deviation` of the whole training set, per channel.
+    /// `(x - mean) / deviation`, per channel: of the whole training set, or as weights say that a
+    /// model starts from.
     DataSet {
         /// Mean of each channel.
         mean: Vec<f32>,

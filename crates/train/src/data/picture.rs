@@ -3,6 +3,7 @@
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, ImageBuffer, Luma, Pixel, Rgb, RgbImage};
 
+use super::resizing::Interpolation;
 use super::window::Window;
 
 /// The values of a picture at the depth that its file has.
@@ -153,20 +154,25 @@ impl Picture {
         Some(Self::new(size, channels, values))
     }
 
-    /// The same at another size: what lies between is interpolated, and where it shrinks, averaged
-    /// with the weights of a triangle.
+    /// The same at another size, interpolated with the weights of a triangle.
     pub fn resized(self, size: [usize; 2]) -> Self {
+        self.resized_with(size, Interpolation::Bilinear)
+    }
+
+    /// The same at another size: what lies between is interpolated, and where it shrinks, averaged
+    /// with the same weights, spread as far as it shrinks.
+    pub fn resized_with(self, size: [usize; 2], by: Interpolation) -> Self {
         let own = self.size();
         if own == size {
             return self;
         }
         let values = match self.channels {
-            1 => each_depth!(self.values, values => triangle::<Luma<_>>(values, own, size)),
-            3 => each_depth!(self.values, values => triangle::<Rgb<_>>(values, own, size)),
+            1 => each_depth!(self.values, values => scaled::<Luma<_>>(values, own, size, by)),
+            3 => each_depth!(self.values, values => scaled::<Rgb<_>>(values, own, size, by)),
             channels => each_depth!(self.values, values => {
                 let plane = |channel| {
                     let plane = values.iter().skip(channel).step_by(channels).copied();
-                    triangle::<Luma<_>>(plane.collect(), own, size)
+                    scaled::<Luma<_>>(plane.collect(), own, size, by)
                 };
                 let planes: Vec<_> = (0..channels).map(plane).collect();
                 let pixels = 0..size[0] * size[1];
@@ -248,13 +254,18 @@ fn luma(colours: Values, size: [usize; 2]) -> Values {
     }
 }
 
-fn triangle<P: Pixel + 'static>(
+fn scaled<P: Pixel + 'static>(
     values: Vec<P::Subpixel>,
     own: [usize; 2],
     [height, width]: [usize; 2],
+    by: Interpolation,
 ) -> Vec<P::Subpixel> {
+    let filter = match by {
+        Interpolation::Bilinear => FilterType::Triangle,
+        Interpolation::Bicubic => FilterType::CatmullRom,
+    };
     let pixels = buffer::<P>(values, own);
-    imageops::resize(&pixels, width as u32, height as u32, FilterType::Triangle).into_raw()
+    imageops::resize(&pixels, width as u32, height as u32, filter).into_raw()
 }
 
 fn buffer<P: Pixel>(

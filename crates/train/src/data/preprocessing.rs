@@ -10,31 +10,10 @@ use super::image_file::read_as;
 use super::mask::{IGNORED, Mask};
 use super::normalization::Normalization;
 use super::picture::Picture;
+use super::resizing::{Fitted, Interpolation, Resizing};
 use super::settings::Pages;
 use super::source::{Item, Target};
 use super::tiles::Tiles;
-use super::window::Window;
-
-/// How an image comes to another height and width.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Resizing {
-    /// Stretched to both.
-    #[default]
-    Stretch,
-    /// As large as it fits in whole; black around it.
-    Letterbox,
-    /// As small as it covers all; what juts out is cut off.
-    Cover,
-    /// Its middle, as large as it is; black around it where it is smaller.
-    Crop,
-    /// All of it as large as it is, one tile after the other; black around it where it is smaller.
-    Tiles {
-        /// How many rows, or columns, neighbours have in common at least.
-        overlap: usize,
-    },
-}
 
 /// What is done to every image before a network sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,18 +26,14 @@ pub struct Preprocessing {
     /// How they come to that size.
     #[serde(default)]
     pub resizing: Resizing,
+    /// How pixels are interpolated on the way.
+    #[serde(default, skip_serializing_if = "Interpolation::is_default")]
+    pub interpolation: Interpolation,
     /// How pixels are brought to a common scale.
     pub normalization: Normalization,
     /// What the pages of an image's file are.
     #[serde(default, skip_serializing_if = "Pages::is_first")]
     pub pages: Pages,
-}
-
-/// How a picture lies in what comes of it: its own height and width after resizing, and the window
-/// through which that is seen.
-struct Fitted {
-    size: [usize; 2],
-    window: Window,
 }
 
 impl Preprocessing {
@@ -74,6 +49,7 @@ impl Preprocessing {
                 "size = {height}x{width}: must be at least 1x1"
             );
         }
+        self.resizing.check()?;
         self.tiles().map_or(Ok(()), |tiles| tiles.check())?;
         if let Normalization::DataSet { mean, deviation } = &self.normalization {
             ensure!(
@@ -83,6 +59,10 @@ impl Preprocessing {
                 mean.len(),
                 deviation.len(),
                 self.channels
+            );
+            ensure!(
+                deviation.iter().all(|deviation| *deviation > 0.0),
+                "the normalization has the deviations {deviation:?}: must be above 0"
             );
         }
         Ok(())
@@ -128,7 +108,9 @@ impl Preprocessing {
     /// Brings a picture to the size and channels that a network sees.
     pub fn fit(&self, picture: Picture) -> Picture {
         let fitted = self.fitted(picture.size());
-        let picture = picture.resized(fitted.size).with_channels(self.channels);
+        let picture = picture
+            .resized_with(fitted.size, self.interpolation)
+            .with_channels(self.channels);
         picture.seen_through(&fitted.window)
     }
 
@@ -184,23 +166,7 @@ impl Preprocessing {
     }
 
     fn fitted(&self, own: [usize; 2]) -> Fitted {
-        let size = self.size.unwrap_or(own);
-        let ratio = |dim: usize| size[dim] as f64 / own[dim] as f64;
-        let scaled = |by: f64| own.map(|full| ((full as f64 * by).round() as usize).max(1));
-        let inner = match self.resizing {
-            Resizing::Stretch => size,
-            Resizing::Letterbox => scaled(ratio(0).min(ratio(1))),
-            Resizing::Cover => scaled(ratio(0).max(ratio(1))),
-            Resizing::Crop | Resizing::Tiles { .. } => own,
-        };
-        let seen = match self.resizing {
-            Resizing::Tiles { .. } => [0, 1].map(|dim| size[dim].max(own[dim])),
-            _ => size,
-        };
-        Fitted {
-            size: inner,
-            window: Window::middle(inner, seen),
-        }
+        self.resizing.fitted(own, self.size.unwrap_or(own))
     }
 }
 
@@ -214,6 +180,7 @@ mod tests {
             channels: 1,
             size: Some([4, 4]),
             resizing,
+            interpolation: Interpolation::Bilinear,
             normalization: Normalization::Image,
             pages: Pages::First,
         }
@@ -255,6 +222,7 @@ mod tests {
             Resizing::Letterbox,
             Resizing::Cover,
             Resizing::Crop,
+            Resizing::CenterCrop { fraction: 1.0 },
             Resizing::Tiles { overlap: 1 },
         ] {
             let preprocessing = to_4x4(resizing);
@@ -279,7 +247,7 @@ mod tests {
             assert_eq!(
                 unseen.count(),
                 match resizing {
-                    Resizing::Cover | Resizing::Crop => 16,
+                    Resizing::Cover | Resizing::Crop | Resizing::CenterCrop { .. } => 16,
                     _ => 0,
                 }
             );

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::preprocessing::Resizing;
+use super::normalization::Normalization;
+use super::resizing::{Interpolation, Resizing};
 
 /// The images.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +30,29 @@ pub struct Data {
     #[serde(default)]
     pub threads: Option<usize>,
     /// How images of another form come to that size: `stretch`; `letterbox`, all of it with black
-    /// around; `cover`, with what juts out cut off; `crop`, its middle as it is; `{"tiles":
-    /// {"overlap": 32}}`, as it is, one tile of that size after the other.
+    /// around; `cover`, with what juts out cut off; `crop`, its middle as it is; `{"center_crop":
+    /// {"fraction": 0.875}}`, its middle, so much of the shorter side; `{"tiles": {"overlap": 32}}`,
+    /// as it is, one tile of that size after the other. None: as the weights say that the model
+    /// starts from, or stretched.
     #[serde(default, skip_serializing_if = "is_default")]
-    #[schemars(with = "String")]
-    pub fit: Resizing,
+    #[schemars(with = "Option<String>")]
+    pub fit: Option<Resizing>,
+    /// How pixels are interpolated on the way: `bilinear` or `bicubic`. None: as the weights say, or
+    /// bilinear.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(with = "Option<String>")]
+    pub interpolation: Option<Interpolation>,
+    /// In how many channels images are seen: 1, gray, or 3, colours. None: as the weights say, or
+    /// what suits the images.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub channels: Option<usize>,
+    /// How pixels are brought to a common scale: `measured`, by the mean and the deviation of the
+    /// images to learn from; `image`, each by its own percentiles; `{"moments": {"mean": [0.5],
+    /// "deviation": [0.5]}}`, a value from 0 to 1 for each channel. None: as the weights say, or
+    /// measured.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(with = "Option<String>")]
+    pub normalization: Option<Scaling>,
     /// How images that belong to no part are shared out where a part has none of its own.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "String")]
@@ -114,6 +133,13 @@ impl Data {
         for (flag, value) in sizes {
             ensure!(value > 0, "{flag} {value}: must be at least 1");
         }
+        if let Some(fit) = self.fit {
+            fit.check().context("data.fit")?;
+        }
+        ensure!(
+            self.channels != Some(0),
+            "data.channels 0: must be at least 1"
+        );
         if let Some([fold, folds]) = self.fold {
             ensure!(
                 folds >= 2 && (1..=folds).contains(&fold),
@@ -132,6 +158,36 @@ impl Data {
             );
         }
         Ok(())
+    }
+}
+
+/// How pixels are brought to a common scale.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Scaling {
+    /// By the mean and the deviation of the images to learn from.
+    #[default]
+    Measured,
+    /// Each image by its own percentiles.
+    Image,
+    /// By these, of values from 0 to 1.
+    Moments {
+        /// Mean of each channel.
+        mean: Vec<f32>,
+        /// Standard deviation of each channel.
+        deviation: Vec<f32>,
+    },
+}
+
+impl Scaling {
+    /// The scale, where nothing has to be measured for it.
+    pub(crate) fn told(&self) -> Option<Normalization> {
+        match self.clone() {
+            Self::Measured => None,
+            Self::Image => Some(Normalization::Image),
+            Self::Moments { mean, deviation } => Some(Normalization::DataSet { mean, deviation }),
+        }
     }
 }
 

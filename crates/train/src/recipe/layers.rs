@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::defaults;
+use super::followed::Followed;
 use super::tree::merge;
 use super::types::Recipe;
 use crate::data::{self, Data, Size, Transform};
@@ -32,11 +33,19 @@ impl Layers {
         self
     }
 
-    /// What the topmost layer says of the data.
-    fn given(&self, key: &str) -> Option<&Value> {
-        let given = |layer: &'_ Layer| layer.tree.get("data")?.get(key).map(|_| ());
-        let layer = self.0.iter().rev().find(|layer| given(layer).is_some())?;
-        layer.tree["data"].get(key)
+    /// All that was given, as one tree.
+    fn given(&self) -> Value {
+        let mut tree = json!({});
+        for layer in &self.0 {
+            merge(&mut tree, layer.tree.clone());
+        }
+        tree
+    }
+
+    /// The weights that were asked for: a path, or a name on the hub.
+    pub fn weights(&self) -> Option<String> {
+        let given = self.given();
+        Some(given.pointer("/model/weights")?.as_str()?.to_string())
     }
 
     /// What was given of the data and the augmentation, where nothing else matters.
@@ -67,19 +76,59 @@ impl Layers {
     /// # Errors
     /// If the data set or model does not exist, does not fit the other, or a key or value is wrong.
     pub fn resolve(self) -> Result<Recipe> {
-        let data = self
-            .given("path")
-            .and_then(Value::as_str)
-            .unwrap_or(DATA)
-            .to_string();
+        Ok(self.resolve_and_say()?.0)
+    }
+
+    /// The whole recipe, and what in it follows from the weights that the model starts from.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`], and if the weights are not to be had, or say something that cannot be.
+    pub fn resolve_and_say(self) -> Result<(Recipe, Option<Followed>)> {
+        let given = self.given();
+        let data = text(&given, "/data/path").unwrap_or(DATA).to_string();
         let task = data::task_of(&data)?;
+        let followed = Followed::of(&given)?;
+        let tree = followed.as_ref().map_or(Value::Null, Followed::tree);
         // Looked for only where it is needed: a folder has many images.
-        let given = self.given("size").filter(|size| !size.is_null());
-        let size = match given.and_then(|size| serde_json::from_value(size.clone()).ok()) {
+        let size = match size(&given).or_else(|| size(&tree)) {
             Some(size) => size,
             None => Size::from(data::suggested_size(&data)?),
         };
-        let mut tree = defaults::of_data(&data, task, size);
+        let mut recipe = defaults::of_data(&data, task, size);
+        if tree.is_object() {
+            merge(&mut recipe, tree);
+        }
+        let recipe = self.laid_over(recipe)?;
+        recipe.check(&find(&recipe.model.name)?, task)?;
+        Ok((recipe, followed))
+    }
+
+    /// The recipe of a model that is applied with the weights that were given, which are of others
+    /// and stay as they are; and what in it follows from them. Where nothing says how they see
+    /// images, those of networks that torchvision and its kin have see them as torchvision does.
+    ///
+    /// # Errors
+    /// If the weights are not to be had, nobody says which model they are of, or a key or value is
+    /// wrong.
+    pub fn resolve_to_apply(self) -> Result<(Recipe, Followed)> {
+        let given = self.given();
+        let followed = Followed::to_apply(&given)?;
+        let tree = followed.tree();
+        let name = text(&given, "/model/name").or_else(|| text(&tree, "/model/name"));
+        let variant = find(name.unwrap_or_default())?;
+        let data = text(&given, "/data/path").unwrap_or_default();
+        let image = variant.input();
+        let size = Size::from([image.height, image.width]);
+        let mut recipe = defaults::of_data(data, variant.task(), size);
+        merge(&mut recipe, json!({"model": {"name": variant.name()}}));
+        merge(&mut recipe, tree);
+        let recipe = self.laid_over(recipe)?;
+        recipe.check(&variant, variant.task())?;
+        Ok((recipe, followed))
+    }
+
+    /// All layers over a tree that is whole.
+    fn laid_over(self, mut tree: Value) -> Result<Recipe> {
         let mut recipe = read(&tree)?;
         for Layer { origin, tree: over } in self.0 {
             merge(&mut tree, over);
@@ -88,9 +137,18 @@ impl Layers {
                 None => error,
             })?;
         }
-        recipe.check(&find(&recipe.model.name)?, task)?;
         Ok(recipe)
     }
+}
+
+fn text<'a>(tree: &'a Value, place: &str) -> Option<&'a str> {
+    tree.pointer(place)?.as_str()
+}
+
+/// The size of images that a tree has, if it is one.
+fn size(tree: &Value) -> Option<Size> {
+    let size = tree.pointer("/data/size").filter(|size| !size.is_null())?;
+    serde_json::from_value(size.clone()).ok()
 }
 
 /// Reads a tree, the constants of what it names filled in.

@@ -58,9 +58,10 @@ pub struct Model {
     /// Model to train; see the command `models`
     #[schemars(extend("x-flag" = "model", "x-value" = "NAME"))]
     pub name: String,
-    /// File of weights to start from: .safetensors, .pth, .pt, .bin or .npz
+    /// Weights to start from: a file (.safetensors, .pth, .pt, .bin or .npz), or OWNER/NAME on the
+    /// Hugging Face hub
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-flag" = "weights", "x-value" = "FILE"))]
+    #[schemars(extend("x-flag" = "weights", "x-value" = "FILE|NAME"))]
     pub weights: Option<String>,
     /// Names of that file, where they are not the model's: a list of pairs of paths in JSON
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -308,7 +308,7 @@ fn masks_beside_instance_maps_are_an_error() {
 #[test]
 fn larger_images_are_learned_from_in_tiles() {
     let own = Own::masks(&[0, 255, 0, 0, 255, 255]);
-    let tiles = |settings: &mut Data| settings.fit = Resizing::Tiles { overlap: 1 };
+    let tiles = |settings: &mut Data| settings.fit = Some(Resizing::Tiles { overlap: 1 });
     let data = own.load_with(tiles).expect("loads");
     let counts = |data: &DataSet| [data.train.len(), data.valid.len(), data.test.len()];
     let [train, valid, test] = counts(&data);
@@ -324,7 +324,7 @@ fn larger_images_are_learned_from_in_tiles() {
         error.expect_err("classes").to_string(),
         "data.fit: tiles are for masks and pictures, and not for classification"
     );
-    let wide = |settings: &mut Data| settings.fit = Resizing::Tiles { overlap: 4 };
+    let wide = |settings: &mut Data| settings.fit = Some(Resizing::Tiles { overlap: 4 });
     let error = own.load_with(wide).map(|_| ()).expect_err("all overlap");
     assert_eq!(
         format!("{error:#}"),

@@ -7,7 +7,7 @@ use crate::data::made::Made;
 use crate::data::mask::Mask;
 use crate::data::normalization::Normalization;
 use crate::data::picture::Picture;
-use crate::data::preprocessing::Resizing;
+use crate::data::resizing::{Interpolation, Resizing};
 use crate::data::settings::{OnBadImage, Pages};
 use crate::data::source::{Item, Target};
 use crate::data::transform::{Crop, Shift};
@@ -17,6 +17,7 @@ fn loader(source: impl Source + 'static) -> Loader {
         channels: 1,
         size: Some([5, 5]),
         resizing: Resizing::Stretch,
+        interpolation: Interpolation::Bilinear,
         normalization: Normalization::Image,
         pages: Pages::First,
     };

@@ -11,7 +11,8 @@ use crate::data::collection::Collection;
 use crate::data::joined::Joined;
 use crate::data::mask::MaskValues;
 use crate::data::normalization::Normalization;
-use crate::data::preprocessing::{Preprocessing, Resizing};
+use crate::data::preprocessing::Preprocessing;
+use crate::data::resizing::{Interpolation, Resizing};
 use crate::data::settings::{Data, Pages};
 use crate::data::share::share;
 use crate::data::source::{Item, Kept, Source, Target};
@@ -42,6 +43,7 @@ pub(in crate::data) fn nuclei_mini(settings: &Data, seed: u64) -> Result<DataSet
             channels: SIZE.channels,
             size: Some([SIZE.height, SIZE.width]),
             resizing: Resizing::Stretch,
+            interpolation: Interpolation::Bilinear,
             // The images' brightness differs tenfold.
             normalization: Normalization::Image,
             pages: Pages::First,

@@ -12,8 +12,8 @@ use crate::data::collection::Collection;
 use crate::data::joined::Joined;
 use crate::data::normalization::Normalization;
 use crate::data::picture::{Picture, Values};
-use crate::data::preprocessing::Resizing;
 use crate::data::random::{generator, normal};
+use crate::data::resizing::Resizing;
 use crate::data::settings::Data;
 use crate::data::source::{Item, Kept, Source, Target};
 use crate::data::transform::{Crop, Transform};
@@ -43,12 +43,9 @@ pub(in crate::data) fn nuclei_noisy(settings: &Data, seed: u64) -> Result<DataSe
         mirrors: true,
     };
     // Noise is noise at one scale only: larger images are seen in parts.
-    let fit = match settings.fit {
-        Resizing::Stretch => Resizing::Tiles { overlap: 32 },
-        other => other,
-    };
+    let tiles = Resizing::Tiles { overlap: 32 };
     let settings = Data {
-        fit,
+        fit: settings.fit.or(Some(tiles)),
         ..settings.clone()
     };
     Ok(DataSet {
