@@ -3,7 +3,7 @@
 //! Files of PyTorch's world (`.safetensors`, `.pth`, `.pt`, `.bin`, `.npz`) become [`Weights`]:
 //! arrays by name. [`apply`] puts them into a model by its public names, which are torchvision's,
 //! timm's or segmentation_models.pytorch's where these have the network, and says what it did.
-//! [`to_safetensors`] is the way back.
+//! [`to_safetensors`] is the way back, and [`entries`] what goes that way.
 //!
 //! Files come from strangers. Nothing in them is executed; every length that one claims is checked
 //! against what it holds before memory is taken; and a model is changed only when all of a file is
@@ -26,6 +26,7 @@
 
 mod apply;
 mod array;
+mod entries;
 mod error;
 mod file;
 mod key_map;
@@ -35,6 +36,7 @@ mod slots;
 
 pub use apply::{HeadWeights, Options, Report, apply};
 pub use array::{Array, Weights};
+pub use entries::{Entry, entries};
 pub use error::WeightsError;
 pub use key_map::KeyMap;
 pub use save::to_safetensors;

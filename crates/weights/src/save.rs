@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
 use models::{Model, ModelConfig};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::WeightsError;
-use crate::slots::{slots, turned};
+use crate::entries::{Entry, entries};
 
 /// The bytes of a `.safetensors` file with all parameters and running statistics of a model, by its
 /// public names, in `f32`, as PyTorch keeps them; and the counters of batches that
@@ -17,24 +15,15 @@ use crate::slots::{slots, turned};
 /// # Errors
 /// If a value cannot be brought from the device.
 pub fn to_safetensors(model: &Model, config: &ModelConfig) -> Result<Vec<u8>, WeightsError> {
-    let mut values = Values::default();
-    model.visit(&mut values);
     let mut arrays: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
-    for (slot, values) in slots(model, config).into_iter().zip(values.0) {
-        let values = values.map_err(WeightsError::Device)?;
-        let values = match slot.is_turned {
-            true => turned(&values, slot.shape[0]),
-            false => values,
-        };
-        if let Some(part) = slot.name.strip_suffix("running_mean") {
+    for Entry { name, array, .. } in entries(model, config)? {
+        if let Some(part) = name.strip_suffix("running_mean") {
             let counter = (Dtype::I64, vec![], 0_i64.to_le_bytes().to_vec());
             arrays.insert(format!("{part}num_batches_tracked"), counter);
         }
-        let bytes = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        arrays.insert(slot.name, (Dtype::F32, slot.shape, bytes));
+        let values = array.values.iter();
+        let bytes = values.flat_map(|value| value.to_le_bytes()).collect();
+        arrays.insert(name, (Dtype::F32, array.shape, bytes));
     }
     let failed = |error: safetensors::SafeTensorError| WeightsError::Format {
         file: "the model".to_string(),
@@ -48,14 +37,4 @@ pub fn to_safetensors(model: &Model, config: &ModelConfig) -> Result<Vec<u8>, We
     // What transformers asks of a file, and other readers pass over.
     let metadata = [("format".to_string(), "pt".to_string())];
     serialize(views, Some(metadata.into_iter().collect())).map_err(failed)
-}
-
-#[derive(Default)]
-struct Values(Vec<Result<Vec<f32>, String>>);
-
-impl ModuleVisitor for Values {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let values = param.val().try_into_vec_as::<f32>();
-        self.0.push(values.map_err(|error| error.to_string()));
-    }
 }
