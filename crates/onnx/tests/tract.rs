@@ -8,14 +8,15 @@ use onnx::{Answer, Options, Pixels, Range, computed, difference, to_onnx};
 
 use common::{filled, images, small};
 
-/// How far answers are from those of the model, on one image and on three.
+/// How far answers are from those of the model, on one image and on four: other numbers than those
+/// for which operations are written down.
 fn differences(name: &str, options: &Options) -> [f64; 2] {
     let (device, variant) = (Device::flex(), find(name).expect("a variant"));
     let image = small(&variant);
     let config = variant.config().clone().with_image(image);
     let model = filled(&config, &device);
     let file = to_onnx(&model, &config, image, options).expect("a file");
-    [1, 3].map(|batch| {
+    [1, 4].map(|batch| {
         let images = images(image, batch, &device);
         difference(&file, &model, options, images).expect("computed")
     })
@@ -121,4 +122,15 @@ fn images_of_any_size_are_brought_to_the_models() {
     for (one, other) in own.values.iter().zip(&other.values) {
         assert!((one - other).abs() < 1e-4, "{one} {other}");
     }
+}
+
+#[test]
+fn a_file_of_other_weights_is_found_out() {
+    let (device, image) = (Device::flex(), ImageSpec::new(3, 32, 32));
+    let config = create("resnet8").expect("a variant");
+    let options = Options::default();
+    let file = to_onnx(&config.init(&device), &config, image, &options).expect("a file");
+    let images = images(image, 1, &device);
+    let difference = difference(&file, &filled(&config, &device), &options, images);
+    assert!(difference.expect("computed") > 0.01);
 }

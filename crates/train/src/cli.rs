@@ -43,7 +43,7 @@ enum Command {
     FindLr(find_lr::FindLrArgs),
     /// Evaluate a run's model on test images
     Eval(eval::EvalArgs),
-    /// Write a run's weights as a file for others
+    /// Write a run's network, or a model, as a file for others
     Export(export::ExportArgs),
     /// Apply a run's model to images
     Predict(predict::PredictArgs),

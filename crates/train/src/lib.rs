@@ -66,7 +66,7 @@ mod training;
 pub use check::{Check, CheckedSplit, check};
 pub use devices::{BackendDevices, FoundDevice, devices};
 pub use evaluate::{ConfusionMatrix, Evaluation, Examination, evaluate, evaluate_run};
-pub use export::export_run;
+pub use export::{Export, Exported, OnnxSettings, Subject};
 pub use find_lr::{RateCurve, find_lr};
 pub use fit::{Summary, fit, next_folder, resume};
 pub use format::FORMAT;
