@@ -11,6 +11,15 @@ pub enum OnnxError {
     /// The model does not take such images.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Its configuration is for other images.
+    #[error(
+        "images of {image:?}, channels, height and width: the configuration is for others; give one \
+         `with_image` of these, and a model that was made from it"
+    )]
+    Images {
+        /// Channels, height and width that were asked for.
+        image: [usize; 3],
+    },
     /// Its parameters cannot be read.
     #[error(transparent)]
     Weights(#[from] WeightsError),

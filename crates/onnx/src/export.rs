@@ -48,7 +48,8 @@ pub const BATCH: &str = "batch";
 /// let config = create("resnet8")?;
 /// let model = config.init(&Device::flex());
 /// let file = to_onnx(&model, &config, ImageSpec::new(3, 32, 32), &Options::default())?;
-/// std::fs::write(std::env::temp_dir().join("resnet8.onnx"), file)?;
+/// // Four bytes for each of 75 thousand parameters, and little else.
+/// assert!((300_000..350_000).contains(&file.len()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn to_onnx(
@@ -78,6 +79,11 @@ pub fn to_proto(
     options: &Options,
 ) -> Result<ModelProto, OnnxError> {
     config.answer_size(image.height, image.width)?;
+    if config.clone().with_image(image) != *config {
+        return Err(OnnxError::Images {
+            image: image.dims(),
+        });
+    }
     options.check(config, image.channels)?;
     check_model(model, config)?;
     let entries = entries(model, config)?;

@@ -22,15 +22,22 @@ pub(crate) struct Network {
 impl Network {
     /// Of a model of this configuration, for images of this size.
     pub fn of(config: &ModelConfig, image: ImageSpec) -> Result<Self, OnnxError> {
-        let [recording, other] = BATCHES.map(|batch| {
-            let [channels, height, width] = image.dims();
-            let mut recording = Recording::of(
+        let [channels, height, width] = image.dims();
+        Self::recorded(|batch| {
+            Recording::of(
                 |device| config.init(device),
                 |model| model.seam(config),
                 [batch, channels, height, width],
                 // Whatever comes after the answer is for training.
                 |model, x| model.forward(x).into_iter().take(1).collect(),
-            );
+            )
+        })
+    }
+
+    /// Of whatever `record` writes down for a number of images.
+    pub fn recorded(record: impl Fn(usize) -> Recording) -> Result<Self, OnnxError> {
+        let [recording, other] = BATCHES.map(|batch| {
+            let mut recording = record(batch);
             recording.operations = needed(&recording);
             recording
         });

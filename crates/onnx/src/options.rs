@@ -33,6 +33,7 @@ pub struct Pixels {
 
 /// What values pixels have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Range {
     /// From 0 to 1, as `f32`.
     #[default]
@@ -43,6 +44,7 @@ pub enum Range {
 
 /// What is made of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Answer {
     /// It stays as it is.
     #[default]

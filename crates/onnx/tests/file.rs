@@ -163,3 +163,16 @@ fn a_model_of_another_configuration_is_refused() {
         "{message}"
     );
 }
+
+#[test]
+fn images_of_other_channels_are_refused() {
+    let config = create("resnet8").expect("a variant");
+    let model = config.init(&Device::flex());
+    let gray = ImageSpec::new(1, 32, 32);
+    let refused = to_proto(&model, &config, gray, &Options::default()).expect_err("refused");
+    let message = refused.to_string();
+    assert!(
+        message.starts_with("images of [1, 32, 32], channels, height and width: "),
+        "{message}"
+    );
+}

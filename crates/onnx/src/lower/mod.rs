@@ -241,3 +241,62 @@ fn fixed(dims: &[Dim]) -> Option<Vec<i64>> {
     };
     dims.iter().map(length).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Tensor;
+    use skip_blocks::layers::NormKind;
+    use skip_blocks::outline::Recording;
+    use skip_blocks::seam::Seam;
+
+    use super::*;
+
+    /// What becomes of operations on images.
+    fn lowered(forward: fn(Tensor<4>) -> Tensor<4>) -> Result<String, String> {
+        let network = Network::recorded(|batch| {
+            Recording::of(
+                |device| NormKind::None.init(2, device),
+                Seam::of,
+                [batch, 2, 4, 4],
+                |_, x| vec![forward(x)],
+            )
+        });
+        let network = network.map_err(|error| error.to_string())?;
+        let image = "x".to_string();
+        let mut lowering = Lowering::new(&network, &[], Graph::default(), image, "x");
+        lowering.run().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_operation_without_nodes_is_named() {
+        let refused = lowered(|x| x.flip([2])).expect_err("refused");
+        let expected = "in the model: there is no ONNX for the operation Flip; ";
+        assert!(refused.starts_with(expected), "{refused}");
+    }
+
+    #[test]
+    fn a_batch_that_cannot_be_left_open_is_named() {
+        let refused = lowered(|x| {
+            let [batch, ..] = x.dims();
+            x / batch as f64
+        });
+        let expected = "in the model: the operation DivScalar is not the same for every number of \
+                        images, so its batch cannot be left open";
+        assert_eq!(refused, Err(expected.to_string()));
+        let refused = lowered(|x| x.slice([0..1])).expect_err("refused");
+        assert!(
+            refused.contains("Slice takes some of the images alone"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_batch_in_a_shape_is_left_open() {
+        let images = lowered(|x| {
+            let [batch, ..] = x.dims();
+            let mean = x.clone().mean_dim(1).reshape([batch * 16, 1]);
+            x + mean.reshape([batch, 1, 4, 4]).expand([batch, 2, 4, 4])
+        });
+        assert_eq!(images, Ok("Add".to_string()));
+    }
+}
