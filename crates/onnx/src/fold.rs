@@ -1,8 +1,8 @@
 //! Normalisations as part of the convolutions that they follow.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::proto::{GraphProto, NodeProto, TensorProto};
+use crate::proto::{FLOAT, GraphProto, NodeProto, TensorProto};
 
 /// Makes each normalisation over the batch part of the convolution before it, where its result goes
 /// nowhere else: `w' = w s`, `b' = (b - mean) s + shift`, with `s = scale / sqrt(variance +
@@ -22,8 +22,7 @@ pub(crate) fn fold(graph: &mut GraphProto) {
             None => at += 1,
         }
     }
-    let taken: std::collections::HashSet<_> =
-        graph.node.iter().flat_map(|node| &node.input).collect();
+    let taken: HashSet<_> = graph.node.iter().flat_map(|node| &node.input).collect();
     graph
         .initializer
         .retain(|tensor| taken.contains(&tensor.name));
@@ -109,7 +108,7 @@ impl Folded {
         graph.initializer.retain(|tensor| tensor.name != bias);
         graph.initializer.push(TensorProto {
             dims: vec![length as i64],
-            data_type: Some(crate::proto::FLOAT),
+            data_type: Some(FLOAT),
             name: bias,
             raw_data: Some(bytes(&self.bias)),
         });

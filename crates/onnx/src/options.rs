@@ -69,7 +69,10 @@ impl Options {
                 let reason = format!("{counts}: must be one for each of the {channels} channels");
                 return fail("pixels", reason);
             }
-            if deviation.iter().any(|deviation| !(*deviation > 0.0)) {
+            if deviation
+                .iter()
+                .any(|deviation| deviation.is_nan() || *deviation <= 0.0)
+            {
                 let reason = format!("deviations of {deviation:?}: must be above 0");
                 return fail("pixels", reason);
             }

@@ -244,7 +244,7 @@ fn fixed(dims: &[Dim]) -> Option<Vec<i64>> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Tensor;
+    use burn::tensor::{Tensor, s};
     use skip_blocks::layers::NormKind;
     use skip_blocks::outline::Recording;
     use skip_blocks::seam::Seam;
@@ -283,7 +283,7 @@ mod tests {
         let expected = "in the model: the operation DivScalar is not the same for every number of \
                         images, so its batch cannot be left open";
         assert_eq!(refused, Err(expected.to_string()));
-        let refused = lowered(|x| x.slice([0..1])).expect_err("refused");
+        let refused = lowered(|x| x.slice(s![0..1])).expect_err("refused");
         assert!(
             refused.contains("Slice takes some of the images alone"),
             "{refused}"
