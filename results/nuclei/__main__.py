@@ -12,7 +12,6 @@ threads. One code scores both (score.py). Our weights are put into smp's network
 to give the same maps there. A seed that is done is not run again; one of ours that was stopped goes on.
 """
 
-import tarfile
 from pathlib import Path
 
 import numpy
@@ -21,7 +20,7 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
-from results.kit import peer, runs
+from results.kit import nuclei, peer, runs
 from results.nuclei import score
 
 HERE = Path(__file__).resolve().parent
@@ -30,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 def main():
     arguments = runs.recipe_arguments(__doc__, HERE)
     ours = runs.Runs(arguments)
-    prepare(arguments.data / "nuclei_256.tar", ours.folder / "nuclei")
+    nuclei.prepare(arguments.data, ours.folder / "nuclei")
     images, truth = read(ours.folder / "nuclei")
     names, scores, theirs = [], [], []
     for seed in arguments.seeds:
@@ -50,21 +49,6 @@ def main():
         "versions": runs.versions("torch", "segmentation_models_pytorch"),
     }
     ours.publish(arguments, HERE, summary, [*names, *(f"torch-{name}" for name in names)])
-
-
-def prepare(archive, out):
-    """Images and, as masks, the numbers of the nuclei."""
-    if out.is_dir():
-        return
-    aside = out.with_name("unpacked")
-    with tarfile.open(archive) as tar:
-        tar.extractall(aside, filter="data")
-    (root,) = aside.iterdir()
-    for part in ("train", "test"):
-        (root / part / "masks").rename(root / part / "foreground")
-        (root / part / "instances").rename(root / part / "masks")
-    root.rename(out)
-    aside.rmdir()
 
 
 def read(folder):

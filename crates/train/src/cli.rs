@@ -48,7 +48,7 @@ enum Command {
     Eval(eval::EvalArgs),
     /// Write what a run's model makes of images before it answers, or find images that are alike
     Embed(embed::EmbedArgs),
-    /// Write a run's weights as a file for others
+    /// Write a run's network, or a model, as a file for others
     Export(export::ExportArgs),
     /// Apply a run's model, or one with weights of others, to images
     Predict(predict::PredictArgs),

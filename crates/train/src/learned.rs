@@ -13,7 +13,8 @@ use crate::data::{MaskValues, Preprocessing, Problem, Scaling, Size, classes_of}
 use crate::network::{configure, configured, filled, init, options};
 use crate::recipe::{Recipe, declaration};
 use crate::restore::restore;
-use crate::run_folder::RunFolder;
+use crate::run_folder::{RunConfig, RunFolder};
+use crate::shipped::{shipped_config, shipped_weights};
 use crate::weights_file::weights_file;
 
 /// Where a network comes from that is applied.
@@ -21,6 +22,8 @@ use crate::weights_file::weights_file;
 pub enum Origin<'a> {
     /// A run's folder: its network with the parameters of its best epoch.
     Run(&'a Path),
+    /// A network that comes with the program, by its [name](crate::shipped()).
+    Shipped(&'a str),
     /// A recipe that names weights of others, as
     /// [`Layers::resolve_to_apply`](crate::recipe::Layers::resolve_to_apply) gives it: its model,
     /// with these weights.
@@ -31,6 +34,7 @@ impl fmt::Display for Origin<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run(path) => write!(formatter, "the run '{}'", path.display()),
+            Self::Shipped(name) => write!(formatter, "the network '{name}'"),
             Self::Weights(recipe) => {
                 let weights = recipe.model.weights.as_deref().unwrap_or_default();
                 let name = &recipe.model.name;
@@ -67,8 +71,23 @@ impl Learned {
                     model,
                 })
             }
+            Origin::Shipped(name) => Self::shipped(name, device),
             Origin::Weights(recipe) => Self::with_weights(recipe, device),
         }
+    }
+
+    fn shipped(name: &str, device: &Device) -> Result<Self> {
+        let RunConfig {
+            recipe, problem, ..
+        } = shipped_config(name)?;
+        let config = configured(&recipe.model, &problem)?;
+        let weights = shipped_weights(name)?;
+        Ok(Self {
+            model: filled(init(&config, device), &config, &recipe.model, &weights)?,
+            recipe,
+            problem,
+            config,
+        })
     }
 
     fn with_weights(recipe: &Recipe, device: &Device) -> Result<Self> {

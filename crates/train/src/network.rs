@@ -11,6 +11,7 @@ use weights::{HeadWeights, KeyMap, Options, Weights, apply};
 
 use crate::data::Problem;
 use crate::recipe;
+use crate::shipped::{is_shipped, shipped_weights};
 use crate::weights_file::weights_file;
 
 /// The configuration of the model of this name, with these of its fields changed, for images and a
@@ -88,8 +89,11 @@ pub(crate) fn start(
     let Some(name) = &recipe.weights else {
         return Ok(model);
     };
-    let found = weights_file(name, &mut |_| {})?;
-    filled(model, config, recipe, &Weights::read(&found.weights)?)
+    let weights = match is_shipped(name) {
+        true => shipped_weights(name)?,
+        false => Weights::read(&weights_file(name, &mut |_| {})?.weights)?,
+    };
+    filled(model, config, recipe, &weights)
 }
 
 /// The model with these weights, put in as a recipe says.

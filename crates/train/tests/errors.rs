@@ -125,8 +125,13 @@ fn a_configuration_with_a_wrong_key() {
 #[test]
 fn a_run_that_is_none() {
     let folder = tempdir().expect("a folder");
-    let expected = "error: 'none' is not the folder of a run: it has no config.json\n";
+    let expected = "error: 'none' is neither the folder of a run nor a network that comes with the \
+                    program: unet.denoise, unet.nuclei\n";
     assert_eq!(error(folder.path(), &["eval", "none"]), expected);
+    assert_eq!(
+        error(folder.path(), &["eval", "."]),
+        "error: '.' is not the folder of a run: it has no config.json\n"
+    );
     assert_eq!(
         error(folder.path(), &["predict", "none", "x.png"]),
         expected

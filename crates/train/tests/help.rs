@@ -10,7 +10,9 @@ use common::succeeds;
 #[test]
 fn the_help_is_the_one_that_is_committed() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let commands = ["", "fit", "eval", "predict", "models", "data", "devices"];
+    let commands = [
+        "", "fit", "eval", "export", "predict", "models", "data", "devices",
+    ];
     let help = commands.map(|command| {
         let arguments: Vec<&str> = [command, "--help"]
             .into_iter()

@@ -3,7 +3,8 @@
 //! Files of PyTorch's world (`.safetensors`, `.pth`, `.pt`, `.bin`, `.npz`) become [`Weights`]:
 //! arrays by name. [`apply`] puts them into a model by its public names, which are torchvision's,
 //! timm's or segmentation_models.pytorch's where these have the network, and says what it did.
-//! [`to_safetensors`] is the way back. A [`Declaration`] is what a `config.json` beside them says.
+//! [`to_safetensors`] is the way back, and [`entries`] what goes that way. A [`Declaration`] is what a
+//! `config.json` beside weights says.
 //!
 //! Files come from strangers. Nothing in them is executed; every length that one claims is checked
 //! against what it holds before memory is taken; and a model is changed only when all of a file is
@@ -27,6 +28,7 @@
 mod apply;
 mod array;
 mod declaration;
+mod entries;
 mod error;
 mod file;
 mod key_map;
@@ -37,6 +39,7 @@ mod slots;
 pub use apply::{HeadWeights, Options, Report, apply, outputs};
 pub use array::{Array, Weights};
 pub use declaration::{Crop, CropMode, Declaration, Interpolation};
+pub use entries::{Entry, entries};
 pub use error::WeightsError;
 pub use key_map::KeyMap;
-pub use save::to_safetensors;
+pub use save::{Precision, to_safetensors, to_safetensors_in};

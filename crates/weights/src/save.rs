@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use half::f16;
 use models::{Model, ModelConfig};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::WeightsError;
-use crate::slots::{slots, turned};
+use crate::entries::{Entry, entries};
 
 /// The bytes of a `.safetensors` file with all parameters and running statistics of a model, by its
 /// public names, in `f32`, as PyTorch keeps them; and the counters of batches that
@@ -17,24 +16,41 @@ use crate::slots::{slots, turned};
 /// # Errors
 /// If a value cannot be brought from the device.
 pub fn to_safetensors(model: &Model, config: &ModelConfig) -> Result<Vec<u8>, WeightsError> {
-    let mut values = Values::default();
-    model.visit(&mut values);
+    to_safetensors_in(model, config, Precision::Single)
+}
+
+/// How many digits values have in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Precision {
+    /// `f32`
+    #[default]
+    Single,
+    /// `f16`, rounded to the nearest; what is too large for it is an error.
+    Half,
+}
+
+/// [`to_safetensors`] in another precision.
+///
+/// # Errors
+/// If a value cannot be brought from the device, or is too large for the precision.
+pub fn to_safetensors_in(
+    model: &Model,
+    config: &ModelConfig,
+    precision: Precision,
+) -> Result<Vec<u8>, WeightsError> {
     let mut arrays: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
-    for (slot, values) in slots(model, config).into_iter().zip(values.0) {
-        let values = values.map_err(WeightsError::Device)?;
-        let values = match slot.is_turned {
-            true => turned(&values, slot.shape[0]),
-            false => values,
-        };
-        if let Some(part) = slot.name.strip_suffix("running_mean") {
+    for Entry { name, array, .. } in entries(model, config)? {
+        if let Some(part) = name.strip_suffix("running_mean") {
             let counter = (Dtype::I64, vec![], 0_i64.to_le_bytes().to_vec());
             arrays.insert(format!("{part}num_batches_tracked"), counter);
         }
-        let bytes = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        arrays.insert(slot.name, (Dtype::F32, slot.shape, bytes));
+        let values = array.values.iter();
+        let (dtype, bytes) = match precision {
+            Precision::Single => (Dtype::F32, values.flat_map(|x| x.to_le_bytes()).collect()),
+            Precision::Half => (Dtype::F16, halves(&name, &array.values)?),
+        };
+        arrays.insert(name, (dtype, array.shape, bytes));
     }
     let failed = |error: safetensors::SafeTensorError| WeightsError::Format {
         file: "the model".to_string(),
@@ -50,12 +66,17 @@ pub fn to_safetensors(model: &Model, config: &ModelConfig) -> Result<Vec<u8>, We
     serialize(views, Some(metadata.into_iter().collect())).map_err(failed)
 }
 
-#[derive(Default)]
-struct Values(Vec<Result<Vec<f32>, String>>);
-
-impl ModuleVisitor for Values {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let values = param.val().try_into_vec_as::<f32>();
-        self.0.push(values.map_err(|error| error.to_string()));
-    }
+fn halves(name: &str, values: &[f32]) -> Result<Vec<u8>, WeightsError> {
+    let half = |value: &f32| {
+        let half = f16::from_f32(*value);
+        match half.is_finite() || !value.is_finite() {
+            true => Ok(half.to_le_bytes()),
+            false => Err(WeightsError::Format {
+                file: "the model".to_string(),
+                reason: format!("'{name}' has {value}, which is too large for half precision"),
+            }),
+        }
+    };
+    let halves: Result<Vec<_>, _> = values.iter().map(half).collect();
+    Ok(halves?.concat())
 }

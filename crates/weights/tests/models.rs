@@ -3,7 +3,10 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use models::{Model, ModelConfig, create};
-use weights::{HeadWeights, Options, Weights, WeightsError, apply, outputs, to_safetensors};
+use weights::{
+    HeadWeights, Options, Precision, Weights, WeightsError, apply, outputs, to_safetensors,
+    to_safetensors_in,
+};
 
 fn answer(model: &Model, dims: [usize; 4]) -> Vec<f32> {
     let count: usize = dims.iter().product();
@@ -228,5 +231,26 @@ fn how_many_outputs_a_file_is_for_is_told_by_its_head() {
         let fresh = config.init(&Device::flex());
         let count = outputs(&fresh, &config, &weights, &Options::default());
         assert_eq!(count, Some(7), "{name}");
+    }
+}
+
+#[test]
+fn half_precision_takes_half_the_space_and_is_read_again() {
+    let config = create("resnet8").expect("a model");
+    let model = config.init(&Device::flex());
+    let single = to_safetensors(&model, &config).expect("writes");
+    let half = to_safetensors_in(&model, &config, Precision::Half).expect("writes");
+    assert!(
+        half.len() * 10 < single.len() * 6,
+        "{} of {}",
+        half.len(),
+        single.len()
+    );
+    let weights = Weights::from_safetensors(&half).expect("reads");
+    let fresh = config.init(&Device::flex());
+    let (loaded, _) = apply(fresh, &config, &weights, &Options::default()).expect("fits");
+    let dims = [1, 3, 32, 32];
+    for (own, read) in answer(&model, dims).into_iter().zip(answer(&loaded, dims)) {
+        assert!((own - read).abs() < 1e-2, "{own} {read}");
     }
 }

@@ -4,13 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use burn::backend::capture::TensorId;
 use burn::backend::ir::OperationIr;
-use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::tensor::Tensor;
+use burn::module::Module;
 
 use super::operation::{joined, kind};
+use super::recording::tensors;
 use super::units::Units;
 use super::{Joined, Layer, Link, Outline, Unit};
-use crate::seam::trace::id_of;
 use crate::seam::{Record, Seam};
 use crate::{parameters, tree};
 
@@ -22,8 +21,7 @@ pub(super) struct Holders {
 }
 
 pub(super) fn holders(network: &impl Module, seam: &Seam) -> Holders {
-    let mut ids = Ids::default();
-    network.visit(&mut ids);
+    let ids: HashMap<_, _> = tensors(network).into_iter().collect();
     let kinds: HashMap<_, _> = tree::leaves(network)
         .into_iter()
         .map(|leaf| (leaf.id, leaf.holder))
@@ -53,23 +51,11 @@ pub(super) fn holders(network: &impl Module, seam: &Seam) -> Holders {
         if let [_, _, height, width] = parameter.shape[..] {
             layer.kernel = Some([height, width]);
         }
-        if let Some(&id) = ids.0.get(&parameter.id) {
+        if let Some(&id) = ids.get(&parameter.id) {
             of.insert(id, place);
         }
     }
     Holders { layers, of }
-}
-
-/// What parameters' tensors are called where operations are written down.
-#[derive(Default)]
-struct Ids(HashMap<ParamId, TensorId>);
-
-impl ModuleVisitor for Ids {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(id) = id_of(param.val()) {
-            self.0.insert(param.id, id);
-        }
-    }
 }
 
 /// What a tensor was made of.

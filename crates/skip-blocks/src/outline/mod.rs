@@ -20,15 +20,18 @@
 
 mod flow;
 mod operation;
+mod recording;
 mod units;
 
 use burn::module::Module;
-use burn::tensor::{CapturedGraph, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
 use crate::seam::Seam;
-use crate::seam::trace::id_of;
 use flow::Flow;
+use recording::{captured, named};
+
+pub use recording::Recording;
 
 /// What a network consists of, in the order in which it is computed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -122,7 +125,7 @@ impl Outline {
             let seam = seam(&network).count().trace();
             let holders = flow::holders(&network, &seam);
             let x = Tensor::ones(input, device);
-            let x_id = id_of(x.clone()).expect("a device that writes down");
+            let x_id = named(&x);
             let (_, record) = seam.run(|| forward(&network, x));
             (holders, record, x_id)
         });
@@ -176,15 +179,4 @@ impl Layer {
 /// ```
 pub fn without_computing<T>(forward: impl FnOnce(&Device) -> T) -> T {
     captured(forward).0
-}
-
-fn captured<T>(forward: impl FnOnce(&Device) -> T) -> (T, CapturedGraph) {
-    let device = Device::capture();
-    let mut result = None;
-    let graph = device.capture_scope(|scope| {
-        result = Some(forward(&device));
-        scope.complete([], [])
-    });
-    let graph = graph.unwrap_or_else(|error| panic!("a new device writes down anything: {error}"));
-    (result.expect("the scope has run"), graph)
 }

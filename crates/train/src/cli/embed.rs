@@ -13,7 +13,8 @@ use super::stdout::{Stdout, say};
 
 #[derive(Args, Debug)]
 pub struct EmbedArgs {
-    /// Folder of a finished run, and image files or folders of them; with weights, images alone
+    /// Folder of a finished run, or a network that comes with the program, and image files or folders
+    /// of them; with weights, images alone
     #[arg(required = true, value_name = "RUN|IMAGE")]
     paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -14,7 +14,7 @@ use super::tiling::Tiling;
 
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// Folder of a finished run
+    /// Folder of a finished run, or a network that comes with the program
     #[arg(required_unless_present = "weights", conflicts_with = "weights")]
     run: Option<PathBuf>,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use hub::Progress;
-use train::weights_file;
+use train::{is_shipped, weights_file};
 
 /// How long it stays silent at the most.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -17,6 +17,9 @@ const RENEWAL: Duration = Duration::from_millis(200);
 /// # Errors
 /// If they are not to be had.
 pub fn fetch(weights: &str) -> Result<()> {
+    if is_shipped(weights) {
+        return Ok(());
+    }
     let is_terminal = stderr().is_terminal();
     let pause = if is_terminal { RENEWAL } else { SILENCE };
     let mut last: Option<Instant> = None;

@@ -6,20 +6,37 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde_json::json;
 use train::recipe::{Layers, at_path};
-use train::{Origin, Recipe};
+use train::{Origin, Recipe, is_shipped, shipped};
 
 use super::fetch::fetch;
 use super::flags::Setting;
 
-/// Weights, or where there are none, a run.
+/// Weights, or where there are none, a run, or a network that comes with the program. A run's folder
+/// that has such a name is the run.
 ///
 /// # Errors
-/// If there is neither.
+/// If there is none of them.
 pub fn origin<'a>(run: Option<&'a Path>, weights: Option<&'a Recipe>) -> Result<Origin<'a>> {
-    match weights {
-        Some(recipe) => Ok(Origin::Weights(recipe)),
-        None => Ok(Origin::Run(run.context("no run is given")?)),
+    if let Some(recipe) = weights {
+        return Ok(Origin::Weights(recipe));
     }
+    let run = run.context("no run is given")?;
+    if let Some(shipped) = shipped_origin(run) {
+        return Ok(shipped);
+    }
+    ensure!(
+        run.exists(),
+        "'{}' is neither the folder of a run nor a network that comes with the program: {}",
+        run.display(),
+        shipped().join(", ")
+    );
+    Ok(Origin::Run(run))
+}
+
+/// The network of this name that comes with the program, if it is none of a path.
+pub fn shipped_origin(path: &Path) -> Option<Origin<'_>> {
+    let name = path.to_str().filter(|name| is_shipped(name))?;
+    (!path.exists()).then_some(Origin::Shipped(name))
 }
 
 /// Weights in the place of a run.
@@ -67,6 +84,11 @@ impl WeightsArgs {
         let Some(weights) = self.weights else {
             return Ok(None);
         };
+        ensure!(
+            !is_shipped(&weights),
+            "--weights {weights}: this is a whole network; name it in the place of a run, without \
+             --weights"
+        );
         let model = match self.model {
             Some(name) => json!({"name": name, "weights": weights}),
             None => json!({"weights": weights}),

@@ -8,7 +8,9 @@ use models::{Task, find};
 use serde_json::{Map, Value, json};
 use weights::{Crop, CropMode, Declaration, Interpolation};
 
-use crate::data::EMBEDDED;
+use crate::data::{EMBEDDED, Normalization, Preprocessing};
+use crate::run_folder::RunConfig;
+use crate::shipped::{is_shipped, shipped_config};
 use crate::weights_file::weights_file;
 
 /// What follows from weights. As text: a line that says so.
@@ -34,12 +36,15 @@ impl Followed {
         let Some(weights) = given.pointer("/model/weights").and_then(Value::as_str) else {
             return Ok(None);
         };
-        let Some(said) = declaration(weights)? else {
-            return Ok(None);
-        };
         // Embedded images are taken as they are.
         let data = given.pointer("/data/path").and_then(Value::as_str);
         let is_free = data.is_some_and(|data| !EMBEDDED.contains(&data));
+        if is_shipped(weights) {
+            return Self::shipped(given, weights, is_free).map(Some);
+        }
+        let Some(said) = declaration(weights)? else {
+            return Ok(None);
+        };
         Self::said(given, weights, &said, is_free).map(Some)
     }
 
@@ -114,6 +119,34 @@ impl Followed {
         }
         Ok(Self {
             from: weights.to_string(),
+            values,
+        })
+    }
+
+    /// What follows from a network that comes with the program.
+    fn shipped(given: &Value, name: &str, images: bool) -> Result<Self> {
+        let RunConfig {
+            recipe, problem, ..
+        } = shipped_config(name)?;
+        let Preprocessing {
+            channels,
+            normalization,
+            ..
+        } = problem.preprocessing;
+        let normalization = match normalization {
+            Normalization::DataSet { mean, deviation } => {
+                json!({"moments": {"mean": mean, "deviation": deviation}})
+            }
+            Normalization::Image => json!("image"),
+        };
+        let mut values = vec![("model", "name", json!(recipe.model.name))];
+        if images {
+            values.push(("data", "channels", json!(channels)));
+            values.push(("data", "normalization", normalization));
+        }
+        values.retain(|(section, key, _)| is_free(given, section, key));
+        Ok(Self {
+            from: name.to_string(),
             values,
         })
     }

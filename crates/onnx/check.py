@@ -1,0 +1,97 @@
+"""Computes the files of `examples/cases.rs` by ONNX Runtime and compares.
+
+    python -m venv .venv && .venv/bin/pip install -r crates/onnx/requirements.txt
+    cargo run -p onnx --example cases -- FOLDER
+    .venv/bin/python crates/onnx/check.py FOLDER [--write]
+
+Each model is run on a batch of three images, and on each of them alone: the answers must be those
+that the model gave in Rust, within 1e-4 of the largest of them; and with normalisations folded into
+convolutions, within 1e-5 more. `--write` keeps what came of it in `check.json`, a row for each model.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from safetensors.numpy import load_file
+
+BOUND = 1e-4
+FOLDED = 1e-5
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--write", action="store_true", help="keep the table in check.json")
+    arguments = parser.parse_args()
+
+    rows = {}
+    for arrays in sorted(arguments.folder.glob("*.safetensors")):
+        rows[arrays.stem] = row = compare(arrays)
+        print(arrays.stem, json.dumps(row), flush=True)
+    wrong = [name for name, row in rows.items() if not is_right(row)]
+    if arguments.write:
+        write(rows, arguments.folder)
+    print(f"{len(rows) - len(wrong)} passed, {len(wrong)} failed")
+    return len(wrong) > 0 or not rows
+
+
+def compare(arrays: Path) -> dict:
+    """What ONNX Runtime says of a model."""
+    values = load_file(arrays)
+    images, expected = values["input"], values["output"]
+    path = arrays.with_suffix(".onnx")
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    answers = answer(path, images)
+    folded = answer(arrays.with_suffix(".folded.onnx"), images)
+    scale = np.abs(expected).max()
+    difference = lambda one, other: float(np.abs(one - other.reshape(one.shape)).max() / scale)
+    return {
+        "image": list(images.shape[1:]),
+        "nodes": len(model.graph.node),
+        "difference": rounded(max(difference(each, expected) for each in answers)),
+        "folded": rounded(max(difference(each, answers[0]) for each in folded)),
+    }
+
+
+def answer(path: Path, images: np.ndarray) -> list[np.ndarray]:
+    """The answers to all images at once, and to one after the other."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    run = lambda images: session.run(["output"], {"input": images})[0]
+    return [run(images), np.concatenate([run(image[None]) for image in images])]
+
+
+def is_right(row: dict) -> bool:
+    return row["difference"] <= BOUND and row["folded"] <= FOLDED
+
+
+def rounded(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
+def write(rows: dict, folder: Path) -> None:
+    """Keeps the table, a model a line."""
+    model = onnx.load(next(folder.glob("*.onnx")))
+    head = {
+        "opset": model.opset_import[0].version,
+        "ir_version": model.ir_version,
+        "onnx": onnx.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "bounds": {"difference": BOUND, "folded": FOLDED},
+    }
+    head = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+    lines = [f"    {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items()]
+    models = '  "models": {\n' + ",\n".join(lines) + "\n  }"
+    text = "{\n" + ",\n".join([*head, models]) + "\n}\n"
+    (Path(__file__).parent / "check.json").write_text(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
