@@ -78,7 +78,10 @@ pub(crate) fn start(
         return Ok(model);
     };
     let found = weights_file(name, &mut |_| {})?;
-    filled(model, config, recipe, &Weights::read(&found.weights)?)
+    let filled = filled(model, config, recipe, &Weights::read(&found.weights)?);
+    filled.with_context(|| {
+        format!("--weights {name}: for other classes, --new-head leaves the head as it is")
+    })
 }
 
 /// The model with these weights, put in as a recipe says.
@@ -91,11 +94,7 @@ pub(crate) fn filled(
     recipe: &recipe::Model,
     weights: &Weights,
 ) -> Result<Model> {
-    let applied = apply(model, config, weights, &options(recipe)?);
-    let (model, _) = applied.with_context(|| {
-        let name = recipe.weights.as_deref().unwrap_or_default();
-        format!("--weights {name}: for other classes, --new-head leaves the head as it is")
-    })?;
+    let (model, _) = apply(model, config, weights, &options(recipe)?)?;
     Ok(model)
 }
 

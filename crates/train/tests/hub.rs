@@ -257,6 +257,28 @@ fn without_a_network_and_a_cache_there_is_a_clear_message_and_no_folder() {
 }
 
 #[test]
+fn weights_of_another_model_are_told() {
+    let own = Trained::new();
+    let arguments = [
+        "predict",
+        "--model",
+        "resnet14",
+        "--weights",
+        "weights",
+        "square.png",
+    ];
+    let output = train(own.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        message.contains(
+            "error: --weights weights and the model 'resnet14': the weights do not fit the model: "
+        ),
+        "{message}"
+    );
+}
+
+#[test]
 fn neither_a_run_nor_weights_is_told() {
     let folder = tempdir().expect("a folder");
     let output = train(folder.path(), &["eval"]);
