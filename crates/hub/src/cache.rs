@@ -12,7 +12,6 @@ use std::fs::{self, File};
 use std::path::{Component, Path, PathBuf};
 
 use crate::name::is_commit;
-use crate::remote::Stated;
 use crate::{HubError, Name};
 
 /// A repository's folder in the cache, at a revision.
@@ -75,8 +74,8 @@ impl Folder {
     }
 
     /// Gives contents their name in the revision's snapshot, and says where it is.
-    pub fn keep(&self, stated: &Stated, file: &str, blob: &Path) -> Result<PathBuf, HubError> {
-        let path = self.snapshot(&stated.commit).join(file);
+    pub fn keep(&self, commit: &str, file: &str, blob: &Path) -> Result<PathBuf, HubError> {
+        let path = self.snapshot(commit).join(file);
         let failed = |error| HubError::Cache {
             path: path.clone(),
             error,
@@ -87,7 +86,7 @@ impl Folder {
             let _ = fs::remove_file(&path);
             link(blob, &path).map_err(failed)?;
         }
-        self.refer(&stated.commit)?;
+        self.refer(commit)?;
         Ok(path)
     }
 

@@ -15,6 +15,7 @@ impl Hub {
     /// | `HF_HUB_CACHE` | the cache; else `hub` in `HF_HOME`; else `~/.cache/huggingface/hub` |
     /// | `HF_ENDPOINT` | another hub than `https://huggingface.co` |
     /// | `HF_TOKEN` | who asks; else the file `HF_TOKEN_PATH`; else `token` in `HF_HOME` |
+    /// | `SSL_CERT_FILE` | authorities to believe instead of Mozilla's; else `REQUESTS_CA_BUNDLE` |
     /// | `HF_HUB_OFFLINE` | with `1`, `on`, `yes` or `true` the network is left alone |
     ///
     /// and with the proxy of `HTTPS_PROXY` and its kin.
@@ -31,10 +32,10 @@ impl Hub {
         home: Option<PathBuf>,
     ) -> Result<Self, HubError> {
         let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        let folder = |name: &str| set(name).map(|path| expanded(&path, home.as_deref()));
-        let caches = || folder("XDG_CACHE_HOME").or_else(|| Some(home.as_ref()?.join(".cache")));
-        let own = folder("HF_HOME").or_else(|| Some(caches()?.join("huggingface")));
-        let cache = folder("HF_HUB_CACHE").or_else(|| Some(own.as_ref()?.join("hub")));
+        let path = |name: &str| set(name).map(|text| expanded(&text, home.as_deref()));
+        let caches = || path("XDG_CACHE_HOME").or_else(|| Some(home.as_ref()?.join(".cache")));
+        let own = path("HF_HOME").or_else(|| Some(caches()?.join("huggingface")));
+        let cache = path("HF_HUB_CACHE").or_else(|| Some(own.as_ref()?.join("hub")));
         let offline = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"];
         let yes = |value: String| {
             let value = value.trim().to_lowercase();
@@ -43,9 +44,14 @@ impl Hub {
         let hub = Self::new(cache.ok_or(HubError::NoHome)?)
             .with_endpoint(&set("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_string()))
             .with_offline(offline.into_iter().find_map(set).is_some_and(yes));
+        let certificates = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"];
+        let hub = match certificates.into_iter().find_map(path) {
+            Some(file) => hub.with_certificates(file),
+            None => hub,
+        };
         let kept = || {
-            let path = folder("HF_TOKEN_PATH").or_else(|| Some(own.as_ref()?.join("token")))?;
-            std::fs::read_to_string(path).ok()
+            let file = path("HF_TOKEN_PATH").or_else(|| Some(own.as_ref()?.join("token")))?;
+            std::fs::read_to_string(file).ok()
         };
         Ok(match set("HF_TOKEN").or_else(kept) {
             Some(token) => hub.with_token(&token),
@@ -103,11 +109,13 @@ mod tests {
             ("HF_ENDPOINT", "http://127.0.0.1:1/"),
             ("HF_TOKEN", " secret\n"),
             ("HF_HUB_OFFLINE", "TRUE"),
+            ("SSL_CERT_FILE", "~/c.pem"),
         ]);
         let expected = Hub::new(plain.cache())
             .with_endpoint("http://127.0.0.1:1")
             .with_token("secret")
-            .with_offline(true);
+            .with_offline(true)
+            .with_certificates("/home/somebody/c.pem");
         assert_eq!(set, expected);
         assert_eq!(hub(&[("HF_HUB_OFFLINE", "0")]), plain);
     }

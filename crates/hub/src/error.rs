@@ -22,6 +22,14 @@ pub enum HubError {
     /// Nothing says where the cache is.
     #[error("there is no home folder for the cache; set HF_HOME to a folder")]
     NoHome,
+    /// The authorities that are to be believed cannot be read.
+    #[error("the certificates '{path}' of SSL_CERT_FILE or REQUESTS_CA_BUNDLE: {reason}")]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The network is not to be used, and the cache does not have the file.
     #[error(
         "'{file}' of {name} is not in the cache '{cache}', and HF_HUB_OFFLINE keeps the network \

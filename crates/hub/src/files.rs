@@ -24,6 +24,7 @@ pub struct Hub {
     offline: bool,
     pub(crate) patience: Patience,
     pub(crate) proxy: Option<Proxy>,
+    pub(crate) certificates: Option<PathBuf>,
 }
 
 /// Weights that were found.
@@ -57,6 +58,7 @@ impl Hub {
             offline: false,
             patience: Patience::default(),
             proxy: None,
+            certificates: None,
         }
     }
 
@@ -84,6 +86,14 @@ impl Hub {
     /// The same with so much patience.
     pub fn with_patience(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same, believing the authorities of this file in the form of PEM, and no others.
+    pub fn with_certificates(self, file: impl Into<PathBuf>) -> Self {
+        Self {
+            certificates: Some(file.into()),
+            ..self
+        }
     }
 
     pub(crate) fn with_proxy_from_env(self) -> Self {
@@ -174,28 +184,21 @@ impl Hub {
                 cache: self.cache.clone(),
             });
         }
-        let remote = Remote::new(self);
+        let remote = Remote::new(self)?;
         let asked = Asked {
             name,
             file,
             cache: &self.cache,
+            folder: &folder,
             url: self.url(name, file),
         };
-        let stated = match remote.state(&asked) {
-            Ok(stated) => stated,
-            Err(missing) => {
-                if let Some(commit) = &missing.commit {
-                    folder.remember_missing(commit, file)?;
-                }
-                return Err(missing.error);
-            }
-        };
+        let stated = remote.state(&asked)?;
         let blob = folder.blob(&stated.etag);
         let _lock = folder.lock(&stated.etag)?;
         if !blob.exists() {
             download(&remote, &asked, &stated, &blob, report)?;
         }
-        folder.keep(&stated, file, &blob)
+        folder.keep(&stated.commit, file, &blob)
     }
 
     fn url(&self, name: &Name, file: &str) -> String {

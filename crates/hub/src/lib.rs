@@ -18,6 +18,7 @@
 #![warn(missing_docs)]
 
 mod cache;
+mod certificates;
 mod download;
 mod environment;
 mod error;

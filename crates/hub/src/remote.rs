@@ -6,6 +6,8 @@ use ureq::http::header::HeaderName;
 use ureq::http::{HeaderMap, Method, Request, Response, Uri};
 use ureq::{Agent, Body};
 
+use crate::cache::Folder;
+use crate::certificates::believing;
 use crate::files::Hub;
 use crate::name::is_commit;
 use crate::{HubError, Name, Patience};
@@ -22,6 +24,7 @@ pub(crate) struct Asked<'a> {
     pub name: &'a Name,
     pub file: &'a str,
     pub cache: &'a Path,
+    pub folder: &'a Folder,
     pub url: String,
 }
 
@@ -43,22 +46,6 @@ impl Stated {
     }
 }
 
-/// Why nothing is stated.
-pub(crate) struct Missing {
-    pub error: HubError,
-    /// The commit that has no such file, where that is why.
-    pub commit: Option<String>,
-}
-
-impl From<HubError> for Missing {
-    fn from(error: HubError) -> Self {
-        Self {
-            error,
-            commit: None,
-        }
-    }
-}
-
 /// Why there is no answer.
 pub(crate) enum Unanswered {
     /// An address does not answer.
@@ -74,7 +61,7 @@ pub(crate) struct Remote<'a> {
 }
 
 impl<'a> Remote<'a> {
-    pub fn new(hub: &'a Hub) -> Self {
+    pub fn new(hub: &'a Hub) -> Result<Self, HubError> {
         let Patience {
             connect, silence, ..
         } = hub.patience;
@@ -84,23 +71,25 @@ impl<'a> Remote<'a> {
             // Redirects are followed here, where it is known who may have the token.
             .max_redirects(0)
             .proxy(hub.proxy.clone())
+            .tls_config(believing(hub.certificates.as_deref())?)
             .timeout_resolve(Some(connect))
             .timeout_connect(Some(connect))
             .timeout_recv_response(Some(silence))
             // Of each read, so that a slow download that lives goes on.
             .timeout_per_read(Some(silence));
-        Self {
+        Ok(Self {
             hub,
             agent: config.build().into(),
-        }
+        })
     }
 
     pub fn patience(&self) -> Patience {
         self.hub.patience
     }
 
-    /// Asks what a file is. A hub that sends to where large files lie says so itself on the way.
-    pub fn state(&self, asked: &Asked<'_>) -> Result<Stated, Missing> {
+    /// Asks what a file is. A hub that sends to where large files lie says so itself on the way. A
+    /// commit that has no such file is remembered.
+    pub fn state(&self, asked: &Asked<'_>) -> Result<Stated, HubError> {
         let mut commit = None;
         let mut is_stated = |headers: &HeaderMap| {
             commit = commit.take().or_else(|| text(headers, "x-repo-commit"));
@@ -113,7 +102,7 @@ impl<'a> Remote<'a> {
         })?;
         let status = response.status();
         match status.is_success() || status.is_redirection() {
-            true => Ok(stated(&url, response.headers(), commit)?),
+            true => stated(&url, response.headers(), commit),
             false => Err(self.refused(asked, &url, &response)),
         }
     }
@@ -163,7 +152,8 @@ impl<'a> Remote<'a> {
         self.agent.run(request.body(())?)
     }
 
-    fn refused(&self, asked: &Asked<'_>, url: &str, response: &Response<Body>) -> Missing {
+    /// What an answer means that is no file.
+    fn refused(&self, asked: &Asked<'_>, url: &str, response: &Response<Body>) -> HubError {
         let status = response.status().as_u16();
         let code = text(response.headers(), "x-error-code").unwrap_or_default();
         let name = asked.name.repository().to_string();
@@ -179,12 +169,20 @@ impl<'a> Remote<'a> {
             else_what,
             url: url.clone(),
         };
-        let error = match (status, code.as_str()) {
+        match (status, code.as_str()) {
             (404, "RevisionNotFound") => {
                 not_there(format!("it has no revision '{}'", asked.name.revision()))
             }
             (404, "RepoNotFound") => not_there("there is no such repository".to_string()),
-            (404, "EntryNotFound") => no_file(""),
+            (404, "EntryNotFound") => {
+                let commit = text(response.headers(), "x-repo-commit");
+                let commit = commit.filter(|commit| is_commit(commit));
+                let remember = |commit: String| asked.folder.remember_missing(&commit, asked.file);
+                match commit.map_or(Ok(()), remember) {
+                    Ok(()) => no_file(""),
+                    Err(error) => error,
+                }
+            }
             (404, _) => no_file(", or there is no such repository or revision"),
             (401 | 403, _) => HubError::Refused {
                 name,
@@ -195,11 +193,6 @@ impl<'a> Remote<'a> {
                 },
             },
             _ => answer(&url, &format!("with status {status}")),
-        };
-        let commit = text(response.headers(), "x-repo-commit");
-        Missing {
-            error,
-            commit: commit.filter(|commit| code == "EntryNotFound" && is_commit(commit)),
         }
     }
 }

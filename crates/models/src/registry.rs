@@ -69,8 +69,9 @@ pub fn find_twin(package: Package, name: &str) -> Option<Variant> {
         let twin = variant.twin();
         twin.is_some_and(|twin| twin.package == package && twin.name == name)
     };
-    if let Some(variant) = NAMED.iter().find(|variant| fits(variant)) {
-        return Some(variant.clone());
+    let own = NAMED.iter().find(|variant| fits(variant));
+    if own.is_some() || package != Package::Smp {
+        return own.cloned();
     }
     let decoders = COMPOSITIONS.iter().filter(|own| own.smp.is_some());
     let mut composed = decoders.flat_map(|decoder| {

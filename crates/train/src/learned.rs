@@ -108,7 +108,8 @@ impl Learned {
         let count = own.or(said.outputs).unwrap_or(variant.outputs());
         let (classes, mask_values) = classes(recipe, variant.task(), said.labels, count)?;
         let config = configure(&model.name, &model.fields, image, classes.len())?;
-        let network = filled(init(&config, device), &config, model, &weights)?;
+        let network = filled(init(&config, device), &config, model, &weights)
+            .with_context(|| format!("--weights {name} and the model '{}'", model.name))?;
         let problem = Problem {
             task: variant.task(),
             image,

@@ -93,7 +93,12 @@ pub(crate) fn start(
         true => shipped_weights(name)?,
         false => Weights::read(&weights_file(name, &mut |_| {})?.weights)?,
     };
-    filled(model, config, recipe, &weights)
+    filled(model, config, recipe, &weights).with_context(|| {
+        format!(
+            "--weights {name}: for other classes, --new-head leaves the head as it is; for another \
+             decoder, --encoder-only takes the encoder's alone"
+        )
+    })
 }
 
 /// The model with these weights, put in as a recipe says.
@@ -106,11 +111,7 @@ pub(crate) fn filled(
     recipe: &recipe::Model,
     weights: &Weights,
 ) -> Result<Model> {
-    let applied = apply(model, config, weights, &options(recipe)?);
-    let (model, _) = applied.with_context(|| {
-        let name = recipe.weights.as_deref().unwrap_or_default();
-        format!("--weights {name}: for other classes, --new-head leaves the head as it is")
-    })?;
+    let (model, _) = apply(model, config, weights, &options(recipe)?)?;
     Ok(model)
 }
 

@@ -188,16 +188,10 @@ fn a_run_that_starts_from_weights_sees_images_as_they_say() {
     assert_eq!(third["problem"]["preprocessing"], seen);
 }
 
-/// The program with no hub but this, and no proxy between.
+/// The program with no hub but this, and nothing else from the environment.
 fn at_hub(folder: &Path, endpoint: &str, offline: bool, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
-    for (name, _) in std::env::vars() {
-        let name_lower = name.to_lowercase();
-        if name.starts_with("HF_") || name_lower.ends_with("_proxy") {
-            command.env_remove(name);
-        }
-    }
-    command
+    Command::new(env!("CARGO_BIN_EXE_train"))
+        .env_clear()
         .args(arguments)
         .current_dir(folder)
         .env("HF_HOME", folder.join("cache"))
@@ -260,6 +254,28 @@ fn without_a_network_and_a_cache_there_is_a_clear_message_and_no_folder() {
         "{message}"
     );
     assert!(!folder.path().join("run").exists());
+}
+
+#[test]
+fn weights_of_another_model_are_told() {
+    let own = Trained::new();
+    let arguments = [
+        "predict",
+        "--model",
+        "resnet14",
+        "--weights",
+        "weights",
+        "square.png",
+    ];
+    let output = train(own.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        message.contains(
+            "error: --weights weights and the model 'resnet14': the weights do not fit the model: "
+        ),
+        "{message}"
+    );
 }
 
 #[test]

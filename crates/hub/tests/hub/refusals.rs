@@ -165,3 +165,20 @@ fn where_nobody_answers_it_is_said_what_was_tried_and_what_helps() {
         "{message}"
     );
 }
+
+#[test]
+fn certificates_that_are_none_are_named() {
+    let server = serve(Reply::part);
+    let (hub, folder) = hub(&server);
+    let file = folder.path().join("c.pem");
+    let missing = message(&hub.clone().with_certificates(&file));
+    let named = format!("the certificates '{}' of SSL_CERT_FILE", file.display());
+    assert!(missing.starts_with(&named), "{missing}");
+    std::fs::write(&file, "none").expect("writes");
+    let none = message(&hub.with_certificates(&file));
+    assert!(
+        none.ends_with("it has no certificate in the form of PEM"),
+        "{none}"
+    );
+    assert!(server.requests().is_empty());
+}

@@ -256,3 +256,84 @@ fn fit(crop: Crop) -> Result<Value> {
         ),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::recipe::Layers;
+    use tempfile::{TempDir, tempdir};
+
+    /// A folder with a file of weights, of which nothing is read here, its `config.json`, and images
+    /// of two classes.
+    fn beside(config: &Value) -> (TempDir, Layers) {
+        let folder = tempdir().expect("a folder");
+        let file = folder.path().join("model.safetensors");
+        fs::write(&file, "").expect("writes");
+        fs::write(folder.path().join("config.json"), config.to_string()).expect("writes");
+        for class in ["a", "b"] {
+            let images = folder.path().join("data/train").join(class);
+            fs::create_dir_all(&images).expect("a folder");
+            let image = image::GrayImage::from_pixel(40, 30, image::Luma([9]));
+            image.save(images.join("0.png")).expect("writes");
+        }
+        let layers = Layers::default().over(
+            None,
+            json!({"model": {"weights": file}, "data": {"path": folder.path().join("data")}}),
+        );
+        (folder, layers)
+    }
+
+    fn atto() -> Value {
+        json!({"architecture": "convnext_atto", "pretrained_cfg": {
+            "input_size": [3, 224, 288], "interpolation": "bicubic", "crop_pct": 0.9,
+            "mean": [0.1, 0.2, 0.3], "std": [0.5, 0.25, 0.125],
+        }})
+    }
+
+    #[test]
+    fn the_model_and_how_it_sees_images_follow_from_what_lies_beside_its_weights() {
+        let (_folder, layers) = beside(&atto());
+        let (recipe, followed) = layers.resolve_and_say().expect("whole");
+        assert_eq!(recipe.model.name, "convnext_atto");
+        let line = followed.expect("all of it").to_string();
+        let (_, line) = line.split_once(": ").expect("what it is of");
+        assert_eq!(
+            line,
+            "model.name=convnext_atto data.size=[224,288] \
+             data.fit={\"center_crop\":{\"fraction\":0.9}} data.interpolation=bicubic \
+             data.channels=3 data.normalization={\"moments\":{\"mean\":[0.1,0.2,0.3],\
+             \"deviation\":[0.5,0.25,0.125]}}"
+        );
+        // What is written of a recipe says all of it, and nothing follows once more.
+        let tree = recipe.tree().expect("writes");
+        let again = Layers::default().over(None, tree).resolve_and_say();
+        let (again, followed) = again.expect("whole");
+        assert_eq!(again, recipe);
+        assert_eq!(followed.expect("read again").values, []);
+    }
+
+    #[test]
+    fn a_scale_of_other_channels_does_not_follow() {
+        let (_folder, layers) = beside(&atto());
+        let layers = layers.over(None, json!({"data": {"channels": 1, "fit": "cover"}}));
+        let (recipe, followed) = layers.resolve_and_say().expect("whole");
+        assert_eq!(recipe.data.normalization, None);
+        let followed = followed.expect("the rest");
+        assert_eq!(followed.value("data", "normalization"), None);
+        assert_eq!(followed.value("data", "fit"), None);
+        assert!(followed.value("data", "interpolation").is_some());
+    }
+
+    #[test]
+    fn a_crop_that_is_not_known_here_is_no_error_where_another_is_given() {
+        let mut config = atto();
+        config["pretrained_cfg"]["crop_mode"] = json!("border");
+        let (_folder, layers) = beside(&config);
+        let error = layers.clone().resolve().expect_err("not known");
+        assert!(format!("{error:#}").contains("--set data.fit"), "{error:#}");
+        let given = layers.over(None, json!({"data": {"fit": "letterbox"}}));
+        given.resolve().expect("whole");
+    }
+}

@@ -53,7 +53,8 @@ def main():
     preset = ResNet50_Weights.IMAGENET1K_V1.transforms()
     cases.append({"name": "torchvision's preset"} | seen(preset(photo)))
     path = Path(__file__).with_name("inputs.json")
-    path.write_text(json.dumps({"step": STEP, "cases": cases}, indent=1) + "\n")
+    lines = ",\n".join(json.dumps(case) for case in cases)
+    path.write_text(f'{{"step": {STEP}, "cases": [\n{lines}\n]}}\n')
 
 
 if __name__ == "__main__":
