@@ -90,7 +90,7 @@ impl Network {
     fn compare(&mut self, other: &Recording) -> Result<(), OnnxError> {
         let counts = [self.operations().len(), other.operations.len()];
         let pairs = self.recording.operations.iter().zip(&other.operations);
-        let mut all = HashMap::new();
+        let (mut all, mut twins) = (HashMap::new(), HashMap::new());
         for (operation, other_operation) in pairs {
             let fail = |reason: &str| OnnxError::Batch {
                 part: place(self.part(operation)),
@@ -105,6 +105,9 @@ impl Network {
                 let found =
                     found.ok_or_else(|| fail("gives no whole number of values an image"))?;
                 all.insert(one.id, found);
+                if *twins.entry(one.id).or_insert(two.id) != two.id {
+                    return Err(fail("takes other values for other numbers of images"));
+                }
                 if self.constant(one.id) != other.constants.get(&two.id) {
                     return Err(fail(
                         "takes values that depend on how many images there are",
