@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use ureq::http::StatusCode;
@@ -22,30 +21,6 @@ pub struct Progress<'a> {
     pub bytes: u64,
     /// Of how many, if that is known.
     pub total: Option<u64>,
-}
-
-/// How long the network is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// For a connection.
-    pub connect: Duration,
-    /// For a byte, of an answer or of a download; a download may last any time while bytes come.
-    pub silence: Duration,
-    /// How many times in a row a download may be cut without coming farther.
-    pub attempts: u32,
-    /// The pause after the first of them; each is twice the one before.
-    pub pause: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            silence: Duration::from_secs(30),
-            attempts: 5,
-            pause: Duration::from_millis(500),
-        }
-    }
 }
 
 /// How much is read at once.

@@ -23,10 +23,14 @@ mod download;
 mod environment;
 mod error;
 mod files;
+mod hub;
 mod name;
+mod patience;
 mod remote;
 
-pub use download::{Patience, Progress};
+pub use download::Progress;
 pub use error::HubError;
-pub use files::{Found, Hub};
+pub use files::{CONFIG, Found, WEIGHTS};
+pub use hub::Hub;
 pub use name::Name;
+pub use patience::Patience;

@@ -8,9 +8,10 @@ use ureq::{Agent, Body};
 
 use crate::cache::Folder;
 use crate::certificates::believing;
-use crate::files::Hub;
+use crate::hub::Hub;
 use crate::name::is_commit;
-use crate::{HubError, Name, Patience};
+use crate::patience::Patience;
+use crate::{HubError, Name};
 
 /// How often the hub may send elsewhere before it says what a file is.
 const REDIRECTS: usize = 5;

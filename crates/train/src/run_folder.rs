@@ -36,17 +36,6 @@ pub struct RunConfig {
     pub images: String,
 }
 
-impl RunConfig {
-    /// Of what `config.json` holds.
-    ///
-    /// # Errors
-    /// If it is something else, or of another version.
-    pub(crate) fn of(tree: Value) -> Result<Self> {
-        format::check(tree.get("format"))?;
-        Ok(serde_json::from_value(tree)?)
-    }
-}
-
 /// The paths of a run.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
@@ -150,7 +139,7 @@ impl RunFolder {
         let tree: Value = read_json(&path)?;
         format::check(tree.get("format"))
             .with_context(|| format!("'{}' cannot be used", self.path.display()))?;
-        RunConfig::of(tree).with_context(|| format!("'{}' is wrong", path.display()))
+        serde_json::from_value(tree).with_context(|| format!("'{}' is wrong", path.display()))
     }
 
     /// What the run says of its test images; none before its end.

@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result};
 use rust_embed::RustEmbed;
+use serde_json::Value;
 use weights::Weights;
 
+use crate::format;
 use crate::run_folder::RunConfig;
 
 #[derive(RustEmbed)]
@@ -33,7 +35,9 @@ pub fn is_shipped(name: &str) -> bool {
 /// # Errors
 /// If there is none of this name.
 pub(crate) fn shipped_config(name: &str) -> Result<RunConfig> {
-    RunConfig::of(serde_json::from_slice(&file(name, "config.json")?)?)
+    let tree: Value = serde_json::from_slice(&file(name, "config.json")?)?;
+    format::check(tree.get("format"))?;
+    Ok(serde_json::from_value(tree)?)
 }
 
 /// Its weights.

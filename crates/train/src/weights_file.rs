@@ -3,12 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use hub::{Found, Hub, Name, Progress};
+use hub::{CONFIG, Found, Hub, Name, Progress, WEIGHTS};
 
-/// What a file of weights in a folder is called, the better first.
-const NAMES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
-/// What may lie beside it, and says how it is used.
-const CONFIG: &str = "config.json";
 /// How a file of weights ends: what ends so is no name on the hub.
 const ENDINGS: [&str; 5] = ["safetensors", "pth", "pt", "bin", "npz"];
 
@@ -22,9 +18,9 @@ const ENDINGS: [&str; 5] = ["safetensors", "pth", "pt", "bin", "npz"];
 pub fn weights_file(text: &str, report: &mut dyn FnMut(&Progress<'_>)) -> Result<Found> {
     let path = Path::new(text);
     if path.is_dir() {
-        let file = NAMES.map(|name| path.join(name));
+        let file = WEIGHTS.map(|name| path.join(name));
         let Some(file) = file.into_iter().find(|file| file.is_file()) else {
-            bail!("the folder '{text}' has neither {}", NAMES.join(" nor "));
+            bail!("the folder '{text}' has neither {}", WEIGHTS.join(" nor "));
         };
         return Ok(beside(&file));
     }
@@ -38,7 +34,7 @@ pub fn weights_file(text: &str, report: &mut dyn FnMut(&Progress<'_>)) -> Result
             "there is no file '{text}'; weights are named by the path of a file (.{}), of a folder \
              with {}, or by a name on the Hugging Face hub, OWNER/NAME",
             ENDINGS.join(", ."),
-            NAMES.join(" or ")
+            WEIGHTS.join(" or ")
         );
     }
     let name: Name = text

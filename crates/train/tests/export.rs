@@ -3,7 +3,7 @@
 mod common;
 
 use burn::tensor::Device;
-use common::{succeeds, train};
+use common::{SHORT, succeeds, train};
 use models::{ImageSpec, create};
 use onnx::{Options, Pixels, Range, computed, to_onnx};
 use tempfile::tempdir;
@@ -20,17 +20,7 @@ fn refusal(folder: &std::path::Path, arguments: &[&str]) -> String {
 fn a_run_becomes_a_file_that_computes_the_same() {
     let folder = tempdir().expect("a folder");
     let at = folder.path();
-    let fit = [
-        "--model",
-        "resnet8",
-        "--limit",
-        "8",
-        "--epochs",
-        "1",
-        "--batch-size",
-        "4",
-    ];
-    succeeds(at, &[&["fit", "--out", "run"], &fit[..]].concat());
+    succeeds(at, &[&["fit", "--out", "run"], &SHORT[..]].concat());
     for more in [
         &[][..],
         &["--fold", "--softmax", "--normalise", "bytes", "--resize"],

@@ -31,6 +31,17 @@ fn weights(folder: &Path, run: &str) -> Weights {
     Weights::read(&folder.join(file)).expect("readable")
 }
 
+/// What a run has learned, and what another that starts from it.
+fn tuned(more: &[&str]) -> [Weights; 2] {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    fit(folder, &["--out", "first"]);
+    let before = weights(folder, "first");
+    let start = ["--out", "probe", "--weights", "first.safetensors"];
+    fit(folder, &[&start[..], more].concat());
+    [before, weights(folder, "probe")]
+}
+
 fn bits(weights: &Weights, name: &str) -> Vec<u32> {
     let array = weights.get(name).expect(name);
     array.values.iter().map(|value| value.to_bits()).collect()
@@ -38,16 +49,7 @@ fn bits(weights: &Weights, name: &str) -> Vec<u32> {
 
 #[test]
 fn a_frozen_encoder_stays_to_the_bit_and_the_head_learns() {
-    let folder = tempdir().expect("a folder");
-    let folder = folder.path();
-    fit(folder, &["--out", "first"]);
-    let before = weights(folder, "first");
-    let start = ["--out", "probe", "--weights", "first.safetensors"];
-    fit(
-        folder,
-        &[&start[..], &["--freeze", "encoder", "--average", "0.9"]].concat(),
-    );
-    let after = weights(folder, "probe");
+    let [before, after] = tuned(&["--freeze", "encoder", "--average", "0.9"]);
     for name in [
         "conv1.weight",
         "layer3.0.bn2.weight",
@@ -60,14 +62,8 @@ fn a_frozen_encoder_stays_to_the_bit_and_the_head_learns() {
 
 #[test]
 fn statistics_of_a_frozen_encoder_move_where_that_is_wanted() {
-    let folder = tempdir().expect("a folder");
-    let folder = folder.path();
-    fit(folder, &["--out", "first"]);
-    let before = weights(folder, "first");
-    let start = ["--out", "probe", "--weights", "first.safetensors"];
     let freeze = ["--freeze", "encoder", "--set", "freeze.evaluation=false"];
-    fit(folder, &[&start[..], &freeze].concat());
-    let after = weights(folder, "probe");
+    let [before, after] = tuned(&freeze);
     assert_eq!(bits(&before, "conv1.weight"), bits(&after, "conv1.weight"));
     let statistics = "layer3.0.bn2.running_var";
     assert_ne!(bits(&before, statistics), bits(&after, statistics));

@@ -2,19 +2,8 @@
 
 mod common;
 
-use common::{succeeds, train};
+use common::{SHORT, succeeds, train};
 use tempfile::tempdir;
-
-const SHORT: [&str; 8] = [
-    "--model",
-    "resnet8",
-    "--limit",
-    "8",
-    "--epochs",
-    "1",
-    "--batch-size",
-    "4",
-];
 
 #[test]
 fn what_one_run_learned_another_starts_from() {

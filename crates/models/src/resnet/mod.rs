@@ -23,6 +23,7 @@
 //! `weight_standardization` and `norm`. `timm.rs` has their rows, named after their papers.
 
 mod block;
+mod cifar;
 mod config;
 mod family;
 mod names;

@@ -5,7 +5,7 @@ use skip_blocks::{ModifierConfig, Order};
 
 use super::BlockKind::Bottleneck;
 use super::ResNetConfig;
-use super::variants::cifar;
+use super::cifar::cifar;
 use crate::variant::{CIFAR, IMAGENET, Variant, classifier};
 
 pub(super) fn variants() -> Vec<Variant> {

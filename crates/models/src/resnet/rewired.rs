@@ -3,7 +3,7 @@
 use skip_blocks::{ConnectionKind, Order};
 
 use super::ResNetConfig;
-use super::variants::cifar;
+use super::cifar::cifar;
 use crate::variant::{CIFAR, Variant, classifier};
 
 pub(super) fn variants() -> Vec<Variant> {

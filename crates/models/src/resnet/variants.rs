@@ -1,15 +1,11 @@
 //! The rows of the papers' tables.
 
+use super::cifar::cifar;
 use super::{BlockKind, ResNetConfig, normless, rewired, timm};
 use crate::Package;
 use crate::variant::{CIFAR, IMAGENET, SMALL, Variant, classifier};
 use BlockKind::{Basic, Bottleneck};
-use skip_blocks::{Order, ShortcutKind};
-
-/// With shortcuts without parameters: option A of the paper.
-pub(super) fn cifar(depth: usize) -> ResNetConfig {
-    ResNetConfig::cifar(Basic, depth).with_shortcut(ShortcutKind::ZeroPad)
-}
+use skip_blocks::Order;
 
 pub(crate) fn variants() -> Vec<Variant> {
     let net = ResNetConfig::new;

@@ -6,31 +6,26 @@ use super::numeric::number;
 use super::{Lowered, Lowering, Refusal};
 use crate::attribute::{float, int, lengths, text};
 
+/// A convolution over any number of dimensions: Burn has a type for each.
+macro_rules! convolution {
+    ($lowering:expr, $op:expr) => {{
+        let (op, options) = ($op, &$op.options);
+        let inputs = $lowering.values([Some(&op.x), Some(&op.weight), op.bias.as_ref()]);
+        let attributes = [
+            lengths("strides", options.stride),
+            lengths("pads", pads(options.padding)),
+            lengths("dilations", options.dilation),
+            int("group", options.groups as i64),
+        ];
+        $lowering.layer("Conv", &inputs, attributes)
+    }};
+}
+
 impl Lowering<'_> {
     pub(super) fn module(&mut self, operation: &ModuleOperationIr) -> Lowered {
         match operation {
-            ModuleOperationIr::Conv1d(op) => {
-                let inputs = self.values([Some(&op.x), Some(&op.weight), op.bias.as_ref()]);
-                let options = &op.options;
-                let attributes = [
-                    lengths("strides", options.stride),
-                    lengths("pads", pads(options.padding)),
-                    lengths("dilations", options.dilation),
-                    int("group", options.groups as i64),
-                ];
-                Ok(self.layer("Conv", &inputs, attributes))
-            }
-            ModuleOperationIr::Conv2d(op) => {
-                let inputs = self.values([Some(&op.x), Some(&op.weight), op.bias.as_ref()]);
-                let options = &op.options;
-                let attributes = [
-                    lengths("strides", options.stride),
-                    lengths("pads", pads(options.padding)),
-                    lengths("dilations", options.dilation),
-                    int("group", options.groups as i64),
-                ];
-                Ok(self.layer("Conv", &inputs, attributes))
-            }
+            ModuleOperationIr::Conv1d(op) => Ok(convolution!(self, op)),
+            ModuleOperationIr::Conv2d(op) => Ok(convolution!(self, op)),
             ModuleOperationIr::ConvTranspose2d(op) => {
                 let inputs = self.values([Some(&op.x), Some(&op.weight), op.bias.as_ref()]);
                 let options = &op.options;

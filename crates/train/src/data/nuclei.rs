@@ -9,15 +9,19 @@ pub(super) use masks::nuclei_mini;
 pub(super) use noisy::nuclei_noisy;
 pub(super) use points::nuclei_points;
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use models::ImageSpec;
 use rust_embed::RustEmbed;
 
 use super::collection::{Known, Part};
 use super::image_file::picture_from;
+use super::joined::Joined;
 use super::mask::{Mask, MaskReading, MaskValues};
 use super::mask_file::mask_from;
 use super::picture::Picture;
+use super::source::Source;
 
 #[derive(RustEmbed)]
 #[folder = "data/nuclei-mini"]
@@ -73,11 +77,17 @@ impl Nuclei {
     }
 }
 
-/// So many images of a part.
-fn known(part: Part, count: usize) -> Vec<Known> {
-    let known = Known {
-        part: Some(part),
-        ..Known::default()
-    };
-    vec![known; count]
+/// A source for each split, one after the other, and the part that each of their images is in.
+fn by_split(source: fn(Nuclei) -> Arc<dyn Source>) -> (Arc<dyn Source>, Vec<Known>) {
+    let (mut sources, mut known) = (Vec::new(), Vec::new());
+    for (part, nuclei) in Nuclei::splits() {
+        let source = source(nuclei);
+        let of_part = Known {
+            part: Some(part),
+            ..Known::default()
+        };
+        known.extend(vec![of_part; source.len()]);
+        sources.push(source);
+    }
+    (Arc::new(Joined::new(sources)), known)
 }

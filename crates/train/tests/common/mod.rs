@@ -11,6 +11,18 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+/// A run of a moment.
+pub const SHORT: [&str; 8] = [
+    "--model",
+    "resnet8",
+    "--limit",
+    "8",
+    "--epochs",
+    "1",
+    "--batch-size",
+    "4",
+];
+
 /// Runs the binary with these arguments in a folder.
 pub fn train(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_train"))

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use models::Task;
 
-use super::{Nuclei, SIZE, known};
+use super::{Nuclei, SIZE, by_split};
 use crate::data::assemble::shared_out;
 use crate::data::collection::Collection;
-use crate::data::joined::Joined;
 use crate::data::mask::MaskValues;
 use crate::data::normalization::Normalization;
 use crate::data::preprocessing::Preprocessing;
@@ -21,14 +20,11 @@ use crate::data::{DataSet, Problem};
 
 /// Background and nucleus.
 pub(in crate::data) fn nuclei_mini(settings: &Data, seed: u64) -> Result<DataSet> {
-    let splits = Nuclei::splits();
-    let known = splits
-        .iter()
-        .map(|(part, nuclei)| known(*part, nuclei.len()));
+    let (source, known) = by_split(kept);
     let collection = Collection {
         origin: "'nuclei-mini'".to_string(),
-        known: known.collect::<Vec<_>>().concat(),
-        source: Arc::new(Joined::new(splits.map(|(_, nuclei)| kept(nuclei)).to_vec())),
+        source,
+        known,
         task: Task::Segmentation,
         classes: vec!["background".into(), "nucleus".into()],
         mask_values: Some(MaskValues::Binary),

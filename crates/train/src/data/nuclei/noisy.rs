@@ -5,11 +5,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use models::Task;
 
-use super::{Nuclei, known};
+use super::{Nuclei, by_split};
 use crate::data::DataSet;
 use crate::data::assemble::assemble;
 use crate::data::collection::Collection;
-use crate::data::joined::Joined;
 use crate::data::normalization::Normalization;
 use crate::data::picture::{Picture, Values};
 use crate::data::random::{generator, normal};
@@ -27,16 +26,11 @@ const SEED: u64 = 0x006e_6f69_7365;
 /// Each image, from its 1st to its 99.5th percentile, with white noise of a standard deviation of
 /// 0.1, `y = x + 0.1 n`, `n ~ N(0, 1)`; and without.
 pub(in crate::data) fn nuclei_noisy(settings: &Data, seed: u64) -> Result<DataSet> {
-    let splits = Nuclei::splits();
-    let known = splits
-        .iter()
-        .map(|(part, nuclei)| known(*part, nuclei.len()));
+    let (source, known) = by_split(noisy);
     let collection = Collection {
         origin: "'nuclei-noisy'".to_string(),
-        known: known.collect::<Vec<_>>().concat(),
-        source: Arc::new(Joined::new(
-            splits.map(|(_, nuclei)| noisy(nuclei)).to_vec(),
-        )),
+        source,
+        known,
         task: Task::Regression,
         classes: vec!["gray".into()],
         mask_values: None,

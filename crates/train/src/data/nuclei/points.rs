@@ -11,9 +11,8 @@ use crate::data::assemble::assemble;
 use crate::data::collection::{Collection, Known, Part};
 use crate::data::joined::Joined;
 use crate::data::mask::Mask;
-use crate::data::normalization::Normalization;
 use crate::data::picture::Picture;
-use crate::data::settings::Data;
+use crate::data::settings::{Data, Scaling};
 use crate::data::source::{Item, Source, Target};
 use crate::data::transform::{Shift, Transform};
 use crate::data::window::Window;
@@ -52,15 +51,17 @@ pub(in crate::data) fn nuclei_points(settings: &Data, seed: u64) -> Result<DataS
         mask_values: None,
         mirrors: false,
     };
-    let mut data = assemble(collection, settings, seed)?;
     // The images' brightness differs tenfold.
-    data.problem.preprocessing.normalization = Normalization::Image;
+    let settings = Data {
+        normalization: Some(Scaling::Image),
+        ..settings.clone()
+    };
     Ok(DataSet {
         transforms: vec![
             Transform::Shift(Shift { pixels: 6 }),
             Transform::FlipHorizontal,
         ],
-        ..data
+        ..assemble(collection, &settings, seed)?
     })
 }
 
