@@ -6,15 +6,15 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use skip_blocks::layers::{Resize, global_avg_pool};
-use skip_blocks::outline::Outline;
-use skip_blocks::seam::Seam;
-use skip_blocks::{ConfigError, check};
+use skip_blocks::outline::{Outline, without_computing};
+use skip_blocks::seam::{Seam, count_macs};
+use skip_blocks::{ConfigError, check, parameter_count};
 
 use crate::keys::{Key, keys_of, renamed};
 use crate::settings;
 use crate::{
     Decode, Decoder, DecoderConfig, DecoderFamily, Encode, Encoder, EncoderConfig, EncoderFamily,
-    Head, HeadConfig, ImageSpec, Level, ModelError, Pool, Skip, Skips, Task,
+    Head, HeadConfig, ImageSpec, Level, ModelError, Pool, Size, Skip, Skips, Task,
 };
 
 /// Configures a [`Model`]: whatever decides its layers, as one value.
@@ -333,6 +333,31 @@ impl ModelConfig {
             [1, channels, height, width],
             Model::forward,
         )
+    }
+
+    /// The model's size, counted: it is made, and applied to one image, on a device that computes
+    /// nothing.
+    ///
+    /// ```
+    /// use models::{ImageSpec, create};
+    ///
+    /// let size = create("resnet20")?.measure(ImageSpec::new(3, 32, 32));
+    /// assert_eq!((size.parameters, size.macs), (269_722, 40_551_040));
+    /// # Ok::<(), models::ModelError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Panics if the model does not take such an image.
+    pub fn measure(&self, image: ImageSpec) -> Size {
+        without_computing(|device| {
+            let model = self.init(device);
+            let [channels, height, width] = image.dims();
+            let image = Tensor::ones([1, channels, height, width], device);
+            Size {
+                parameters: parameter_count(&model),
+                macs: count_macs(|| model.forward(image)),
+            }
+        })
     }
 
     /// The public name of a path in the module tree.

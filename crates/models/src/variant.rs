@@ -1,9 +1,6 @@
 //! A variant: a name, and a configuration for the images that it was made for.
 
-use burn::tensor::Tensor;
-use skip_blocks::outline::{Outline, without_computing};
-use skip_blocks::parameter_count;
-use skip_blocks::seam::count_macs;
+use skip_blocks::outline::Outline;
 
 use crate::sizes::{Size, size_of};
 use crate::{DecoderConfig, EncoderConfig, ImageSpec, ModelConfig, Package, Skips, Task, Twin};
@@ -137,17 +134,8 @@ impl Variant {
         self.config.outline(self.input)
     }
 
-    /// Its size, counted: the model is made, and applied to one image, on a device that computes
-    /// nothing.
+    /// Its size, counted for one of those images: see [`ModelConfig::measure`].
     pub fn measure(&self) -> Size {
-        without_computing(|device| {
-            let model = self.config.init(device);
-            let [channels, height, width] = self.input.dims();
-            let image = Tensor::ones([1, channels, height, width], device);
-            Size {
-                parameters: parameter_count(&model),
-                macs: count_macs(|| model.forward(image)),
-            }
-        })
+        self.config.measure(self.input)
     }
 }

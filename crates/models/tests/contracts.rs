@@ -544,13 +544,17 @@ fn fields_are_set_by_path() {
     let group = serde_json::json!({"group": 4});
     let grouped = resnet.clone().set("norm", group).expect("a field");
     grouped.check().expect("16 channels in 4 groups");
+    let gate = serde_json::json!({"exclusive_gate": -2.0});
+    let gated = resnet.clone().set("encoder.shortcut", gate);
+    assert_eq!(gated.expect("a field").skips().to_string(), "gate");
     let message = |config: ModelConfig, path: &str, value: serde_json::Value| {
         config.set(path, value).expect_err("wrong").to_string()
     };
     assert_eq!(
         message(resnet.clone(), "shortcut", "plan".into()),
         "encoder.shortcut = \"plan\": unknown variant `plan`, expected one of `projection`, \
-         `pooled_projection`, `pooled`, `zero_pad`, `plain`"
+         `pooled_projection`, `pooled`, `zero_pad`, `plain`, `scaled`, `exclusive_gate`, \
+         `shortcut_gate`, `convolution`, `dropout`"
     );
     assert!(
         message(resnet, "shortcuts", "plain".into())
@@ -575,6 +579,10 @@ fn how_a_model_skips_follows_from_its_configuration() {
     assert_eq!(skips("dpn68"), "dual");
     assert_eq!(skips("hrnet_w18"), "add");
     assert_eq!(skips("highway10"), "gate");
+    let plain = create("highway10")
+        .expect("a variant")
+        .set("plain", true.into());
+    assert_eq!(plain.expect("a field").skips().to_string(), "none");
     assert_eq!(skips("unet8"), "long");
     assert_eq!(skips("unet32_noskip"), "none");
     assert_eq!(skips("unet-resnet18"), "add+long");

@@ -68,3 +68,12 @@ pub fn probability(name: &str, value: f64) -> Result<(), ConfigError> {
     );
     Ok(())
 }
+
+/// `value` is a finite number.
+///
+/// # Errors
+/// If not.
+pub fn finite(name: &str, value: f64) -> Result<(), ConfigError> {
+    ensure!(value.is_finite(), "{name} = {value}: must be finite");
+    Ok(())
+}

@@ -193,7 +193,8 @@ fn the_one<const D: usize>(skips: Vec<Tensor<D>>) -> Tensor<D> {
     skip
 }
 
-fn gate_layer(channels: usize, kernel: usize, bias: f64, device: &Device) -> Conv2d {
+/// The convolution of a gate, its bias at `bias` at first.
+pub(crate) fn gate_layer(channels: usize, kernel: usize, bias: f64, device: &Device) -> Conv2d {
     let mut layer = padded_conv(channels, channels, kernel)
         .with_bias(true)
         .init(device);

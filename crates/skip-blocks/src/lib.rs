@@ -83,7 +83,7 @@ pub use long_skip::{
     EncoderStageConfig, Up, Upsampling,
 };
 pub use modifiers::{
-    EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, ShakeDrop, SkipInit,
+    EfficientChannelAttention, LayerScale, Modifier, ModifierConfig, Scaled, ShakeDrop, SkipInit,
     SpatialChannelExcitation, SqueezeExcitation, StochasticDepth,
 };
 pub use pair::{ConvNorm, NormConv};
@@ -95,7 +95,8 @@ pub use residual::{
 };
 pub use reversible::{Reversible, halves, reversible};
 pub use shortcut::{
-    PooledProjection, Projection, Shortcut, ShortcutConfig, ShortcutKind, Windows, ZeroPad,
+    DroppedIdentity, GatedIdentity, PooledProjection, Projection, ScaledIdentity, Shortcut,
+    ShortcutConfig, ShortcutKind, Windows, ZeroPad,
 };
 pub use streams::{
     Connection, ConnectionKind, DynamicWeights, HyperConnection, ManifoldConnection,

@@ -3,6 +3,7 @@
 mod efficient_channel_attention;
 mod layer_scale;
 mod per_channel;
+mod scaled;
 mod shake_drop;
 mod skip_init;
 mod spatial_channel;
@@ -11,6 +12,7 @@ mod stochastic_depth;
 
 pub use efficient_channel_attention::EfficientChannelAttention;
 pub use layer_scale::LayerScale;
+pub use scaled::Scaled;
 pub use shake_drop::ShakeDrop;
 pub use skip_init::SkipInit;
 pub use spatial_channel::SpatialChannelExcitation;
@@ -47,6 +49,11 @@ pub enum ModifierConfig {
     },
     /// See [`SkipInit`].
     SkipInit,
+    /// See [`Scaled`].
+    Scaled {
+        /// What the branch is multiplied with.
+        factor: f64,
+    },
     /// See [`SqueezeExcitation`].
     SqueezeExcitation {
         /// How many times fewer channels its hidden layer has, rounded to a multiple of 8.
@@ -93,6 +100,8 @@ pub enum Modifier {
     LayerScale(LayerScale),
     /// See [`SkipInit`].
     SkipInit(SkipInit),
+    /// See [`Scaled`].
+    Scaled(Scaled),
     /// See [`SqueezeExcitation`].
     SqueezeExcitation(SqueezeExcitation),
     /// See [`EfficientChannelAttention`].
@@ -105,14 +114,15 @@ impl ModifierConfig {
     /// Whether the modifier of a branch with so many channels can be made.
     ///
     /// # Errors
-    /// If a probability is outside `[0, 1)`, or the reduction is zero or larger than the number of
-    /// channels.
+    /// If a probability is outside `[0, 1)`, a factor is not finite, or the reduction is zero or
+    /// larger than the number of channels.
     pub fn check(&self, channels: usize) -> Result<(), ConfigError> {
         match *self {
             Self::StochasticDepth { drop_probability } | Self::ShakeDrop { drop_probability } => {
                 check::probability("drop_probability", drop_probability)
             }
             Self::SqueezeExcitation { reduction } => SqueezeExcitation::check(channels, reduction),
+            Self::Scaled { factor } => check::finite("factor", factor),
             Self::LayerScale { .. } | Self::SkipInit | Self::EfficientChannelAttention => Ok(()),
             Self::SpatialChannelExcitation { reduction } => check::positive("reduction", reduction),
         }
@@ -135,6 +145,7 @@ impl ModifierConfig {
                 Modifier::LayerScale(LayerScale::new(channels, initial, device))
             }
             Self::SkipInit => Modifier::SkipInit(SkipInit::new(device)),
+            Self::Scaled { factor } => Modifier::Scaled(Scaled { factor }),
             Self::SqueezeExcitation { reduction } => {
                 Modifier::SqueezeExcitation(SqueezeExcitation::rounded(channels, reduction, device))
             }
@@ -157,6 +168,7 @@ impl Modifier {
             Self::ShakeDrop(modifier) => modifier.forward(branch),
             Self::LayerScale(modifier) => modifier.forward(branch),
             Self::SkipInit(modifier) => modifier.forward(branch),
+            Self::Scaled(modifier) => modifier.forward(branch),
             Self::SqueezeExcitation(modifier) => modifier.forward(branch),
             Self::EfficientChannelAttention(modifier) => modifier.forward(branch),
             Self::SpatialChannelExcitation(modifier) => from_map(modifier.forward(as_map(branch))),

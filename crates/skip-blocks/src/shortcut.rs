@@ -1,18 +1,29 @@
 //! The short path of a residual block.
 
+mod manipulated;
+
+pub use manipulated::{DroppedIdentity, GatedIdentity, ScaledIdentity};
+
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, ConfigError, ensure};
+use crate::join::gate_layer;
 use crate::layers::{
-    Act, Conv2d, Norm, NormKind, avg_pool_ceil, avg_pool_same, conv_norm, conv1x1, subsample_pad,
+    Act, Conv2d, DropoutConfig, Norm, NormKind, avg_pool_ceil, avg_pool_same, conv_norm, conv1x1,
+    subsample_pad,
 };
 use crate::seam::{self, Mark};
 
 /// How a residual block carries its input past its layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// The last five are those that "Identity Mappings in Deep Residual Networks" (He et al. 2016,
+/// <https://arxiv.org/abs/1603.05027>), section 3.1, figure 2 and table 1, finds to hinder learning.
+/// They are so in every block, where the shapes agree, too; where they do not, all but the convolution
+/// take what option A makes of `x`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ShortcutKind {
@@ -32,6 +43,19 @@ pub enum ShortcutKind {
     ZeroPad,
     /// No shortcut. The block is its *plain* twin: the same layers, nothing bypasses them.
     Plain,
+    /// `a * x`, `a` this constant: figure 2(b) of He 2016. With
+    /// [`ModifierConfig::Scaled`](crate::ModifierConfig::Scaled) the branch is scaled, too.
+    Scaled(f64),
+    /// `y = (1 - g) * x + g * F(x)` with `g = sigmoid(conv1x1(x))`, whose bias starts at this value:
+    /// figure 2(c) of He 2016, as in Highway networks.
+    ExclusiveGate(f64),
+    /// `(1 - g) * x` with `g = sigmoid(conv1x1(x))`, whose bias starts at this value: figure 2(d) of
+    /// He 2016.
+    ShortcutGate(f64),
+    /// A projection in every block: figure 2(e) of He 2016, option C of He 2015.
+    Convolution,
+    /// Each value of `x` is dropped in training with this probability: figure 2(f) of He 2016.
+    Dropout(f64),
 }
 
 /// Configures a [`Shortcut`].
@@ -48,7 +72,7 @@ pub struct ShortcutConfig {
     /// stage too, of windows one pixel apart. Default: 1.
     #[config(default = 1)]
     pub dilation: usize,
-    /// What is done where the shapes differ. Default: projection.
+    /// How the input is carried. Default: projection.
     #[config(default = "ShortcutKind::Projection")]
     pub kind: ShortcutKind,
     /// How a projection is normalised. Pre-activation blocks do not. Default: batch.
@@ -84,7 +108,11 @@ pub struct ShortcutConfig {
 ///     [[1.0, 3.0], [7.0, 9.0]],
 ///     [[0.0, 0.0], [0.0, 0.0]],
 /// ]];
-/// assert_eq!(shortcut.forward(x).to_data(), expected.into());
+/// assert_eq!(shortcut.forward(x.clone()).to_data(), expected.into());
+///
+/// let halved = ShortcutConfig::new(1, 1).with_kind(ShortcutKind::Scaled(0.5));
+/// let halved = halved.init(&device).expect("not plain");
+/// assert_eq!(halved.forward(x.clone()).to_data(), (x * 0.5).to_data());
 /// ```
 #[derive(Module, Debug)]
 pub enum Shortcut {
@@ -98,6 +126,20 @@ pub enum Shortcut {
     Pooled(Mark),
     /// `x` subsampled, with channels of zeros around its own
     ZeroPad(ZeroPad),
+    /// `a * x`
+    Scaled(ScaledIdentity),
+    /// `(1 - g(x)) * x`
+    Gated(GatedIdentity),
+    /// `dropout(x)`
+    Dropped(DroppedIdentity),
+}
+
+/// What a short path brings to its end.
+pub(crate) struct Carried {
+    /// What is added.
+    pub map: Tensor<4>,
+    /// Of an exclusive gate, which weighs the branch against the map: it, before its sigmoid.
+    pub gate: Option<Tensor<4>>,
 }
 
 /// `bn(conv1x1(x))`, or `conv1x1(x)` in pre-activation blocks: option B.
@@ -131,7 +173,8 @@ pub enum Windows {
     Overlapping,
 }
 
-/// Every `stride`-th pixel, with channels of zeros before and after: option A.
+/// Every `stride`-th pixel, with channels of zeros before and after: option A. The identity, where
+/// there is nothing to change.
 #[derive(Module, Debug)]
 pub struct ZeroPad {
     /// Distance of the pixels that are kept.
@@ -143,11 +186,35 @@ pub struct ZeroPad {
     mark: Mark,
 }
 
+impl ShortcutKind {
+    fn check(self) -> Result<(), ConfigError> {
+        match self {
+            Self::Scaled(factor) => check::finite("factor", factor),
+            Self::ExclusiveGate(bias) | Self::ShortcutGate(bias) => check::finite("bias", bias),
+            Self::Dropout(probability) => check::probability("drop_probability", probability),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether option A brings the input to another shape.
+    fn pads(self) -> bool {
+        matches!(
+            self,
+            Self::ZeroPad
+                | Self::Scaled(_)
+                | Self::ExclusiveGate(_)
+                | Self::ShortcutGate(_)
+                | Self::Dropout(_)
+        )
+    }
+}
+
 impl ShortcutConfig {
     /// Whether the shortcut can be made.
     ///
     /// # Errors
-    /// If a size is zero, or if option A would have to drop channels.
+    /// If a size is zero, if option A would have to drop channels, or if a kind's number is not
+    /// finite or no probability.
     pub fn check(&self) -> Result<(), ConfigError> {
         let Self {
             in_channels,
@@ -165,11 +232,11 @@ impl ShortcutConfig {
             self.stride
         );
         ensure!(
-            self.kind != ShortcutKind::ZeroPad || in_channels <= out_channels,
+            !self.kind.pads() || in_channels <= out_channels,
             "out_channels = {out_channels}: must be at least in_channels = {in_channels}, \
              since a zero-padded shortcut only adds channels"
         );
-        Ok(())
+        self.kind.check()
     }
 
     /// Makes the shortcut, or `None` where the kind is [`ShortcutKind::Plain`].
@@ -181,6 +248,19 @@ impl ShortcutConfig {
         let same_shape = self.stride == 1 && self.in_channels == self.out_channels;
         match self.kind {
             ShortcutKind::Plain => None,
+            ShortcutKind::Scaled(factor) => Some(Shortcut::Scaled(ScaledIdentity {
+                factor,
+                zero_pad: self.zero_pad(),
+            })),
+            ShortcutKind::ExclusiveGate(bias) => Some(self.gated(bias, true, device)),
+            ShortcutKind::ShortcutGate(bias) => Some(self.gated(bias, false, device)),
+            ShortcutKind::Dropout(probability) => Some(Shortcut::Dropped(DroppedIdentity {
+                dropout: DropoutConfig::new(probability).init(),
+                zero_pad: self.zero_pad(),
+            })),
+            ShortcutKind::Convolution => {
+                Some(Shortcut::Projection(self.projection(self.stride, device)))
+            }
             _ if same_shape => Some(Shortcut::Identity(Mark::new())),
             ShortcutKind::Projection => {
                 Some(Shortcut::Projection(self.projection(self.stride, device)))
@@ -222,6 +302,14 @@ impl ShortcutConfig {
         }
     }
 
+    fn gated(&self, bias: f64, is_exclusive: bool, device: &Device) -> Shortcut {
+        Shortcut::Gated(GatedIdentity {
+            gate: gate_layer(self.out_channels, 1, bias, device),
+            is_exclusive,
+            zero_pad: self.zero_pad(),
+        })
+    }
+
     fn zero_pad(&self) -> ZeroPad {
         let missing = self.out_channels - self.in_channels;
         ZeroPad {
@@ -242,8 +330,28 @@ impl Shortcut {
             Self::PooledProjection(pooled) => pooled.forward(x),
             Self::Pooled(_) => avg_pool_ceil(x),
             Self::ZeroPad(zero_pad) => zero_pad.forward(x),
+            Self::Scaled(scaled) => scaled.forward(x),
+            Self::Gated(gated) => gated.forward(x),
+            Self::Dropped(dropped) => dropped.forward(x),
         };
         seam::output(self, x)
+    }
+
+    /// [`Shortcut::forward`] to where a branch is joined, which an exclusive gate weighs, too.
+    pub(crate) fn carry(&self, x: Tensor<4>) -> Carried {
+        match self {
+            Self::Gated(gated) if gated.is_exclusive => {
+                let (map, gate) = gated.before_gate(x);
+                Carried {
+                    map: seam::output(self, map),
+                    gate: Some(gate),
+                }
+            }
+            _ => Carried {
+                map: self.forward(x),
+                gate: None,
+            },
+        }
     }
 
     /// Whether the shortcut hands on its input as it is.
@@ -273,6 +381,9 @@ impl PooledProjection {
 impl ZeroPad {
     /// Subsamples and pads the channels with zeros.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        if [self.stride, self.before, self.after] == [1, 0, 0] {
+            return x;
+        }
         subsample_pad(x, self.stride, [self.before, self.after])
     }
 }

@@ -1,14 +1,15 @@
 //! Looking inside: what is watched, cut, scaled, replaced and counted is what it is called.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use skip_blocks::layers::{Act, Conv2d, conv, conv1x1};
+use skip_blocks::layers::{Act, Conv2d, NormKind, conv, conv1x1};
 use skip_blocks::seam::{Seam, UnknownPart, part};
 use skip_blocks::{
-    BasicBlock, BasicBlockConfig, DecoderStage, DecoderStageConfig, HighwayConv, HighwayConvConfig,
-    JoinKind,
+    BasicBlock, BasicBlockConfig, BottleneckConfig, DecoderStage, DecoderStageConfig,
+    FixupBlockConfig, HighwayConv, HighwayConvConfig, JoinKind, NormFreeBlockConfig, Order,
+    Residual,
 };
 
 #[derive(Module, Debug)]
@@ -75,6 +76,7 @@ fn parts_are_seen_by_their_paths_in_the_order_of_computation() -> Result<(), Unk
             "blocks.1.downsample",
             "blocks.1.bn1",
             "blocks.1.bn2",
+            "blocks.1.branch",
             "blocks.1"
         ]
     );
@@ -150,6 +152,14 @@ fn a_cut_long_skip_carries_nothing() -> Result<(), UnknownPart> {
     assert_eq!(with(5.0, &cut), with(0.0, &open));
     let halved = Seam::of(&network).scale("up.join", 0.5)?;
     assert_eq!(with(4.0, &halved), with(2.0, &open));
+    let skip = noise([1, 4, 6, 6], &device);
+    let mean = skip.clone().mean_dims(&[2, 3]).expand([1, 4, 6, 6]);
+    let forward = |skip: Tensor<4>| network.up.forward(x.clone(), Some(skip), [6, 6]);
+    let averaged = Seam::of(&network).average("up.join")?;
+    let (y, _) = averaged.run(|| forward(skip));
+    for (y, expected) in values(y).iter().zip(values(forward(mean))) {
+        assert!((y - expected).abs() < 1e-5, "{y} {expected}");
+    }
     let other = Tensor::<4>::full([1, 4, 6, 6], 2.0, &device);
     let replaced = Seam::of(&network).replace("up.join", other)?;
     assert_eq!(with(4.0, &replaced), with(2.0, &open));
@@ -168,6 +178,79 @@ fn a_cut_shortcut_leaves_the_branch() -> Result<(), UnknownPart> {
     // After the ReLU, what is missing is the shortcut or what was left of it.
     let excess = (difference - x).max().into_scalar::<f32>();
     assert!(excess < 1e-5, "{excess}");
+    Ok(())
+}
+
+const ORDERS: [Order; 2] = [Order::PostActivation, Order::PreActivation];
+
+#[test]
+fn a_cut_branch_leaves_the_shortcut() -> Result<(), UnknownPart> {
+    let device = Device::flex();
+    // After the ReLU at the end of some blocks it is still itself.
+    let x = noise([1, 8, 5, 5], &device).abs();
+    type Forward<'a> = &'a dyn Fn(Tensor<4>) -> Tensor<4>;
+    let passed = |block: Seam, forward: Forward<'_>| -> Result<(), UnknownPart> {
+        let cut = block.cut("branch")?;
+        let (y, _) = cut.run(|| forward(x.clone()));
+        assert_eq!(values(y), values(x.clone()));
+        Ok(())
+    };
+    for order in ORDERS {
+        let basic = BasicBlockConfig::new(8, 8).with_order(order).init(&device);
+        passed(Seam::of(&basic), &|x| basic.forward(x))?;
+        let bottleneck = BottleneckConfig::new(8, 2).with_order(order).init(&device);
+        passed(Seam::of(&bottleneck), &|x| bottleneck.forward(x))?;
+    }
+    let basic = BasicBlockConfig::new(8, 8).with_norm(NormKind::None);
+    let mut fixup = FixupBlockConfig::new(basic.into(), 1).init(&device);
+    fixup.convs[1].after = Param::from_tensor(Tensor::ones([1], &device));
+    passed(Seam::of(&fixup), &|x| fixup.forward(x))?;
+    let mut free = NormFreeBlockConfig::new(8, 2).init(&device);
+    free.conv3 = free.conv3.with_gain(1.0);
+    passed(Seam::of(&free), &|x| free.forward(x))?;
+    let skip = Residual::new(conv1x1(8, 8).init(&device));
+    passed(Seam::of(&skip), &|x| skip.forward(x, Conv2d::forward))
+}
+
+#[test]
+fn a_branch_is_what_is_added_to_the_shortcut() -> Result<(), UnknownPart> {
+    let device = Device::flex();
+    let block = BasicBlockConfig::new(4, 4).with_order(Order::PreActivation);
+    let block = block.init(&device);
+    let x = noise([1, 4, 5, 5], &device);
+    let seam = Seam::of(&block).watch("branch")?;
+    let (y, record) = seam.run(|| block.forward(x.clone()));
+    let branch = values(record.seen()[0].values());
+    for ((y, x), branch) in values(y).iter().zip(values(x)).zip(branch) {
+        assert!((y - x - branch).abs() < 1e-5);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_gradients_of_both_paths_add_up() -> Result<(), UnknownPart> {
+    let device = Device::flex().autodiff();
+    let x = noise([2, 4, 5, 5], &device).require_grad();
+    for order in ORDERS {
+        let block = BasicBlockConfig::new(4, 4).with_order(order).init(&device);
+        let of = |seam: Seam| {
+            let (y, _) = seam.run(|| block.forward(x.clone()));
+            let gradients = (y.clone() * y.clone()).sum().backward();
+            (values(y), values(x.grad(&gradients).expect("reached")))
+        };
+        let (y, whole) = of(Seam::of(&block));
+        let (by_branch, branch) = of(Seam::of(&block).detach("downsample")?);
+        let (by_shortcut, shortcut) = of(Seam::of(&block).detach("branch")?);
+        for ((y, by_branch), by_shortcut) in y.iter().zip(by_branch).zip(by_shortcut) {
+            assert!((y - by_branch).abs() < 1e-5 && (y - by_shortcut).abs() < 1e-5);
+        }
+        for ((whole, branch), shortcut) in whole.iter().zip(branch).zip(shortcut) {
+            assert!(
+                (whole - branch - shortcut).abs() < 1e-3,
+                "{whole} {branch} {shortcut}"
+            );
+        }
+    }
     Ok(())
 }
 

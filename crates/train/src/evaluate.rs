@@ -8,9 +8,8 @@ use models::Model;
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::data::{self, Batch, Problem, Tiles};
+use crate::data::{Batch, Problem, Tiles};
 use crate::learned::{Learned, Origin};
-use crate::loaders::to_test;
 use crate::metric::{Confusion, Metrics, Sample, Values};
 use crate::recipe::Recipe;
 use crate::step::TrainStep;
@@ -118,11 +117,8 @@ impl BackendTask for Examination<'_> {
             see_in_tiles(&mut learned, tiles)?;
         }
         let Learned {
-            mut recipe,
-            problem,
-            model,
-            ..
-        } = learned;
+            recipe, problem, ..
+        } = &mut learned;
         if !self.metrics.is_empty() {
             recipe.test.metrics = self.metrics.to_vec();
         }
@@ -134,11 +130,9 @@ impl BackendTask for Examination<'_> {
             "{} comes without data; give the images to test on with --data",
             self.origin
         );
-        let problem = &problem;
         // Found before an image is read.
         task::test_metrics(&recipe.test.metrics, problem.task)?;
-        let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
-        let loader = to_test(&recipe, problem, &data.test, &device);
-        evaluate(&model, &recipe, problem, &loader)
+        let loader = learned.to_test(&device)?;
+        evaluate(&learned.model, &learned.recipe, &learned.problem, &loader)
     }
 }

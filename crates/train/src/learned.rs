@@ -9,7 +9,8 @@ use burn::tensor::Device;
 use models::{ImageSpec, Model, ModelConfig, Task, find};
 use weights::{Weights, outputs};
 
-use crate::data::{MaskValues, Preprocessing, Problem, Scaling, Size, classes_of};
+use crate::data::{self, Loader, MaskValues, Preprocessing, Problem, Scaling, Size, classes_of};
+use crate::loaders::to_test;
 use crate::network::{configure, configured, filled, init, options};
 use crate::recipe::{Recipe, declaration};
 use crate::restore::restore;
@@ -45,13 +46,14 @@ impl fmt::Display for Origin<'_> {
 }
 
 /// A network that has learned.
-pub(crate) struct Learned {
+pub struct Learned {
     /// How it was trained, or is tested.
     pub recipe: Recipe,
     /// What it has learned.
     pub problem: Problem,
     /// Its configuration.
     pub config: ModelConfig,
+    /// It, with what it has learned.
     pub model: Model,
 }
 
@@ -124,6 +126,18 @@ impl Learned {
             config,
             model: network,
         })
+    }
+
+    /// The test images of the recipe's data, in batches as the test has them.
+    ///
+    /// # Errors
+    /// If the images are not to be had, or are not of the problem.
+    pub fn to_test(&self, device: &Device) -> Result<Loader> {
+        let Self {
+            recipe, problem, ..
+        } = self;
+        let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
+        Ok(to_test(recipe, problem, &data.test, device))
     }
 
     /// Whether the network can take an image of this height and width as it is.

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Result;
+use models::{Model, ModelConfig};
+
 use crate::data::{Skipped, Timing};
 use crate::metric::Values;
 use crate::run_folder::Damaged;
@@ -16,6 +19,28 @@ pub trait Observer {
     fn should_stop(&self) -> bool {
         false
     }
+
+    /// The network before a step, and after the last. Whoever looks may run it, and changes nothing
+    /// of it. A run that goes on shows the step again that it goes on with.
+    ///
+    /// # Errors
+    /// Whatever goes wrong in looking ends the run.
+    fn look(&mut self, _network: Look<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A network that learns.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// It, as it trains: with derivatives.
+    pub model: &'a Model,
+    /// Its configuration.
+    pub config: &'a ModelConfig,
+    /// The steps that were taken.
+    pub steps: usize,
+    /// The steps of an epoch.
+    pub steps_per_epoch: usize,
 }
 
 /// Looks away.

@@ -18,7 +18,7 @@ use crate::gradients::Sum;
 use crate::loaders::{in_order, training};
 use crate::metric::{Metrics, Values, better};
 use crate::network::configured;
-use crate::observer::{BatchTimes, Begin, Event, Observer, Split};
+use crate::observer::{BatchTimes, Begin, Event, Look, Observer, Split};
 use crate::outcome::Outcome;
 use crate::progress::{Best, Progress};
 use crate::recipe::{OnNan, Recipe};
@@ -211,6 +211,9 @@ impl<'a> Training<'a> {
         }
         // An end that nobody asked for is one, too.
         let stopped = end == End::Stopped && !self.progress.is_done(run);
+        if !stopped {
+            observer.look(self.look())?;
+        }
         self.save(&mut keeper, observer)?;
         observer.event(Event::TrainingEnd);
 
@@ -310,6 +313,15 @@ impl<'a> Training<'a> {
         }
     }
 
+    fn look(&self) -> Look<'_> {
+        Look {
+            model: &self.state.model,
+            config: &self.config,
+            steps: self.progress.steps,
+            steps_per_epoch: self.steps(),
+        }
+    }
+
     fn unseen(&self) -> Result<Metrics> {
         Metrics::new(task::of(self.data.problem.task).metrics())
     }
@@ -351,6 +363,7 @@ impl<'a> Training<'a> {
             if step.is_empty() {
                 break;
             }
+            observer.look(self.look())?;
             let statistics = match run.on_nan {
                 OnNan::Skip => Some(values(&self.state.model.valid())),
                 OnNan::Stop | OnNan::Rewind => None,

@@ -1,5 +1,6 @@
 use burn::config::Config;
 use burn::module::Module;
+use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use skip_blocks::check::{self, ensure};
 use skip_blocks::layers::{Act, Linear, LinearConfig, linear};
@@ -23,6 +24,15 @@ pub struct HighwayNetConfig {
     /// See [`HighwayConfig::gate_bias`]. Default: -2.
     #[config(default = -2.0)]
     pub gate_bias: f64,
+    /// Whether the layers are the highway layers' plain twins: see [`HighwayConfig::plain`].
+    /// Default: not.
+    #[config(default = false)]
+    pub plain: bool,
+    /// See [`HighwayConfig::initializer`]. Default: as Burn's linear layers.
+    #[config(
+        default = "Initializer::KaimingUniform { gain: 1.0 / 3f64.sqrt(), fan_out_only: false }"
+    )]
+    pub initializer: Initializer,
 }
 
 /// The fully connected network of the paper's depth test (section 3.1): a layer to 50 units, then
@@ -44,7 +54,7 @@ pub struct HighwayNetConfig {
 pub struct HighwayNet {
     /// From the image to the units.
     pub fc1: Linear,
-    /// The highway layers.
+    /// The highway layers, or their plain twins.
     pub highways: Vec<Highway>,
 }
 
@@ -78,7 +88,7 @@ impl EncoderFamily for HighwayNetConfig {
     }
 
     fn skip(&self) -> Option<Skip> {
-        Some(Skip::Gate)
+        (!self.plain).then_some(Skip::Gate)
     }
 
     fn names(&self) -> Names {
@@ -97,7 +107,10 @@ impl EncoderFamily for HighwayNetConfig {
 
     fn init(&self, device: &Device) -> HighwayNet {
         check::or_panic(self.check());
-        let highway = HighwayConfig::new(self.units).with_gate_bias(self.gate_bias);
+        let highway = HighwayConfig::new(self.units)
+            .with_gate_bias(self.gate_bias)
+            .with_plain(self.plain)
+            .with_initializer(self.initializer.clone());
         HighwayNet {
             fc1: LinearConfig::new(self.image.values(), self.units).init(device),
             highways: (2..self.depth).map(|_| highway.init(device)).collect(),

@@ -62,6 +62,7 @@ impl EncoderFamily for ResNetConfig {
             _ if self.depth_average => Some(Skip::Average),
             _ if self.connection.streams() > 1 => Some(Skip::Streams),
             ShortcutKind::Plain => None,
+            ShortcutKind::ExclusiveGate(_) => Some(Skip::Gate),
             _ => Some(Skip::Add),
         }
     }

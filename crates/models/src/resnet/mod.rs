@@ -20,7 +20,8 @@
 //!
 //! The others are fields of the same configuration: attention by `modifiers`, deep stems by `stem`,
 //! pooled shortcuts by `shortcut`, strides without aliasing by `anti_aliasing`, BiT by
-//! `weight_standardization` and `norm`. `timm.rs` has their rows, named after their papers.
+//! `weight_standardization` and `norm`. `timm.rs` has their rows, named after their papers. The
+//! shortcuts of He 2016 that are scaled, gated or dropped are values of `shortcut`, too.
 
 mod block;
 mod cifar;

@@ -64,6 +64,11 @@ impl EncoderFamily for RevNetConfig {
             self.shortcut != ShortcutKind::Plain,
             "shortcut = plain: must be one, without which a block is not reversible"
         );
+        ensure!(
+            !matches!(self.shortcut, ShortcutKind::ExclusiveGate(_)),
+            "shortcut = {:?}: must leave the branch alone",
+            self.shortcut
+        );
         check::positive("in_channels", self.in_channels)?;
         check::probability("drop_path_rate", self.drop_path_rate)?;
         self.stem.check(self.norm)?;

@@ -3,7 +3,7 @@ use burn::tensor::Tensor;
 
 use crate::join::Join;
 use crate::modifiers::{self, Modifier};
-use crate::seam::Mark;
+use crate::seam::{self, Mark};
 
 /// Adds a body's input to its output: `y = x + M(body(x))`, `M` the modifiers, if any.
 ///
@@ -29,6 +29,8 @@ pub struct Residual<Body: Module> {
     pub modifiers: Vec<Modifier>,
     /// Adds the input to it.
     pub join: Join,
+    /// What what is added is known by to those who look inside.
+    pub branch: Mark,
 }
 
 impl<Body: Module> Residual<Body> {
@@ -38,6 +40,7 @@ impl<Body: Module> Residual<Body> {
             body,
             modifiers: vec![],
             join: Join::Add(Mark::new()),
+            branch: Mark::new(),
         }
     }
 
@@ -64,6 +67,7 @@ impl<Body: Module> Residual<Body> {
             x.dims()
         );
         let branch = modifiers::forward_all(&self.modifiers, branch);
+        let branch = seam::output(&self.branch, branch);
         self.join.forward(vec![x], branch)
     }
 }

@@ -1,9 +1,10 @@
 use burn::config::Config;
 use burn::module::Module;
+use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
 use crate::check::{self, ConfigError};
-use crate::join::Join;
+use crate::join::{Join, constant_bias};
 use crate::layers::{Act, Linear, LinearConfig, linear};
 
 /// Configures a [`Highway`].
@@ -15,6 +16,16 @@ pub struct HighwayConfig {
     /// paper searches -1 to -10. Default: -2.
     #[config(default = -2.0)]
     pub gate_bias: f64,
+    /// Whether the layer is its plain twin, `y = H(x)`: the same transform, which nothing bypasses.
+    /// Default: not.
+    #[config(default = false)]
+    pub plain: bool,
+    /// How the weights of `H` start; its biases start at 0. Default: as Burn's linear layers do,
+    /// uniform with variance `1 / (3 units)`.
+    #[config(
+        default = "Initializer::KaimingUniform { gain: 1.0 / 3f64.sqrt(), fan_out_only: false }"
+    )]
+    pub initializer: Initializer,
 }
 
 /// A fully connected highway layer: `y = T(x) * H(x) + (1 - T(x)) * x` with
@@ -41,8 +52,8 @@ pub struct HighwayConfig {
 pub struct Highway {
     /// `H`
     pub transform: Linear,
-    /// `T`, and what joins by it.
-    pub gate: Join,
+    /// `T`, and what joins by it; none in a plain layer.
+    pub gate: Option<Join>,
 }
 
 impl HighwayConfig {
@@ -60,10 +71,13 @@ impl HighwayConfig {
     /// Panics where [`HighwayConfig::check`] gives an error.
     pub fn init(&self, device: &Device) -> Highway {
         check::or_panic(self.check());
-        Highway {
-            gate: Join::linear_gate(self.units, self.gate_bias, device),
-            transform: LinearConfig::new(self.units, self.units).init(device),
-        }
+        let units = self.units;
+        let mut transform = LinearConfig::new(units, units)
+            .with_initializer(self.initializer.clone())
+            .init(device);
+        transform.bias = constant_bias(units, 0.0, device);
+        let gate = (!self.plain).then(|| Join::linear_gate(units, self.gate_bias, device));
+        Highway { transform, gate }
     }
 }
 
@@ -71,13 +85,17 @@ impl Highway {
     /// Applies the layer. See [`Highway`].
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let h = linear(x.clone(), &self.transform, Act::Relu);
-        self.gate.forward(vec![x], h)
+        match &self.gate {
+            Some(gate) => gate.forward(vec![x], h),
+            None => h,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameter_count;
 
     #[test]
     fn closed_gate_is_identity() {
@@ -98,9 +116,19 @@ mod tests {
     }
 
     #[test]
+    fn the_plain_twin_is_the_transform_alone() {
+        let device = Device::flex();
+        let plain = HighwayConfig::new(4).with_plain(true).init(&device);
+        let x = Tensor::<2>::from_data([[1.0, -2.0, 3.0, -4.0]], &device);
+        let transformed = linear(x.clone(), &plain.transform, Act::Relu);
+        assert_eq!(plain.forward(x).to_data(), transformed.to_data());
+        assert_eq!(parameter_count(&plain), 4 * 4 + 4);
+    }
+
+    #[test]
     fn gate_starts_negative_by_default() {
         let highway = HighwayConfig::new(4).init(&Device::flex());
-        let Join::LinearGate(gate) = highway.gate else {
+        let Some(Join::LinearGate(gate)) = highway.gate else {
             unreachable!("a gate of a linear layer")
         };
         let bias = gate.bias.expect("gates have a bias").val();

@@ -24,11 +24,17 @@ pub(crate) fn scale_channels<const D: usize>(
     Some(operands.record(y, || (x, gamma), rule))
 }
 
-fn rule((x, gamma): (Activation, Vec<f32>), dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
+fn rule(
+    (x, gamma): (Activation, Vec<f32>),
+    dy: FlexTensor,
+    wanted: &[bool],
+) -> Vec<Option<FlexTensor>> {
     let dy = Activation::new(dy);
-    let Sums { products, .. } = sums(x.pixels(), x.channels, x.view(), dy.view());
-    let dgamma = contiguous(products, [x.channels]);
-    vec![Some(scaled(&dy, &gamma)), Some(dgamma)]
+    let dgamma = wanted[1].then(|| {
+        let Sums { products, .. } = sums(x.pixels(), x.channels, x.view(), dy.view());
+        contiguous(products, [x.channels])
+    });
+    vec![Some(scaled(&dy, &gamma)), dgamma]
 }
 
 fn scaled(x: &Activation, gamma: &[f32]) -> FlexTensor {

@@ -62,7 +62,7 @@ pub use prelu::PRelu;
 pub use resize::{center_crop, fit, resize, subsample_pad};
 pub use resize_by::Resize;
 pub use response_norm::GlobalResponseNorm;
-pub use scale::scale_channels;
+pub use scale::{scale_channels, scaled};
 pub use scaled_conv::{ScaledConv2d, scaled_conv};
 pub use standardize::standardized;
 pub use start::normal_conv;

@@ -1,4 +1,4 @@
-//! A factor for each channel.
+//! A factor for each channel, or for all.
 
 use burn::tensor::Tensor;
 
@@ -12,4 +12,10 @@ pub fn scale_channels<const D: usize>(x: Tensor<D>, gamma: Tensor<1>) -> Tensor<
             std::array::from_fn(|dim| if dim == 1 { channels } else { 1 });
         x * gamma.reshape(per_channel)
     })
+}
+
+/// `factor * x`, a constant.
+pub fn scaled<const D: usize>(x: Tensor<D>, factor: f64) -> Tensor<D> {
+    let gamma = Tensor::full([x.dims()[1]], factor, &x.device());
+    kernels::scale_channels(&x, &gamma).unwrap_or_else(|| x * factor)
 }

@@ -3,7 +3,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::ending::{
-    Order, Zeroed, carried, check_connection, post_activation, pre_activation,
+    Ending, Order, Zeroed, carried, check_connection, post_activation, pre_activation,
     pre_activation_shortcut,
 };
 use crate::anti_aliasing::AntiAliasing;
@@ -13,7 +13,8 @@ use crate::layers::{
     dropout, norm, split,
 };
 use crate::modifiers::{self, Modifier, ModifierConfig};
-use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
+use crate::seam::Mark;
+use crate::shortcut::{Carried, Shortcut, ShortcutConfig, ShortcutKind};
 use crate::streams::{Connection, ConnectionKind};
 
 /// Configures a [`BasicBlock`].
@@ -122,6 +123,8 @@ pub struct BasicBlock {
     pub modifiers: Vec<Modifier>,
     /// What connects it to several streams; none where there is one.
     pub connection: Option<Connection>,
+    /// What the branch is known by to those who look inside.
+    pub branch: Mark,
     /// Stride of the branch.
     #[module(skip)]
     pub stride: usize,
@@ -186,6 +189,7 @@ impl BasicBlockConfig {
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
             connection: self.connection.init(self.in_channels, self.place, device),
+            branch: Mark::new(),
             stride: self.stride,
             anti_aliasing: self.anti_aliasing,
             order: self.order,
@@ -227,17 +231,10 @@ impl BasicBlock {
 
     fn post_activation(&self, x: Tensor<4>) -> Tensor<4> {
         let [x, shortcut] = split(x);
-        let shortcut = self.downsample.as_ref().map(|s| s.forward(shortcut));
+        let shortcut = self.downsample.as_ref().map(|s| s.carry(shortcut));
         let x = conv_norm(x, &self.conv1, &self.bn1, self.act);
         let x = self.between(x);
-        post_activation(
-            x,
-            &self.conv2,
-            &self.bn2,
-            &self.modifiers,
-            shortcut,
-            self.act,
-        )
+        post_activation(x, &self.conv2, &self.bn2, self.ending(), shortcut, self.act)
     }
 
     fn pre_activation(&self, x: Tensor<4>) -> Tensor<4> {
@@ -255,10 +252,17 @@ impl BasicBlock {
     }
 
     /// From the activated input to the end, with the short path where it is added.
-    fn branch(&self, activated: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
+    fn branch(&self, activated: Tensor<4>, shortcut: Option<Carried>) -> Tensor<4> {
         let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
         let x = self.between(x);
-        pre_activation(x, &self.conv2, &self.modifiers, shortcut)
+        pre_activation(x, &self.conv2, self.ending(), shortcut)
+    }
+
+    fn ending(&self) -> Ending<'_> {
+        Ending {
+            modifiers: &self.modifiers,
+            branch: &self.branch,
+        }
     }
 
     /// From the first convolution's activation to the second convolution.

@@ -3,7 +3,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::ending::{
-    Order, Zeroed, carried, check_connection, post_activation, pre_activation,
+    Ending, Order, Zeroed, carried, check_connection, post_activation, pre_activation,
     pre_activation_shortcut,
 };
 use crate::anti_aliasing::AntiAliasing;
@@ -12,7 +12,8 @@ use crate::layers::{
     Act, Conv2d, Conv2dConfig, Norm, NormKind, conv_norm, conv1x1, dilated_conv3x3, norm, split,
 };
 use crate::modifiers::{self, Modifier, ModifierConfig};
-use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
+use crate::seam::Mark;
+use crate::shortcut::{Carried, Shortcut, ShortcutConfig, ShortcutKind};
 use crate::streams::{Connection, ConnectionKind};
 
 /// Configures a [`Bottleneck`].
@@ -120,6 +121,8 @@ pub struct Bottleneck {
     pub modifiers: Vec<Modifier>,
     /// What connects it to several streams; none where there is one.
     pub connection: Option<Connection>,
+    /// What the branch is known by to those who look inside.
+    pub branch: Mark,
     /// Stride of the branch.
     #[module(skip)]
     pub stride: usize,
@@ -191,6 +194,7 @@ impl BottleneckConfig {
             downsample: self.shortcut().init(device),
             modifiers: modifiers::init_all(&self.modifiers, out_channels, device),
             connection: self.connection.init(self.in_channels, self.place, device),
+            branch: Mark::new(),
             stride: self.stride,
             anti_aliasing: self.anti_aliasing,
             order: self.order,
@@ -233,18 +237,11 @@ impl Bottleneck {
 
     fn post_activation(&self, x: Tensor<4>) -> Tensor<4> {
         let [x, shortcut] = split(x);
-        let shortcut = self.downsample.as_ref().map(|s| s.forward(shortcut));
+        let shortcut = self.downsample.as_ref().map(|s| s.carry(shortcut));
         let x = conv_norm(x, &self.conv1, &self.bn1, self.act);
         let x = conv_norm(x, &self.conv2, &self.bn2, self.act);
         let x = self.anti_aliasing.pool(x, self.stride);
-        post_activation(
-            x,
-            &self.conv3,
-            &self.bn3,
-            &self.modifiers,
-            shortcut,
-            self.act,
-        )
+        post_activation(x, &self.conv3, &self.bn3, self.ending(), shortcut, self.act)
     }
 
     fn pre_activation(&self, x: Tensor<4>) -> Tensor<4> {
@@ -262,10 +259,17 @@ impl Bottleneck {
     }
 
     /// From the activated input to the end, with the short path where it is added.
-    fn branch(&self, activated: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
+    fn branch(&self, activated: Tensor<4>, shortcut: Option<Carried>) -> Tensor<4> {
         let x = conv_norm(activated, &self.conv1, &self.bn2, self.act);
         let x = conv_norm(x, &self.conv2, &self.bn3, self.act);
         let x = self.anti_aliasing.pool(x, self.stride);
-        pre_activation(x, &self.conv3, &self.modifiers, shortcut)
+        pre_activation(x, &self.conv3, self.ending(), shortcut)
+    }
+
+    fn ending(&self) -> Ending<'_> {
+        Ending {
+            modifiers: &self.modifiers,
+            branch: &self.branch,
+        }
     }
 }

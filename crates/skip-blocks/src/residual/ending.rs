@@ -5,9 +5,12 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::check::{ConfigError, ensure};
-use crate::layers::{Act, Conv2d, Conv2dConfig, End, Norm, NormKind, act, add, conv, conv_norm};
+use crate::layers::{
+    Act, Conv2d, Conv2dConfig, End, Norm, NormKind, act, add, conv, conv_norm, gate,
+};
 use crate::modifiers::{self, Modifier};
-use crate::shortcut::{Shortcut, ShortcutKind};
+use crate::seam::{self, Mark};
+use crate::shortcut::{Carried, Shortcut, ShortcutKind};
 use crate::streams::ConnectionKind;
 
 /// Where the normalisations and activations of a residual block stand.
@@ -97,39 +100,70 @@ pub(super) fn carried(shortcut: &Option<Shortcut>, streams: Tensor<4>) -> Tensor
     }
 }
 
+/// What is at the end of a branch, before it joins the short path.
+#[derive(Clone, Copy)]
+pub(super) struct Ending<'a> {
+    /// Applied in order.
+    pub modifiers: &'a [Modifier],
+    /// What the branch is known by.
+    pub branch: &'a Mark,
+}
+
+impl Ending<'_> {
+    /// Whether the short path is added to what the last layers give as it is, so that all is one
+    /// operation.
+    fn is_sum(self, shortcut: &Option<Carried>) -> bool {
+        let is_gated = shortcut
+            .as_ref()
+            .is_some_and(|carried| carried.gate.is_some());
+        self.modifiers.is_empty() && !is_gated && !seam::looks_at(self.branch)
+    }
+
+    /// `M(x)`, the branch.
+    pub fn forward(self, x: Tensor<4>) -> Tensor<4> {
+        seam::output(self.branch, modifiers::forward_all(self.modifiers, x))
+    }
+}
+
 /// `activation(M(norm(conv(x))) + shortcut)`
 pub(super) fn post_activation(
     x: Tensor<4>,
     layer: &Conv2d,
     norm: &Norm,
-    modifiers: &[Modifier],
-    shortcut: Option<Tensor<4>>,
+    ending: Ending<'_>,
+    shortcut: Option<Carried>,
     activation: Act,
 ) -> Tensor<4> {
-    if modifiers.is_empty() {
-        return conv_norm(x, layer, norm, End::add(shortcut, activation));
+    if ending.is_sum(&shortcut) {
+        let map = shortcut.map(|carried| carried.map);
+        return conv_norm(x, layer, norm, End::add(map, activation));
     }
-    let branch = modifiers::forward_all(modifiers, conv_norm(x, layer, norm, Act::None));
-    match shortcut {
-        Some(shortcut) => add(branch, shortcut, activation),
-        None => act(branch, activation),
-    }
+    let branch = ending.forward(conv_norm(x, layer, norm, Act::None));
+    join(branch, shortcut, activation)
 }
 
 /// `M(conv(x)) + shortcut`
 pub(super) fn pre_activation(
     x: Tensor<4>,
     layer: &Conv2d,
-    modifiers: &[Modifier],
-    shortcut: Option<Tensor<4>>,
+    ending: Ending<'_>,
+    shortcut: Option<Carried>,
 ) -> Tensor<4> {
-    if modifiers.is_empty() {
-        return conv(x, layer, End::add(shortcut, Act::None));
+    if ending.is_sum(&shortcut) {
+        let map = shortcut.map(|carried| carried.map);
+        return conv(x, layer, End::add(map, Act::None));
     }
-    let branch = modifiers::forward_all(modifiers, conv(x, layer, Act::None));
+    let branch = ending.forward(conv(x, layer, Act::None));
+    join(branch, shortcut, Act::None)
+}
+
+/// `activation(branch + shortcut)`, or by an exclusive gate
+/// `activation(g * branch + (1 - g) * shortcut)`.
+fn join(branch: Tensor<4>, shortcut: Option<Carried>, activation: Act) -> Tensor<4> {
     match shortcut {
-        Some(shortcut) => add(branch, shortcut, Act::None),
-        None => branch,
+        Some(Carried { map, gate: None }) => add(branch, map, activation),
+        Some(Carried { map, gate: Some(z) }) => act(gate(z, branch, map), activation),
+        None => act(branch, activation),
     }
 }
 
@@ -139,9 +173,9 @@ pub(super) fn pre_activation_shortcut(
     shortcut: &Option<Shortcut>,
     x: Tensor<4>,
     activated: Tensor<4>,
-) -> Option<Tensor<4>> {
+) -> Option<Carried> {
     shortcut.as_ref().map(|shortcut| match shortcut {
-        Shortcut::Projection(_) | Shortcut::PooledProjection(_) => shortcut.forward(activated),
-        _ => shortcut.forward(x),
+        Shortcut::Projection(_) | Shortcut::PooledProjection(_) => shortcut.carry(activated),
+        _ => shortcut.carry(x),
     })
 }

@@ -3,12 +3,14 @@ use burn::module::{Module, Param};
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 
+use super::ending::Ending;
 use super::{BasicBlockConfig, BottleneckConfig, Order};
 use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError, ensure};
 use crate::layers::{Act, Conv2d, Conv2dConfig, NormKind, act, add, conv, split};
 use crate::modifiers::{self, Modifier};
-use crate::shortcut::{Shortcut, ShortcutConfig};
+use crate::seam::Mark;
+use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
 
 /// Configures a [`FixupBlock`].
 #[derive(Config, Debug, PartialEq)]
@@ -68,6 +70,8 @@ pub struct FixupBlock {
     pub downsample: Option<Shortcut>,
     /// Applied to the branch in order, before it is added.
     pub modifiers: Vec<Modifier>,
+    /// What the branch is known by to those who look inside.
+    pub branch: Mark,
     /// The activation.
     #[module(skip)]
     pub act: Act,
@@ -125,6 +129,11 @@ impl FixupOf {
             dropped == 0.0,
             "drop_probability = {dropped}: must be 0 with fixup"
         );
+        let shortcut = self.shortcut().kind;
+        ensure!(
+            !matches!(shortcut, ShortcutKind::ExclusiveGate(_)),
+            "shortcut = {shortcut:?}: must leave the branch alone with fixup"
+        );
         Ok(())
     }
 
@@ -166,7 +175,7 @@ impl FixupBlockConfig {
     ///
     /// # Errors
     /// If there are no blocks, or the block that it is made of cannot be made, is normalised,
-    /// activates first, is anti-aliased or drops values.
+    /// activates first, is anti-aliased, drops values or is weighed by a gate.
     pub fn check(&self) -> Result<(), ConfigError> {
         check::positive("blocks", self.blocks)?;
         self.of.check()
@@ -201,6 +210,7 @@ impl FixupBlockConfig {
             scale: number(1.0, device),
             downsample: self.of.shortcut().init(device),
             modifiers: self.of.modifiers(device),
+            branch: Mark::new(),
             act: self.of.act(),
         }
     }
@@ -253,7 +263,11 @@ impl FixupBlock {
             after = &layer.after;
         }
         let x = x * of_map(&self.scale) + of_map(after);
-        let branch = modifiers::forward_all(&self.modifiers, x);
+        let ending = Ending {
+            modifiers: &self.modifiers,
+            branch: &self.branch,
+        };
+        let branch = ending.forward(x);
         match shortcut {
             Some(shortcut) => add(branch, shortcut, self.act),
             None => act(branch, self.act),
@@ -266,7 +280,6 @@ mod tests {
     use burn::tensor::Distribution;
 
     use super::*;
-    use crate::shortcut::ShortcutKind;
 
     fn basic(channels: usize) -> FixupOf {
         let basic = BasicBlockConfig::new(channels, channels);

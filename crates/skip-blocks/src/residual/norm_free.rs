@@ -84,6 +84,8 @@ pub struct NormFreeBlock {
     pub drop_path: Option<StochasticDepth>,
     /// The branch's scalar, if it starts with zeros by one.
     pub skipinit_gain: Option<SkipInit>,
+    /// What the branch is known by to those who look inside.
+    pub branch: Mark,
     /// The deviation that the input is expected to have.
     #[module(skip)]
     pub beta: f64,
@@ -193,6 +195,7 @@ impl NormFreeBlockConfig {
             drop_path: (self.drop_probability > 0.0)
                 .then(|| StochasticDepth::new(self.drop_probability)),
             skipinit_gain: self.skip_init.then(|| SkipInit::new(device)),
+            branch: Mark::new(),
             beta: self.variance.sqrt(),
             alpha: self.alpha,
             act: self.act,
@@ -226,7 +229,8 @@ impl NormFreeBlock {
         if let Some(scalar) = &self.skipinit_gain {
             x = scalar.forward(x);
         }
-        add(x * alpha, shortcut, Act::None)
+        let branch = seam::output(&self.branch, x * alpha);
+        add(branch, shortcut, Act::None)
     }
 }
 

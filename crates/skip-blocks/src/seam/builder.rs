@@ -85,7 +85,8 @@ impl Seam {
     }
 
     /// Cuts skips: a [`Join`](crate::Join) gets zeros for the maps that are carried to it, a
-    /// [`Shortcut`](crate::Shortcut) gives zeros, and so does any other part.
+    /// [`Shortcut`](crate::Shortcut) gives zeros, and so does any other part. A residual block
+    /// whose `branch` is cut passes on what its short path carries.
     ///
     /// # Errors
     /// If there is no such part.
@@ -99,6 +100,25 @@ impl Seam {
     /// If there is no such part.
     pub fn scale(self, pattern: &str, factor: f64) -> Result<Self, UnknownPart> {
         self.edit(pattern, Edit::Scale(factor))
+    }
+
+    /// Averages skips: what [`Seam::cut`] cuts becomes the mean of each of its channels, in every
+    /// place. So it still says what there is in the image, and not where; and layers that
+    /// normalise by running statistics get what they are used to, on average.
+    ///
+    /// # Errors
+    /// If there is no such part.
+    pub fn average(self, pattern: &str) -> Result<Self, UnknownPart> {
+        self.edit(pattern, Edit::Average)
+    }
+
+    /// Lets no gradient through: what [`Seam::cut`] cuts keeps its values and counts as a constant
+    /// on the way back. So of all paths through a network some are followed.
+    ///
+    /// # Errors
+    /// If there is no such part.
+    pub fn detach(self, pattern: &str) -> Result<Self, UnknownPart> {
+        self.edit(pattern, Edit::Detach)
     }
 
     /// Replaces skips: instead of what [`Seam::cut`] cuts there is `map`. [`Seam::run`] panics if

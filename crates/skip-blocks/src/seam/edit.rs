@@ -9,6 +9,10 @@ pub(super) enum Edit {
     Cut,
     /// So many times it.
     Scale(f64),
+    /// Its mean over rows and columns, in every place.
+    Average,
+    /// It, as if nothing had led to it.
+    Detach,
     /// Another one: its values in a row, and its shape.
     Replace(Tensor<1>, Vec<usize>),
 }
@@ -22,6 +26,12 @@ impl Edit {
         match self {
             Self::Cut => map.zeros_like(),
             Self::Scale(factor) => map * *factor,
+            Self::Average => {
+                let dims = map.dims();
+                let mean = (2..D).fold(map, |map, along| map.mean_dim(along));
+                mean.expand(dims)
+            }
+            Self::Detach => map.detach(),
             Self::Replace(values, shape) => {
                 assert!(
                     map.dims() == shape[..],

@@ -15,6 +15,20 @@ pub(crate) fn count(layer: &impl Module, macs: impl FnOnce() -> usize) {
     scope.record.borrow_mut().macs.push((path, macs() as u64));
 }
 
+/// Whether somebody watches or changes what a part gives: it has to be computed by itself then,
+/// where otherwise it is computed along with what follows.
+pub(crate) fn looks_at(part: &impl Module) -> bool {
+    let Some((scope, path)) = named(part) else {
+        return false;
+    };
+    let Plan { watched, edits, .. } = &*scope.plan;
+    let changed = edits.iter().map(|(pattern, _)| pattern);
+    watched
+        .iter()
+        .chain(changed)
+        .any(|pattern| pattern.names(&path))
+}
+
 /// What a part gives, as it is changed and watched.
 pub(crate) fn output<const D: usize>(part: &impl Module, map: Tensor<D>) -> Tensor<D> {
     let Some((scope, path)) = named(part) else {

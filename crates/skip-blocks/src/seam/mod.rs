@@ -6,6 +6,10 @@
 //! over to a [`part`] are known by those paths. No block knows that it is looked at, and outside
 //! of `run` nothing is done but reading a flag.
 //!
+//! A residual block's `branch` is what it adds to its short path, `downsample`. Where somebody
+//! looks at it, the block's last layer gives the branch alone; otherwise it is seen with the short
+//! path and the activation, as it is computed.
+//!
 //! ```
 //! use burn::module::Module;
 //! use burn::tensor::{Device, Tensor};
@@ -34,7 +38,12 @@
 //! // Without the second block's shortcut.
 //! let seam = Seam::of(&network).cut("blocks.1.downsample")?;
 //! let (cut, _) = seam.run(|| forward(x.clone()));
-//! assert_ne!(cut.to_data(), forward(x).to_data());
+//! assert_ne!(cut.to_data(), forward(x.clone()).to_data());
+//!
+//! // Without its branch: the block passes on what it is given.
+//! let seam = Seam::of(&network).cut("blocks.1.branch")?;
+//! let (cut, _) = seam.run(|| forward(x.clone()));
+//! assert_eq!(cut.to_data(), network.blocks[0].forward(x).to_data());
 //! # Ok::<(), skip_blocks::seam::UnknownPart>(())
 //! ```
 
@@ -50,7 +59,7 @@ pub(crate) mod scope;
 pub(crate) mod trace;
 
 pub use builder::{Seam, UnknownPart, count_macs};
-pub(crate) use hooks::{carried, count, opening, output};
+pub(crate) use hooks::{carried, count, looks_at, opening, output};
 pub use mark::Mark;
 pub(crate) use part::{looks_at_parts, recomputes};
 pub use part::{part, part_all};

@@ -1,0 +1,74 @@
+//! Progress on standard error, and Ctrl-C.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use lab::Reporter;
+
+/// Where there is no terminal, progress is told not more often than this.
+const SELDOM: Duration = Duration::from_secs(60);
+
+/// Says on standard error how it goes. On a terminal, what goes on takes the place of what went on
+/// before.
+pub struct Screen {
+    is_terminal: bool,
+    last: Instant,
+    stop: Arc<AtomicBool>,
+}
+
+impl Screen {
+    /// From now on Ctrl-C ends the run after the step, and again Ctrl-C the program at once.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn install() -> Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let handler = stop.clone();
+        ctrlc::set_handler(move || {
+            if handler.swap(true, Ordering::Relaxed) {
+                exit(130);
+            }
+            eprintln!("stopping after this step; again Ctrl-C ends at once");
+        })
+        .context("Ctrl-C cannot be watched")?;
+        Ok(Self {
+            is_terminal: stderr().is_terminal(),
+            last: Instant::now(),
+            stop,
+        })
+    }
+
+    /// Takes what goes on from the terminal's line.
+    fn clear(&self) {
+        if self.is_terminal {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+impl Reporter for Screen {
+    fn progress(&mut self, line: &str) {
+        if self.is_terminal {
+            self.clear();
+            eprint!("  {line}");
+            stderr().flush().ok();
+        } else if self.last.elapsed() >= SELDOM {
+            self.last = Instant::now();
+            eprintln!("  {line}");
+        }
+    }
+
+    fn done(&mut self, line: &str) {
+        self.clear();
+        self.last = Instant::now();
+        eprintln!("  {line}");
+    }
+
+    fn should_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,235 @@
+//! Deeper plain networks train worse; residual ones do not.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::figure::{Axis, Lines, Series};
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
+
+/// He 2015's comparison of plain and residual networks of growing depth.
+pub struct Degradation;
+
+/// The errors of each kind of network.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Measured {
+    plain: Vec<Depth>,
+    residual: Vec<Depth>,
+    /// Error in training by epoch, of the shallowest and the deepest, plain and residual.
+    curves: Vec<Curve>,
+}
+
+/// The networks of a depth.
+#[derive(Debug, Serialize, Deserialize)]
+struct Depth {
+    layers: usize,
+    /// In the last epoch, by seed.
+    train_error: Vec<f64>,
+    test_error: Vec<f64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Curve {
+    name: String,
+    /// By epoch, and seed.
+    train_error: Vec<Vec<f64>>,
+}
+
+impl Experiment for Degradation {
+    const NAME: &'static str = "degradation";
+
+    type Measured = Measured;
+
+    fn plan() -> Plan {
+        Plan {
+            title: "Deeper plain networks train worse",
+            question: "A deeper network can do all that a shallower one can: its further layers need \
+                       only pass on what they get. So it should never be worse. Is it?",
+            equation: "plain: <i>y</i> = <i>F</i>(<i>x</i>) &emsp; residual: <i>y</i> = <i>F</i>(<i>x</i>) + <i>x</i>",
+            papers: &[Paper {
+                title: "He et al. 2015, Deep Residual Learning for Image Recognition",
+                link: "https://arxiv.org/abs/1512.03385",
+            }],
+            design: "CIFAR ResNets with parameter-free shortcuts (option A), and their plain twins: \
+                     the same layers and parameters, without the additions. They are half as wide as \
+                     the paper's. The full profile has 20, 32, 44, 56 and 110 layers, and 10,000 \
+                     images of CIFAR-10 for 12 epochs; the quick one 8, 20 and 56 layers, and 2,000 \
+                     digits for 3 epochs. All learn by one recipe: SGD with Nesterov's momentum, \
+                     one-cycle schedule, batches of 64.",
+            claims: &[
+                Claim {
+                    says: "The deepest plain network has a higher error in training than the \
+                           shallowest.",
+                    effect: "error in training, deepest less shallowest, plain, in percent",
+                    above: 0.0,
+                },
+                Claim {
+                    says: "With shortcuts it has not: depth costs less than it costs the plain \
+                           networks.",
+                    effect: "that of the plain less that of the residual networks, in percent",
+                    above: 0.0,
+                },
+                Claim {
+                    says: "At the greatest depth the residual network is better on test images.",
+                    effect: "test error at the greatest depth, plain less residual, in percent",
+                    above: 0.0,
+                },
+            ],
+        }
+    }
+
+    fn measure(lab: &mut Lab<'_>) -> Result<Measured> {
+        let depths: &[usize] = lab.pick(&[8, 20, 56], &[20, 32, 44, 56, 110]);
+        let mut kinds = Vec::new();
+        let mut curves = Vec::new();
+        let ends = [depths[0], depths[depths.len() - 1]];
+        for kind in ["plain", "residual"] {
+            let mut rows = Vec::new();
+            for &layers in depths {
+                let name = format!("{kind} {layers}");
+                let recipe = recipe(lab, kind, layers);
+                let plan = |seed| RunPlan::new(&name, seed, recipe.clone());
+                let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
+                let runs = lab.train(&plans)?;
+                rows.push(Depth {
+                    layers,
+                    train_error: each(&runs, |run| Ok(1.0 - run.last_train("accuracy")?))?,
+                    test_error: each(&runs, Run::test_error)?,
+                });
+                if ends.contains(&layers) {
+                    curves.push(Curve {
+                        name,
+                        train_error: train_errors(&runs),
+                    });
+                }
+            }
+            kinds.push(rows);
+        }
+        let residual = kinds.pop().expect("two kinds");
+        let plain = kinds.pop().expect("two kinds");
+        Ok(Measured {
+            plain,
+            residual,
+            curves,
+        })
+    }
+
+    fn effects(measured: &Measured) -> Vec<Estimate> {
+        let Measured {
+            plain, residual, ..
+        } = measured;
+        let cost = |kind: &[Depth]| -> Vec<f64> {
+            let (first, last) = (&kind[0], &kind[kind.len() - 1]);
+            let pairs = last.train_error.iter().zip(&first.train_error);
+            pairs
+                .map(|(deep, shallow)| 100.0 * (deep - shallow))
+                .collect()
+        };
+        let test = |kind: &[Depth]| -> Vec<f64> {
+            let errors = kind[kind.len() - 1].test_error.iter();
+            errors.map(|error| 100.0 * error).collect()
+        };
+        vec![
+            Estimate::of_mean(&cost(plain)),
+            Estimate::of_difference(&cost(plain), &cost(residual)),
+            Estimate::of_difference(&test(plain), &test(residual)),
+        ]
+    }
+
+    fn show(measured: &Measured) -> Vec<Exhibit> {
+        let kinds = [("plain", &measured.plain), ("residual", &measured.residual)];
+        let by_depth = |error: fn(&Depth) -> &[f64]| {
+            let series = kinds.map(|(name, depths)| {
+                let points = depths.iter().map(|depth| {
+                    let errors = error(depth).iter().map(|error| 100.0 * error);
+                    (depth.layers as f64, errors.collect())
+                });
+                Series::new(name, points.collect())
+            });
+            series.to_vec()
+        };
+        let figure = |y: &str, series| {
+            Lines {
+                x: Axis::linear("layers"),
+                y: Axis::linear(y),
+                series,
+                level: None,
+            }
+            .svg()
+        };
+        let curves = measured.curves.iter().map(|curve| {
+            let points = curve.train_error.iter().enumerate();
+            let points = points.map(|(epoch, errors)| {
+                let errors = errors.iter().map(|error| 100.0 * error);
+                (epoch as f64 + 1.0, errors.collect())
+            });
+            Series::new(&curve.name, points.collect())
+        });
+        let curves = Lines {
+            x: Axis::linear("epoch"),
+            y: Axis::logarithmic("error in training (%)"),
+            series: curves.collect(),
+            level: None,
+        };
+        vec![
+            Exhibit::figure(
+                "Error on the training images in the last epoch, by depth.",
+                figure(
+                    "error in training (%)",
+                    by_depth(|depth| &depth.train_error),
+                ),
+            ),
+            Exhibit::figure(
+                "Error on the test images, by depth.",
+                figure("test error (%)", by_depth(|depth| &depth.test_error)),
+            ),
+            Exhibit::figure(
+                "Error in training of the shallowest and the deepest networks, epoch by epoch.",
+                curves.svg(),
+            ),
+            Exhibit::table(
+                "The paper's figures on CIFAR-10, for comparison: 164 epochs, one run (table 6), for \
+                 residual networks of 110 layers the best of five.",
+                &["layers", "residual, test error (%)"],
+                [[20, 875], [32, 751], [44, 717], [56, 697], [110, 643]].map(|[layers, error]| {
+                    vec![layers.to_string(), format!("{:.2}", error as f64 / 100.0)]
+                }),
+            ),
+        ]
+    }
+}
+
+fn recipe(lab: &Lab<'_>, kind: &str, layers: usize) -> Value {
+    let shortcut = match kind {
+        "plain" => "plain",
+        _ => "zero_pad",
+    };
+    let blocks = (layers - 2) / 6;
+    let data = lab.classes(lab.pick(2_000, 10_000));
+    json!({
+        "data": data,
+        "model": {
+            "name": "resnet20",
+            "encoder": {
+                "blocks": [blocks, blocks, blocks],
+                "shortcut": shortcut,
+                "width": 8,
+            },
+        },
+        "run": {"epochs": lab.pick(3, 12), "batch_size": 64},
+        "optimizer": {"name": "sgd", "lr": 0.1, "weight_decay": 1e-4},
+        "schedule": {"name": "onecycle", "warm_up": 0.2},
+    })
+}
+
+fn each(runs: &[Run], value: impl Fn(&Run) -> Result<f64>) -> Result<Vec<f64>> {
+    runs.iter().map(value).collect()
+}
+
+/// Error in training by epoch, and seed.
+fn train_errors(runs: &[Run]) -> Vec<Vec<f64>> {
+    let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
+    let error = |run: &Run, epoch: usize| 1.0 - run.epochs[epoch].train["accuracy"];
+    let errors = |epoch| runs.iter().map(|run| error(run, epoch)).collect();
+    (0..epochs).map(errors).collect()
+}

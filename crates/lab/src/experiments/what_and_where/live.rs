@@ -1,0 +1,70 @@
+//! The figure whose long skips the reader switches off.
+
+use maud::{PreEscaped, html};
+use serde_json::json;
+
+use super::Measured;
+use super::cuts::{LEVELS, chosen, name};
+use crate::Exhibit;
+use crate::estimate::mean;
+
+/// The pictures with a switch for each level. Without a script it is a table of all combinations.
+pub(super) fn exhibit(measured: &Measured) -> Exhibit {
+    let levels: Vec<_> = (0..LEVELS).map(name).collect();
+    let scores = measured
+        .cuts
+        .iter()
+        .map(|cut| json!({"iou": mean(&cut.mean_iou), "boundary_f1": mean(&cut.boundary_f1)}));
+    let data = json!({
+        "levels": levels,
+        "scores": scores.collect::<Vec<_>>(),
+        "pictures": measured.pictures,
+    });
+    let percent = |value: f64| format!("{:.1}", 100.0 * value);
+    Exhibit {
+        caption: "Three test images: the first, the middle one and the last. Switch off the long \
+                  skips of the first seed's network that concatenates, and see what it says then. \
+                  An IoU beside an image is of the part that is shown; those of all test images \
+                  are means over seeds."
+            .to_string(),
+        body: html! {
+            div.live data-live="skips" {
+                script type="application/json" { (PreEscaped(data.to_string())) }
+                div.table {
+                    table {
+                        thead {
+                            tr {
+                                th scope="col" { "skips cut" }
+                                @for place in 1..=measured.pictures.len() {
+                                    th scope="col" { "IoU of image " (place) " (%)" }
+                                }
+                                th scope="col" { "mean IoU of all (%)" }
+                                th scope="col" { "boundary F1 of all (%)" }
+                            }
+                        }
+                        tbody {
+                            @for (combination, cut) in measured.cuts.iter().enumerate() {
+                                tr {
+                                    td { (listed(combination)) }
+                                    @for shown in &measured.pictures {
+                                        td { (percent(shown.answers[combination].iou)) }
+                                    }
+                                    td { (percent(mean(&cut.mean_iou))) }
+                                    td { (percent(mean(&cut.boundary_f1))) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        },
+    }
+}
+
+fn listed(combination: usize) -> String {
+    let names: Vec<_> = chosen(combination).into_iter().map(name).collect();
+    match names.is_empty() {
+        true => "none".to_string(),
+        false => names.join(", "),
+    }
+}

@@ -1,0 +1,351 @@
+//! The page: all experiments that have results, in one file that needs nothing from outside.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::{Value, json};
+
+use crate::claim::overall;
+use crate::experiments::EXPERIMENTS;
+use crate::figure::alone;
+use crate::lab::spell;
+use crate::{Entry, Exhibit, Judgement, Plan, Results, Spent, Verdict, kept};
+
+const STYLE: &str = include_str!("page/style.css");
+
+/// What the figures that are alive need.
+const SCRIPT: &str = include_str!("page/live.js");
+
+/// Browsers ask the network for nothing on the page's behalf.
+const SELF_CONTAINED: &str =
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// An experiment with what came of it.
+struct Section {
+    entry: &'static Entry,
+    plan: Plan,
+    results: Results,
+    judgements: Vec<Judgement>,
+    exhibits: Vec<Exhibit>,
+}
+
+impl Section {
+    fn new(entry: &'static Entry, results: Results) -> Result<Self> {
+        let plan = (entry.plan)();
+        let read = || {
+            let effects = (entry.effects)(&results.measured)?;
+            Ok::<_, anyhow::Error>((effects, (entry.show)(&results.measured)?))
+        };
+        let (effects, exhibits) = read().with_context(|| {
+            format!(
+                "the results of '{0}' are of another version; run it again: lab run {0}",
+                entry.name
+            )
+        })?;
+        let judge = |(claim, effect)| Judgement::of(claim, effect);
+        Ok(Self {
+            judgements: plan.claims.iter().zip(effects).map(judge).collect(),
+            entry,
+            plan,
+            results,
+            exhibits,
+        })
+    }
+
+    fn verdict(&self) -> Verdict {
+        overall(&self.judgements)
+    }
+}
+
+/// Writes `index.html` and `lab.json` beside the results in a folder.
+///
+/// # Errors
+/// If there are no results, they cannot be read, or a file cannot be written.
+pub fn write_page(folder: &Path) -> Result<PathBuf> {
+    let sections = sections(folder)?;
+    let path = folder.join("index.html");
+    kept::write(&path, page(&sections).as_bytes())?;
+    let mut numbers = serde_json::to_string_pretty(&numbers(&sections))?;
+    numbers.push('\n');
+    kept::write(&folder.join("lab.json"), numbers.as_bytes())?;
+    Ok(path)
+}
+
+/// Writes the figures of the results in a folder as files of their own, `EXPERIMENT-NUMBER.svg`, in
+/// colours that stand on light and dark, into another; and says which.
+///
+/// # Errors
+/// As [`write_page`].
+pub fn write_figures(folder: &Path, out: &Path) -> Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(out).with_context(|| format!("'{}' cannot be made", out.display()))?;
+    let mut paths = Vec::new();
+    for section in sections(folder)? {
+        let bodies = section.exhibits.iter().map(|exhibit| &exhibit.body.0);
+        let drawings = bodies.filter(|body| body.starts_with("<svg"));
+        for (place, drawing) in drawings.enumerate() {
+            let name = format!("{}-{}.svg", section.entry.name, place + 1);
+            let path = out.join(name);
+            kept::write(&path, alone(drawing).as_bytes())?;
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+fn sections(folder: &Path) -> Result<Vec<Section>> {
+    let mut sections = Vec::new();
+    for entry in EXPERIMENTS {
+        if let Some(results) = Results::read(folder, entry.name)? {
+            sections.push(Section::new(entry, results)?);
+        }
+    }
+    anyhow::ensure!(
+        !sections.is_empty(),
+        "there are no results in '{}'; `lab run` makes some",
+        folder.display()
+    );
+    Ok(sections)
+}
+
+/// Every number of the page.
+fn numbers(sections: &[Section]) -> Value {
+    let section = |section: &Section| {
+        json!({
+            "name": section.entry.name,
+            "title": section.plan.title,
+            "verdict": section.verdict(),
+            "claims": section.judgements,
+            "profile": section.results.profile,
+            "seeds": section.results.seeds,
+            "machine": section.results.machine,
+            "runs": section.results.runs,
+            "measured": section.results.measured,
+        })
+    };
+    json!({"experiments": sections.iter().map(section).collect::<Vec<_>>()})
+}
+
+fn page(sections: &[Section]) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(SELF_CONTAINED);
+                title { "Why skip connections work" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "Why skip connections work" }
+                    p {
+                        "A skip connection lets a layer's input bypass the layer. Each part of this \
+                         page puts one claim about it to networks, trained for it. What was expected \
+                         was written down before; it is decided by intervals of 95 % over runs that \
+                         differ in their seeds. Lines are means over seeds, and bands reach from the \
+                         least to the most."
+                    }
+                    (contents(sections))
+                }
+                main { @for section in sections { (shown(section)) } }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn contents(sections: &[Section]) -> Markup {
+    html! {
+        nav {
+            ol {
+                @for section in sections {
+                    li {
+                        a href=(format!("#{}", section.entry.name)) { (section.plan.title) }
+                        " "
+                        (badge(section.verdict()))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn badge(verdict: Verdict) -> Markup {
+    let class = match verdict {
+        Verdict::Reproduced => "verdict yes",
+        Verdict::Undecided => "verdict open",
+        Verdict::NotReproduced => "verdict no",
+    };
+    html! { span class=(class) { (verdict) } }
+}
+
+fn shown(section: &Section) -> Markup {
+    let plan = &section.plan;
+    html! {
+        section id=(section.entry.name) {
+            h2 { (plan.title) " " (badge(section.verdict())) }
+            p.question { (plan.question) }
+            p.equation { (PreEscaped(plan.equation)) }
+            (claims(&section.judgements))
+            @for exhibit in &section.exhibits {
+                figure {
+                    (exhibit.body)
+                    figcaption { (exhibit.caption) }
+                }
+            }
+            (what_was_run(section))
+        }
+    }
+}
+
+fn claims(judgements: &[Judgement]) -> Markup {
+    html! {
+        div.table {
+            table.claims {
+                thead {
+                    tr {
+                        th scope="col" { "claim" }
+                        th scope="col" { "measured by" }
+                        th scope="col" { "more than" }
+                        th scope="col" { "found" }
+                        th scope="col" { "verdict" }
+                    }
+                }
+                tbody {
+                    @for judgement in judgements {
+                        tr {
+                            td { (judgement.says) }
+                            td { (judgement.effect) }
+                            td { (number(judgement.above)) }
+                            td { (found(judgement)) }
+                            td { (badge(judgement.verdict)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn found(judgement: &Judgement) -> String {
+    let found = judgement.found;
+    match (found.low, found.high) {
+        (Some(low), Some(high)) if low == high => number(found.value),
+        (Some(low), Some(high)) => format!(
+            "{} ({} to {})",
+            number(found.value),
+            number(low),
+            number(high)
+        ),
+        _ => format!("{} (one seed)", number(found.value)),
+    }
+}
+
+/// Three digits that say something.
+fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    if !(1e-3..1e5).contains(&magnitude) {
+        return format!("{value:.1e}");
+    }
+    let decimals = (2.0 - magnitude.log10().floor()).clamp(0.0, 4.0) as usize;
+    format!("{value:.decimals$}")
+}
+
+fn what_was_run(section: &Section) -> Markup {
+    let Section { plan, results, .. } = section;
+    let time = spell(Duration::from_secs_f64(results.seconds()));
+    html! {
+        details {
+            summary {
+                "What was run: " (results.profile.name()) ", " (results.runs.len()) " runs, " (time)
+            }
+            p { (plan.design) }
+            p { "Machine: " (results.machine.to_string()) "." }
+            div.table {
+                table {
+                    thead {
+                        tr {
+                            th scope="col" { "network" }
+                            th scope="col" { "model" }
+                            th scope="col" { "parameters" }
+                            th scope="col" { "images" }
+                            th scope="col" { "seeds" }
+                            th scope="col" { "epochs" }
+                            th scope="col" { "seconds" }
+                        }
+                    }
+                    tbody { @for row in by_network(&results.runs) { (row) } }
+                }
+            }
+            p {
+                "It repeats by " code { (command(section)) }
+            }
+            p {
+                "Claimed in: "
+                @for (place, paper) in plan.papers.iter().enumerate() {
+                    @if place > 0 { "; " }
+                    a href=(paper.link) { (paper.title) }
+                }
+            }
+        }
+    }
+}
+
+fn command(section: &Section) -> String {
+    let name = section.entry.name;
+    let profile = section.results.profile.name();
+    let data = match section.results.profile {
+        crate::Profile::Full => " --data DATA",
+        _ => "",
+    };
+    format!("cargo run -p lab -- run {name} --profile {profile}{data}")
+}
+
+fn by_network(runs: &[Spent]) -> Vec<Markup> {
+    let mut groups: BTreeMap<(&str, &str, &str), Vec<&Spent>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for run in runs {
+        let key = (run.name.as_str(), run.model.as_str(), run.data.as_str());
+        let group = groups.entry(key).or_default();
+        if group.is_empty() {
+            order.push(key);
+        }
+        group.push(run);
+    }
+    let row = |key: (&str, &str, &str)| {
+        let group = &groups[&key];
+        let seeds: Vec<_> = group.iter().map(|run| run.seed.to_string()).collect();
+        let seconds: f64 = group.iter().map(|run| run.seconds).sum();
+        html! {
+            tr {
+                td { (key.0) }
+                td { (key.1) }
+                td { (group[0].parameters) }
+                td { (key.2) }
+                td { (seeds.join(", ")) }
+                td { (group[0].epochs) }
+                td { (format!("{seconds:.0}")) }
+            }
+        }
+    };
+    order.into_iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let shown = [0.12345, 1234.5, 0.000_012, -2.0, 0.0].map(number);
+        assert_eq!(shown, ["0.123", "1234", "1.2e-5", "-2.00", "0"]);
+    }
+}
