@@ -10,13 +10,16 @@
 //! norm                        0.59            5.58
 //! blocks.0.downsample         0.59            2.25
 //! blocks.0.bn1                0.56            4.23
-//! blocks.0.bn2                0.76            2.61
+//! blocks.0.bn2                1.00            2.25
+//! blocks.0.branch             1.00            2.25
 //! blocks.1.downsample         0.76            1.54
 //! blocks.1.bn1                0.61            2.12
-//! blocks.1.bn2                1.01            1.73
+//! blocks.1.bn2                1.00            1.54
+//! blocks.1.branch             1.00            1.54
 //! blocks.2.downsample         1.01            1.28
 //! blocks.2.bn1                0.58            1.50
-//! blocks.2.bn2                1.27            1.37
+//! blocks.2.bn2                1.00            1.28
+//! blocks.2.branch             1.00            1.28
 //! head                        4.31            0.48
 //! without the skip at decoder.0.join the answer changes by 0 %
 //! without the skip at decoder.1.join the answer changes by 1 %

@@ -273,9 +273,10 @@ impl<'a> Lab<'a> {
         if let Some(value) = kept::read(&path)? {
             return Ok(value);
         }
-        let value = self.on_device(compute)?;
-        kept::write(&path, serde_json::to_string(&value)?.as_bytes())?;
-        Ok(value)
+        let text = serde_json::to_string(&self.on_device(compute)?)?;
+        kept::write(&path, text.as_bytes())?;
+        // What is read has lost what JSON loses of a number. The first time is to be as the second.
+        Ok(serde_json::from_str(&text)?)
     }
 
     /// Computes something on the device.
