@@ -74,6 +74,11 @@ impl Estimate {
     }
 }
 
+/// Parts of one as parts of a hundred.
+pub(crate) fn percent(parts: &[f64]) -> Vec<f64> {
+    parts.iter().map(|part| 100.0 * part).collect()
+}
+
 /// The mean of a sample.
 pub fn mean(sample: &[f64]) -> f64 {
     assert!(!sample.is_empty(), "an empty sample has no mean");

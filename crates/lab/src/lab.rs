@@ -148,6 +148,16 @@ impl<'a> Lab<'a> {
         Ok(runs)
     }
 
+    /// [`Lab::train`] of one network, with each seed.
+    ///
+    /// # Errors
+    /// As [`Lab::train`].
+    pub fn train_seeds(&mut self, name: &str, recipe: &Value) -> Result<Vec<Run>> {
+        let plan = |seed| RunPlan::new(name, seed, recipe.clone());
+        let plans: Vec<_> = self.seeds().into_iter().map(plan).collect();
+        self.train(&plans)
+    }
+
     /// Trains a network, if it is not yet trained, and looks at it meanwhile: what was seen, by
     /// step.
     ///

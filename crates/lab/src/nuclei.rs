@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::estimate::percent;
 use crate::figure::{Axis, Bars, Group};
 use crate::{Lab, Run};
 
@@ -92,8 +93,4 @@ pub(crate) fn bars<'a>(kinds: impl IntoIterator<Item = (String, &'a Scores)>) ->
         groups: groups.collect(),
     }
     .svg()
-}
-
-fn percent(values: &[f64]) -> Vec<f64> {
-    values.iter().map(|value| 100.0 * value).collect()
 }

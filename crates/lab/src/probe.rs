@@ -60,6 +60,18 @@ pub fn parts_seen(
     Ok(seen.collect())
 }
 
+/// Forward, loss and back, to time it: when it returns, all is computed.
+pub(crate) fn whole_step(model: &Model, loss: &Loss, batch: Batch) {
+    let step = TrainStep {
+        model,
+        loss,
+        seam: None,
+    };
+    let (_, outcome) = step.run(batch);
+    // A device may still compute; whoever reads a value waits for it.
+    outcome.loss.into_scalar::<f32>();
+}
+
 /// The square root of the sum of squares, in 64 bits: squares of gradients that have all but vanished
 /// are too small for 32.
 pub fn norm<const D: usize>(values: Tensor<D>) -> f64 {

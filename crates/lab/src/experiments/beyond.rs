@@ -13,7 +13,8 @@ use self::networks::{
     ACTIVATED_FIRST, ALL, BARE, DYNAMIC, FIXUP, Network, RESIDUAL, REVERSIBLE, REZERO, SKIP_INIT,
     Size,
 };
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
+use crate::estimate::percent;
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// The successors of the residual block, on one backbone.
 pub struct Beyond;
@@ -220,17 +221,11 @@ impl Experiment for Beyond {
     }
 }
 
-fn percent(errors: &[f64]) -> Vec<f64> {
-    errors.iter().map(|error| 100.0 * error).collect()
-}
-
 /// Trains a network of this size, with each seed.
 fn learned(lab: &mut Lab<'_>, network: Network, size: Size) -> Result<Learned> {
     let recipe = recipe(lab, network, size);
     let name = format!("{}, {} blocks", network.name, 3 * size.blocks);
-    let plan = |seed| RunPlan::new(&name, seed, recipe.clone());
-    let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-    let runs = lab.train(&plans)?;
+    let runs = lab.train_seeds(&name, &recipe)?;
     // A network whose answers are no numbers is wrong in all.
     let train_error = |run: &Run| 1.0 - run.last_train("accuracy").unwrap_or(0.0);
     let test_error = |run: &Run| run.test_error().unwrap_or(1.0);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::build::{Built, Start, build};
+use crate::estimate::percent;
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
 
 /// He 2015's solution by construction: a shallow network with identity layers on top.
@@ -143,7 +144,7 @@ impl Experiment for Constructed {
         let plain = |blocks| format!("plain {}", layers(blocks));
 
         let recipe = from_scratch(lab, shallow_blocks, first);
-        let shallow = train(lab, &plain(shallow_blocks), recipe)?;
+        let shallow = lab.train_seeds(&plain(shallow_blocks), &recipe)?;
         let copies = build_all(lab, &shallow, shallow_blocks)?;
         let deepened = build_all(lab, &shallow, deep_blocks)?;
 
@@ -152,7 +153,7 @@ impl Experiment for Constructed {
         let name = format!("{} of {}", plain(deep_blocks), plain(shallow_blocks));
         let constructed = train_on(lab, &name, &deepened, deep_blocks, further)?;
         let recipe = from_scratch(lab, deep_blocks, first + further);
-        let scratch = train(lab, &plain(deep_blocks), recipe)?;
+        let scratch = lab.train_seeds(&plain(deep_blocks), &recipe)?;
         Ok(Measured {
             shallow_blocks,
             deep_blocks,
@@ -189,10 +190,6 @@ fn layers(blocks: usize) -> usize {
     6 * blocks + 2
 }
 
-fn percent(errors: &[f64]) -> Vec<f64> {
-    errors.iter().map(|error| 100.0 * error).collect()
-}
-
 fn from_scratch(lab: &Lab<'_>, blocks: usize, epochs: usize) -> Value {
     let data = lab.classes(lab.pick(1500, 10_000));
     json!({
@@ -213,12 +210,6 @@ fn from_weights(lab: &Lab<'_>, blocks: usize, epochs: usize, weights: &Path) -> 
     recipe["model"]["weights"] = weights.display().to_string().into();
     recipe["optimizer"]["lr"] = 0.01.into();
     recipe
-}
-
-fn train(lab: &mut Lab<'_>, name: &str, recipe: Value) -> Result<Vec<Run>> {
-    let plan = |seed| RunPlan::new(name, seed, recipe.clone());
-    let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-    lab.train(&plans)
 }
 
 /// Makes the shallow networks deeper, each of its seed.

@@ -4,8 +4,9 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::estimate::percent;
 use crate::figure::{Axis, Lines, Series};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// He 2015's comparison of plain and residual networks of growing depth.
 pub struct Degradation;
@@ -88,9 +89,7 @@ impl Experiment for Degradation {
             for &layers in depths {
                 let name = format!("{kind} {layers}");
                 let recipe = recipe(lab, kind, layers);
-                let plan = |seed| RunPlan::new(&name, seed, recipe.clone());
-                let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-                let runs = lab.train(&plans)?;
+                let runs = lab.train_seeds(&name, &recipe)?;
                 rows.push(Depth {
                     layers,
                     train_error: each(&runs, |run| Ok(1.0 - run.last_train("accuracy")?))?,
@@ -125,10 +124,7 @@ impl Experiment for Degradation {
                 .map(|(deep, shallow)| 100.0 * (deep - shallow))
                 .collect()
         };
-        let test = |kind: &[Depth]| -> Vec<f64> {
-            let errors = kind[kind.len() - 1].test_error.iter();
-            errors.map(|error| 100.0 * error).collect()
-        };
+        let test = |kind: &[Depth]| -> Vec<f64> { percent(&kind[kind.len() - 1].test_error) };
         vec![
             Estimate::of_mean(&cost(plain)),
             Estimate::of_difference(&cost(plain), &cost(residual)),
@@ -140,10 +136,9 @@ impl Experiment for Degradation {
         let kinds = [("plain", &measured.plain), ("residual", &measured.residual)];
         let by_depth = |error: fn(&Depth) -> &[f64]| {
             let series = kinds.map(|(name, depths)| {
-                let points = depths.iter().map(|depth| {
-                    let errors = error(depth).iter().map(|error| 100.0 * error);
-                    (depth.layers as f64, errors.collect())
-                });
+                let points = depths
+                    .iter()
+                    .map(|depth| (depth.layers as f64, percent(error(depth))));
                 Series::new(name, points.collect())
             });
             series.to_vec()
@@ -159,10 +154,7 @@ impl Experiment for Degradation {
         };
         let curves = measured.curves.iter().map(|curve| {
             let points = curve.train_error.iter().enumerate();
-            let points = points.map(|(epoch, errors)| {
-                let errors = errors.iter().map(|error| 100.0 * error);
-                (epoch as f64 + 1.0, errors.collect())
-            });
+            let points = points.map(|(epoch, errors)| (epoch as f64 + 1.0, percent(errors)));
             Series::new(&curve.name, points.collect())
         });
         let curves = Lines {

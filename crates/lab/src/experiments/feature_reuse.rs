@@ -17,8 +17,9 @@ use self::cut::{error_without_early, needs};
 use self::drawing::drawing;
 use self::networks::{dense, dense_layers, recipe, residual};
 use self::weights::{BySource, early, weights};
+use crate::estimate::percent;
 use crate::figure::{Axis, Heat, Lines, Series};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// Huang 2017's comparison of dense with residual networks, and their layers' use of each other.
 pub struct FeatureReuse;
@@ -123,8 +124,6 @@ impl Experiment for FeatureReuse {
             .iter()
             .map(|blocks| early(blocks))
             .collect();
-        let percent =
-            |errors: &[f64]| -> Vec<f64> { errors.iter().map(|error| 100.0 * error).collect() };
         vec![
             Estimate::of_mean(&advantage(residual, dense, |network| network.parameters)),
             Estimate::of_mean(&advantage(residual, dense, |network| network.macs)),
@@ -195,9 +194,7 @@ fn family(lab: &mut Lab<'_>, models: Vec<(String, Value)>) -> Result<(Vec<Networ
     let mut largest = Vec::new();
     for (name, model) in models {
         let recipe = recipe(lab, &model);
-        let plan = |seed| RunPlan::new(&name, seed, recipe.clone());
-        let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-        let runs = lab.train(&plans)?;
+        let runs = lab.train_seeds(&name, &recipe)?;
         networks.push(Network {
             parameters: runs[0].summary.parameters as f64,
             macs: macs(lab, &runs[0])?,

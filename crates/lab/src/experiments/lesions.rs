@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use self::draws::Draws;
 use self::paths::Paths;
 use self::wounds::Wounds;
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, RunPlan};
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan};
 
 /// Veit 2016's lesions.
 pub struct Lesions;
@@ -99,9 +99,7 @@ impl Experiment for Lesions {
         let (mut residual, mut plain, mut paths) = (Vec::new(), Vec::new(), Vec::new());
         for kind in [Kind::Residual, Kind::Plain] {
             let recipe = recipe(lab, kind, blocks);
-            let plan = |seed| RunPlan::new(kind.name(), seed, recipe.clone());
-            let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-            for run in lab.train(&plans)? {
+            for run in lab.train_seeds(kind.name(), &recipe)? {
                 lab.say(&format!(
                     "{}, seed {}: blocks are taken away",
                     kind.name(),

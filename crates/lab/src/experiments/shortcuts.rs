@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use self::kinds::{KINDS, Kind};
 use self::openings::openings;
 use crate::figure::{Axis, Bars, Group, Lines, Series};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// He 2016's comparison of what a residual block's shortcut may be.
 pub struct Shortcuts;
@@ -156,9 +156,7 @@ impl Experiment for Shortcuts {
         };
         for kind in &KINDS {
             let recipe = recipe(lab, kind);
-            let plan = |seed| RunPlan::new(kind.name, seed, recipe.clone());
-            let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-            let runs = lab.train(&plans)?;
+            let runs = lab.train_seeds(kind.name, &recipe)?;
             let test_error = runs.iter().map(Run::test_error);
             measured.kinds.push(Learned {
                 kind: kind.name.to_string(),

@@ -111,9 +111,7 @@ impl Experiment for Transfer {
     fn measure(lab: &mut Lab<'_>) -> Result<Measured> {
         let halves = Halves::of(lab)?;
         let recipe = first_half(lab, &halves.first()?);
-        let plan = |seed| RunPlan::new("first half", seed, recipe.clone());
-        let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-        let before = lab.train(&plans)?;
+        let before = lab.train_seeds("first half", &recipe)?;
         let mut encoders = Vec::new();
         for run in &before {
             encoders.push(exported(lab, run)?);

@@ -14,7 +14,7 @@ use self::cuts::{DEEPEST, FINEST, LEVELS};
 use self::pictures::Shown;
 use crate::estimate::mean;
 use crate::nuclei::{self, Lesson, Scores, bars};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// Ronneberger 2015's long skips: how they join, and what is lost without each.
 pub struct WhatAndWhere;
@@ -119,9 +119,7 @@ impl Experiment for WhatAndWhere {
                     crop: lab.pick(64, 128),
                 },
             );
-            let plan = |seed| RunPlan::new(join, seed, recipe.clone());
-            let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-            runs.push(lab.train(&plans)?);
+            runs.push(lab.train_seeds(join, &recipe)?);
         }
         let costs = cost::of_each(lab, &runs)?;
         let joined = |((join, runs), cost): ((&str, &Vec<Run>), Cost)| {

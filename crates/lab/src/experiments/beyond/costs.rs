@@ -6,12 +6,13 @@ use models::Model;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use skip_blocks::parameter_count;
+use train::Recipe;
 use train::data::{Batch, load};
 use train::network::{configure, init};
-use train::{Recipe, TrainStep};
 
 use super::networks::{ALL, RESIDUAL, REVERSIBLE, Size};
 use super::recipe;
+use crate::probe::whole_step;
 use crate::{Lab, first_batch, median_times, peak_bytes};
 
 /// What a network costs.
@@ -73,14 +74,7 @@ impl Ready {
     }
 
     fn step(&self) {
-        let step = TrainStep {
-            model: &self.model,
-            loss: &self.recipe.loss,
-            seam: None,
-        };
-        let (_, outcome) = step.run(self.batch.clone());
-        // A device may still compute; whoever reads a value waits for it.
-        outcome.loss.into_scalar::<f32>();
+        whole_step(&self.model, &self.recipe.loss, self.batch.clone());
     }
 
     /// The most bytes that a step takes. The first makes what is lazy, so it is the second.

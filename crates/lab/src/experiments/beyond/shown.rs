@@ -3,9 +3,9 @@
 use maud::{PreEscaped, html};
 
 use super::costs::Grown;
-use super::{Compared, Deep, Learned, Measured, percent};
+use super::{Compared, Deep, Learned, Measured};
 use crate::Exhibit;
-use crate::estimate::mean;
+use crate::estimate::{mean, percent};
 use crate::figure::{Axis, Bars, Group, Lines, Series};
 
 /// Bytes of a MiB.

@@ -1,8 +1,9 @@
 //! What stands on the page.
 
 use super::diagram::{Block, Column, diagram};
-use super::{Measured, Trained, layers, percent};
+use super::{Measured, Trained, layers};
 use crate::Exhibit;
+use crate::estimate::percent;
 use crate::figure::{Axis, Lines, Series};
 
 pub(super) fn exhibits(measured: &Measured) -> Vec<Exhibit> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::estimate::mean;
-use crate::{Lab, Run, RunPlan};
+use crate::{Lab, Run};
 
 /// What the layers of a network are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,9 +123,7 @@ pub(super) fn train(
         Layers::Highway { bias } => format!("highway {depth}, bias {bias}, rate {rate}"),
     };
     let recipe = recipe(lab, layers, depth, rate);
-    let plan = |seed| RunPlan::new(&name, seed, recipe.clone());
-    let plans: Vec<_> = lab.seeds().into_iter().map(plan).collect();
-    let runs = lab.train(&plans)?;
+    let runs = lab.train_seeds(&name, &recipe)?;
     Ok((Trained::of(layers, depth, rate, &runs)?, runs))
 }
 

@@ -3,7 +3,7 @@
 use super::measure::{Around, Surface};
 use super::{Kind, Measured};
 use crate::Exhibit;
-use crate::estimate::mean;
+use crate::estimate::{mean, percent};
 use crate::figure::{Axis, Bars, Contours, Group, Lines, Series};
 
 pub(super) fn exhibits(measured: &Measured) -> Vec<Exhibit> {
@@ -122,7 +122,7 @@ fn curvature(kinds: &[&Kind]) -> Exhibit {
 fn numbers(kinds: &[&Kind]) -> Exhibit {
     let rows = kinds.iter().map(|kind| {
         let losses: Vec<_> = kind.around.iter().map(Around::centre).collect();
-        let errors: Vec<_> = kind.test_error.iter().map(|error| 100.0 * error).collect();
+        let errors = percent(&kind.test_error);
         vec![
             kind.name.clone(),
             format!("{:.1}", mean(&errors)),

@@ -5,7 +5,7 @@ use super::paths::{Paths, binomials, parts};
 use super::wounds::Wounds;
 use super::{Kind, Measured};
 use crate::Exhibit;
-use crate::estimate::mean;
+use crate::estimate::{mean, percent};
 use crate::figure::{Axis, Lines, Series};
 
 /// Places on a line, at each a value for each seed.
@@ -132,15 +132,11 @@ fn norms(networks: &[Paths]) -> Points {
 }
 
 fn shares(networks: &[Paths]) -> Points {
-    by_length(networks, |paths| percent(paths.shares()))
+    by_length(networks, |paths| percent(&paths.shares()))
 }
 
 fn all_paths(networks: &[Paths]) -> Points {
-    by_length(networks, |paths| percent(parts(binomials(paths.blocks()))))
-}
-
-fn percent(parts: Vec<f64>) -> Vec<f64> {
-    parts.into_iter().map(|part| 100.0 * part).collect()
+    by_length(networks, |paths| percent(&parts(binomials(paths.blocks()))))
 }
 
 fn by_length(networks: &[Paths], values: fn(&Paths) -> Vec<f64>) -> Points {

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use skip_blocks::parameter_count;
-use train::TrainStep;
 
+use crate::probe::whole_step;
 use crate::{Lab, Run, first_batch, median_times, peak_bytes};
 
 /// Images of a step.
@@ -35,16 +35,10 @@ pub(super) fn of_each(lab: &mut Lab<'_>, runs: &[Vec<Run>]) -> Result<Vec<Cost>>
         let data = train::data::load(&first.recipe.data, first.recipe.run.seed)?;
         let batch = first_batch(&data, BATCH, &device)?;
         let step = |place: usize| {
-            let step = TrainStep {
-                model: &networks[place].model,
-                loss: &networks[place].recipe.loss,
-                seam: None,
-            };
-            let (_, outcome) = step.run(batch.clone());
-            // A device may still compute; whoever reads a value waits for it.
-            outcome.loss.into_scalar::<f32>()
+            let learned = &networks[place];
+            whole_step(&learned.model, &learned.recipe.loss, batch.clone());
         };
-        let times = median_times(rounds, networks.len(), |place| _ = step(place));
+        let times = median_times(rounds, networks.len(), step);
         let costs = times
             .into_iter()
             .enumerate()
