@@ -8,6 +8,7 @@ mod gradient_flow;
 mod highway_depth;
 mod landscape;
 mod lesions;
+mod narrow;
 mod short_and_long;
 mod shortcuts;
 mod spelled;

@@ -9,9 +9,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::build::{Built, Start, build};
+use super::narrow;
 use crate::estimate::percent;
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
 
@@ -192,16 +193,7 @@ fn layers(blocks: usize) -> usize {
 
 fn from_scratch(lab: &Lab<'_>, blocks: usize, epochs: usize) -> Value {
     let data = lab.classes(lab.pick(1500, 10_000));
-    json!({
-        "data": data,
-        "model": {
-            "name": "resnet20",
-            "encoder": {"blocks": [blocks, blocks, blocks], "shortcut": "plain", "width": 8},
-        },
-        "run": {"epochs": epochs, "batch_size": lab.pick(32, 128)},
-        "optimizer": {"name": "sgd", "lr": 0.1, "weight_decay": 1e-4},
-        "schedule": {"name": "onecycle", "warm_up": 0.2},
-    })
+    narrow::recipe(data, blocks, "plain", epochs, lab.pick(32, 128))
 }
 
 /// The recipe of a network that goes on from weights.

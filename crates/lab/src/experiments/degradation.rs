@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::narrow;
 use crate::estimate::percent;
 use crate::figure::{Axis, Lines, Series};
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
@@ -198,20 +199,7 @@ fn recipe(lab: &Lab<'_>, kind: &str, layers: usize) -> Value {
     };
     let blocks = (layers - 2) / 6;
     let data = lab.classes(lab.pick(2_000, 10_000));
-    json!({
-        "data": data,
-        "model": {
-            "name": "resnet20",
-            "encoder": {
-                "blocks": [blocks, blocks, blocks],
-                "shortcut": shortcut,
-                "width": 8,
-            },
-        },
-        "run": {"epochs": lab.pick(3, 12), "batch_size": 64},
-        "optimizer": {"name": "sgd", "lr": 0.1, "weight_decay": 1e-4},
-        "schedule": {"name": "onecycle", "warm_up": 0.2},
-    })
+    narrow::recipe(data, blocks, shortcut, lab.pick(3, 12), 64)
 }
 
 fn each(runs: &[Run], value: impl Fn(&Run) -> Result<f64>) -> Result<Vec<f64>> {

@@ -8,10 +8,11 @@ mod shown;
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::measure::{Around, Grid, Surface, path_of, surface_of};
 use self::path::Snapshots;
+use super::narrow;
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Profile, Run, RunPlan};
 
 /// Li 2018's loss landscapes.
@@ -209,20 +210,13 @@ fn measured(lab: &mut Lab<'_>, grid: Grid, design: Design) -> Result<Kind> {
 }
 
 fn recipe(lab: &Lab<'_>, design: &Design) -> Value {
-    let blocks = design.blocks;
     let data = lab.classes(lab.pick(1500, 10_000));
-    json!({
-        "data": data,
-        "model": {
-            "name": "resnet20",
-            "encoder": {
-                "blocks": [blocks, blocks, blocks],
-                "shortcut": design.shortcut,
-                "width": 8,
-            },
-        },
-        "run": {"epochs": lab.pick(3, 6), "batch_size": lab.pick(32, 128)},
-        "optimizer": {"name": "sgd", "lr": 0.1, "weight_decay": 1e-4},
-        "schedule": {"name": "onecycle", "warm_up": 0.2},
-    })
+    let batch_size = lab.pick(32, 128);
+    narrow::recipe(
+        data,
+        design.blocks,
+        design.shortcut,
+        lab.pick(3, 6),
+        batch_size,
+    )
 }

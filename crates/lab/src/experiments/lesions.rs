@@ -7,11 +7,12 @@ mod wounds;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::draws::Draws;
 use self::paths::Paths;
 use self::wounds::Wounds;
+use super::narrow;
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan};
 
 /// Veit 2016's lesions.
@@ -192,19 +193,7 @@ fn recipe(lab: &Lab<'_>, kind: Kind, blocks: usize) -> Value {
         Kind::Residual => "zero_pad",
         Kind::Plain => "plain",
     };
-    json!({
-        "data": data,
-        "model": {
-            "name": "resnet20",
-            "encoder": {
-                "blocks": vec![blocks; draws::STAGES],
-                "order": "pre_activation",
-                "shortcut": shortcut,
-                "width": 8,
-            },
-        },
-        "run": {"epochs": lab.pick(4, 5), "batch_size": 64},
-        "optimizer": {"name": "sgd", "lr": 0.1, "weight_decay": 1e-4},
-        "schedule": {"name": "onecycle", "warm_up": 0.2},
-    })
+    let mut recipe = narrow::recipe(data, blocks, shortcut, lab.pick(4, 5), 64);
+    recipe["model"]["encoder"]["order"] = "pre_activation".into();
+    recipe
 }
