@@ -13,16 +13,19 @@ use serde_json::{Value, json};
 
 use self::blocks::blocks;
 use self::budget::{Network, advantage};
-use self::cut::{error_without_early, needs};
+use self::cut::{early_need, error_without_early, needs};
 use self::drawing::drawing;
 use self::networks::{dense, dense_layers, recipe, residual};
-use self::weights::{BySource, early, weights};
+use self::weights::weights;
 use crate::estimate::percent;
 use crate::figure::{Axis, Heat, Lines, Series};
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// Huang 2017's comparison of dense with residual networks, and their layers' use of each other.
 pub struct FeatureReuse;
+
+/// A number for each source that each layer of a block reads, and at last for what follows it.
+type BySource = Vec<Vec<f64>>;
 
 /// What the networks came to.
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,11 +68,12 @@ impl Experiment for FeatureReuse {
                      ResNet-20, DenseNet-BC-40 and 10,000 images of CIFAR-10, the quick one \
                      ResNet-14, DenseNet-BC-22 and 1,200 of the small digits. Both are far fewer \
                      steps than the paper's 300 epochs, and networks that learn faster have an \
-                     advantage. Inside the largest DenseNet, the first third of a block is its \
-                     input and the first third of its layers; a network that has not learned gives \
-                     all that it reads the same weight, so weights say little after few \
-                     steps. The cut sets the weights to zero by which \
-                     the last third of a block's layers read the first third.",
+                     advantage. Inside the largest DenseNet weights say little after few steps, \
+                     since a network that has not learned gives all that it reads the same weight. \
+                     So layers are also kept from reading: the weights by which they read \
+                     something are set to zero, and nothing is learned anew. The last claim's cut \
+                     keeps the last third of each block's layers from reading its input and the \
+                     first third of its layers.",
             claims: &[
                 Claim {
                     says: "With as many parameters, a DenseNet has a lower test error than a ResNet.",
@@ -82,14 +86,14 @@ impl Experiment for FeatureReuse {
                     above: 0.0,
                 },
                 Claim {
-                    says: "The last layers of a block still give its first third at least half of \
-                           the weight that they give on average.",
-                    effect: "mean absolute weight of the last third's layers on the first third, as \
-                             a part of that on all they read",
+                    says: "The last layers of a block need its first layers at least half as much as \
+                           they need all layers on average.",
+                    effect: "growth of the loss where a layer of the last third does not read one of \
+                             the first third, as a multiple of that where it does not read any one",
                     above: 0.5,
                 },
                 Claim {
-                    says: "They need it: without it the network fails.",
+                    says: "Without its input and its first layers the last ones fail.",
                     effect: "test error, cut less whole, in percent",
                     above: 5.0,
                 },
@@ -120,9 +124,9 @@ impl Experiment for FeatureReuse {
             residual, dense, ..
         } = measured;
         let early: Vec<_> = measured
-            .weights
+            .needs
             .iter()
-            .map(|blocks| early(blocks))
+            .map(|blocks| early_need(blocks))
             .collect();
         vec![
             Estimate::of_mean(&advantage(residual, dense, |network| network.parameters)),

@@ -9,8 +9,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use models::Model;
 use train::{Learned, TrainStep, evaluate};
 
-use super::blocks::Block;
-use super::weights::BySource;
+use super::BySource;
+use super::blocks::{Block, few};
+use crate::estimate::mean;
 
 /// Batches of test images over which losses are taken.
 const BATCHES: usize = 8;
@@ -72,6 +73,22 @@ pub(super) fn needs(learned: &Learned, blocks: &[Block], device: &Device) -> Res
     Ok(blocks.iter().map(by_block).collect())
 }
 
+/// How much the last layers of the blocks need of the first ones, as a multiple of what they need of
+/// all the layers that they read.
+pub(super) fn early_need(blocks: &[BySource]) -> f64 {
+    let (mut early, mut all) = (Vec::new(), Vec::new());
+    for block in blocks {
+        // Neither the block's input, which is wider than what a layer adds, nor what follows it.
+        let layers = block.len() - 1;
+        let few = few(layers);
+        for needs in &block[layers - few..layers] {
+            early.extend(&needs[1..=few]);
+            all.extend(&needs[1..]);
+        }
+    }
+    mean(&early) / mean(&all)
+}
+
 /// The model with zeros for the weights that read these channels.
 fn without(model: &Model, cuts: Vec<(ParamId, Range<usize>)>) -> Model {
     model.clone().map(&mut Cut { cuts })
@@ -108,6 +125,13 @@ mod tests {
 
     fn values<const D: usize>(weight: Tensor<D>) -> Vec<f32> {
         weight.into_data().try_to_vec().expect("floats")
+    }
+
+    #[test]
+    fn only_what_the_last_layers_need_of_layers_counts() {
+        let last = vec![9.0, 0.5, 1.5];
+        let block = vec![vec![9.0], vec![9.0, 9.0], last, vec![9.0; 4]];
+        assert_eq!(early_need(&[block]), 0.5);
     }
 
     #[test]

@@ -6,10 +6,8 @@ use anyhow::{Context, Result};
 use train::Learned;
 use weights::{Entry, entries};
 
-use super::blocks::{Block, few};
-
-/// A number for each source that each layer of a block reads, and at last for what follows it.
-pub(super) type BySource = Vec<Vec<f64>>;
+use super::BySource;
+use super::blocks::Block;
 
 /// By block: the mean absolute weight on each source's channels, as a part of that over all
 /// channels. With 1 for all, as in a network that has not learned, nothing is preferred.
@@ -42,19 +40,6 @@ fn of_reader(weight: &Entry, block: &Block, sources: usize) -> Vec<f64> {
     (0..sources).map(source).collect()
 }
 
-/// What the last layers of each block make of its input and its first layers, on average.
-pub(super) fn early(blocks: &[BySource]) -> f64 {
-    let parts = blocks.iter().flat_map(|block| {
-        let layers = block.len().saturating_sub(1);
-        let few = few(layers);
-        let last = &block[layers.saturating_sub(few)..layers];
-        last.iter()
-            .flat_map(move |sources| sources[..=few].iter().copied())
-    });
-    let parts: Vec<_> = parts.collect();
-    parts.iter().sum::<f64>() / parts.len() as f64
-}
-
 #[cfg(test)]
 mod tests {
     use weights::Array;
@@ -76,12 +61,5 @@ mod tests {
             is_turned: false,
         };
         assert_eq!(of_reader(&weight, &Block::of_channels(2, 1), 2), [0.5, 2.0]);
-    }
-
-    #[test]
-    fn only_the_last_layers_count_and_what_they_read_first() {
-        let last = vec![0.5, 1.5, 9.0];
-        let block = vec![vec![9.0], vec![9.0, 9.0], last, vec![9.0; 4]];
-        assert_eq!(early(&[block]), 1.0);
     }
 }
