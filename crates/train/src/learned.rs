@@ -128,7 +128,8 @@ impl Learned {
         })
     }
 
-    /// The test images of the recipe's data, in batches as the test has them.
+    /// The test images of the recipe's data, in batches as the test has them: all of them, also where
+    /// `data.limit` held the run's own test to fewer.
     ///
     /// # Errors
     /// If the images are not to be had, or are not of the problem.

@@ -108,6 +108,11 @@ impl Experiment for Beyond {
                     title: "Gomez et al. 2017, The Reversible Residual Network",
                     link: "https://arxiv.org/abs/1707.04585",
                 },
+                Paper {
+                    title: "van de Leemput et al. 2018, MemCNN: a Framework for Developing Memory \
+                            Efficient Deep Invertible Networks",
+                    link: "https://openreview.net/forum?id=r1KzqK1wz",
+                },
             ],
             design: "All networks have the stem, stages and blocks of a CIFAR ResNet with \
                      parameter-free shortcuts and 8 channels in the first stage, and about as many \

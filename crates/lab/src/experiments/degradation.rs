@@ -181,8 +181,8 @@ impl Experiment for Degradation {
                 curves.svg(),
             ),
             Exhibit::table(
-                "The paper's figures on CIFAR-10, for comparison: 164 epochs, one run (table 6), for \
-                 residual networks of 110 layers the best of five.",
+                "The paper's figures on CIFAR-10, for comparison: 64,000 steps of 128 images, one \
+                 run (table 6), for residual networks of 110 layers the best of five.",
                 &["layers", "residual, test error (%)"],
                 [[20, 875], [32, 751], [44, 717], [56, 697], [110, 643]].map(|[layers, error]| {
                     vec![layers.to_string(), format!("{:.2}", error as f64 / 100.0)]

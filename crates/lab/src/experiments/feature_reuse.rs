@@ -181,7 +181,7 @@ impl Experiment for FeatureReuse {
             "The paper's figures on CIFAR-10 with augmentation, for comparison (table 2).",
             &["network", "parameters (millions)", "test error (%)"],
             [
-                ["ResNet-110", "1.7", "6.41"],
+                ["ResNet-110, as Huang 2016 trained it", "1.7", "6.41"],
                 ["ResNet-1001, pre-activation", "10.2", "4.62"],
                 ["DenseNet-BC-100, growth 12", "0.8", "4.51"],
                 ["DenseNet-BC-250, growth 24", "15.3", "3.62"],

@@ -95,11 +95,11 @@ impl Experiment for Landscape {
                      first stage. Around each, two random directions are drawn, three times; each \
                      filter of a direction is made as long as the network's own, and biases and \
                      normalisations stay as they are, with the running statistics of the trained \
-                     network, as in the paper. On the square from -1 to 1 in both directions, as \
-                     in the paper, the loss of a fixed set of training images is computed at each \
-                     point of a grid. The two eigenvalues of the Hessian in the plane are found at \
-                     each inner point by differences; the curvature is downward as far as the \
-                     least is below 0: 0 for a convex surface, 1 for a hill, averaged over the \
+                     network, as in the paper's code. On the square from -1 to 1 in both \
+                     directions, as there, the loss of a fixed set of training images is computed \
+                     at each point of a grid. The two eigenvalues of the Hessian in the plane are \
+                     found at each inner point by differences; the curvature is downward as far as \
+                     the least is below 0: 0 for a convex surface, 1 for a hill, averaged over the \
                      grid and the three planes. A loss above a million, or that is no number, \
                      counts as a million. The path of the optimizer is drawn for the first seed, \
                      in the plane through its last point that holds most of it (principal \

@@ -13,7 +13,8 @@ use crate::nuclei::{self, Lesson, Scores, bars};
 use crate::probe::{PartSeen, first_batch, parts_seen};
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan, Watcher};
 
-/// Drozdzal 2016's comparison of networks with either kind of skip, both and neither.
+/// Drozdzal 2016's comparison of networks with either kind of skip and with both; here with
+/// neither, too.
 pub struct ShortAndLong;
 
 /// Each kind of network: what it is called, its shortcuts and its decoder's join.

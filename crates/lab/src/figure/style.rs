@@ -131,9 +131,13 @@ fn lowest_text(svg: &str) -> f64 {
     places.fold(0.0, f64::max) + BELOW
 }
 
+/// What text takes where no page says it: a gray that can be read on white and on black.
+const TEXT: &str = "<style>text:not([fill]){fill:#6e7781}</style>";
+
 /// A figure without the page, which says what its colours are: `var(--ink, #6e7781)` becomes
-/// `#6e7781`.
+/// `#6e7781`, and text gets one.
 pub fn alone(svg: &str) -> String {
+    let svg = svg.replacen('>', &format!(">{TEXT}"), 1);
     let mut parts = svg.split("var(--");
     let mut text = parts.next().unwrap_or_default().to_string();
     for part in parts {
@@ -160,8 +164,11 @@ mod tests {
 
     #[test]
     fn a_figure_alone_has_its_own_colours() {
-        let svg = r#"<g fill="var(--c0, #0072b2)" stroke="var(--page)"/>"#;
-        assert_eq!(alone(svg), r##"<g fill="#0072b2" stroke="var(--page)"/>"##);
+        let svg = r#"<svg><g fill="var(--c0, #0072b2)" stroke="var(--page)"/></svg>"#;
+        assert_eq!(
+            alone(svg),
+            format!(r##"<svg>{TEXT}<g fill="#0072b2" stroke="var(--page)"/></svg>"##)
+        );
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub(super) const BETWEEN: [(Act, NormKind); 4] = [
     (Act::Relu, NormKind::Batch),
 ];
 
-/// All networks. A highway network has ReLU and no normalisation by its definition.
+/// All networks. Highway networks have ReLU and no normalisation, as the convolutional ones of
+/// Srivastava 2015 do.
 pub(super) fn nets() -> Vec<Net> {
     let mut nets = Vec::new();
     for (act, norm) in BETWEEN {

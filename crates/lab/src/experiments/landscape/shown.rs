@@ -132,7 +132,8 @@ fn numbers(kinds: &[&Kind]) -> Exhibit {
         ]
     });
     Exhibit::table(
-        "Means over seeds. The paper shows such surfaces on a grid of 51 by 51 points as pictures.",
+        "Means over seeds. The paper shows such surfaces as pictures; its code takes a grid of 51 \
+         by 51 points.",
         &[
             "network",
             "test error (%)",
