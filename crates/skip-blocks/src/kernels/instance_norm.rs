@@ -13,26 +13,20 @@ use super::elementwise::{Kept, along, kept};
 use super::norm::Statistics;
 use super::operands::Operands;
 use crate::layers::act::Act as AnyAct;
-use crate::layers::instance_norm::InstanceNorm2d;
 
-/// `act(norm(x))`
+/// `act(norm(x))`, with the factors, and what is added, that are learned.
 pub(crate) fn instance_norm(
     x: &Tensor<4>,
-    norm: &InstanceNorm2d,
+    [gamma, beta]: [Option<Tensor<1>>; 2],
+    epsilon: f64,
     act: AnyAct,
 ) -> Option<Tensor<4>> {
     let act = along(act)?;
     let channels = x.dims()[1];
-    let learned =
-        [&norm.gamma, &norm.beta].map(|values| values.as_ref().map(|values| values.val()));
-    if learned
-        .iter()
-        .flatten()
-        .any(|values| values.dims()[0] != channels)
-    {
+    let mut learned = [&gamma, &beta].into_iter().flatten();
+    if learned.any(|values| values.dims()[0] != channels) {
         return None;
     }
-    let [gamma, beta] = learned;
     let operands = Operands::of(x.clone())?
         .and_some(gamma.clone())?
         .and_some(beta.clone())?;
@@ -59,7 +53,7 @@ pub(crate) fn instance_norm(
         };
         let buffer = ViewMut::new(&mut centred, channels);
         apply_epilogue(isa, pixels, channels, x.image(image), &centre, buffer);
-        let exact = Statistics::of(&centred, channels).with_epsilon(norm.epsilon);
+        let exact = Statistics::of(&centred, channels).with_epsilon(epsilon);
         let (scale, bias) = exact.scale(&gamma, &beta);
         let scaled = Epilogue {
             scale: Some(&scale),

@@ -8,25 +8,33 @@ use cpu_kernels::{
 
 use super::activation::{Activation, activation, contiguous, floats};
 use super::operands::Operands;
-use crate::layers::layer_norm::LayerNorm2d;
 
 /// `norm(x)`, over dimension 1.
-pub(crate) fn layer_norm(x: &Tensor<4>, norm: &LayerNorm2d) -> Option<Tensor<4>> {
-    if x.dims()[1] != norm.gamma.dims()[0] {
+pub(crate) fn layer_norm(
+    x: &Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Option<Tensor<4>> {
+    if x.dims()[1] != gamma.dims()[0] {
         return None;
     }
-    let operands = Operands::of(x.clone())?
-        .and(norm.gamma.val())?
-        .and(norm.beta.val())?;
+    let operands = Operands::of(x.clone())?.and(gamma)?.and(beta)?;
     let tensors = operands.tensors();
     let x = Activation::new(tensors[0].clone());
     let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
     let mut moments = vec![0.0; 2 * x.pixels()];
     let y = fresh(x.pixels(), x.channels, |y| {
         let moments = ViewMut::new(&mut moments, 2);
-        let epsilon = norm.epsilon as f32;
         let norm = over(&x, &gamma);
-        layer_norm_forward(Isa::detect(), &norm, &beta, epsilon, moments, y.view());
+        layer_norm_forward(
+            Isa::detect(),
+            &norm,
+            &beta,
+            epsilon as f32,
+            moments,
+            y.view(),
+        );
     });
     let y = activation(y, x.dims());
     let state = || State { x, gamma, moments };

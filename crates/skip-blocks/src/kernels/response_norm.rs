@@ -13,21 +13,23 @@ use super::activation::{Activation, contiguous, floats};
 use super::by_image::by_image;
 use super::operands::Operands;
 use super::sums::sums;
-use crate::layers::response_norm::GlobalResponseNorm;
 
 /// `x + gamma * (x * n) + beta`
-pub(crate) fn response_norm(x: &Tensor<4>, norm: &GlobalResponseNorm) -> Option<Tensor<4>> {
-    if x.dims()[1] != norm.gamma.dims()[0] {
+pub(crate) fn response_norm(
+    x: &Tensor<4>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Option<Tensor<4>> {
+    if x.dims()[1] != gamma.dims()[0] {
         return None;
     }
-    let operands = Operands::of(x.clone())?
-        .and(norm.gamma.val())?
-        .and(norm.beta.val())?;
+    let operands = Operands::of(x.clone())?.and(gamma)?.and(beta)?;
     let tensors = operands.tensors();
     let x = Activation::new(tensors[0].clone());
     let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
     let norms: Vec<_> = (0..x.batch)
-        .map(|image| Norms::of(&x, image, norm.epsilon))
+        .map(|image| Norms::of(&x, image, epsilon))
         .collect();
     let y = by_image(&x, |image, target| {
         let scale = norms[image].factors(&gamma);

@@ -58,7 +58,8 @@ impl InstanceNorm2d {
 
     /// Normalises each channel of each image, and applies `activation`.
     pub fn forward(&self, x: Tensor<4>, activation: Act) -> Tensor<4> {
-        kernels::instance_norm(&x, self, activation)
+        let learned = [&self.gamma, &self.beta].map(|values| values.as_ref().map(Param::val));
+        kernels::instance_norm(&x, learned, self.epsilon, activation)
             .unwrap_or_else(|| act(self.composed(x), activation))
     }
 

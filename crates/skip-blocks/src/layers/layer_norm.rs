@@ -45,10 +45,10 @@ impl LayerNorm2d {
 
     /// Normalises each pixel.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        kernels::layer_norm(&x, self).unwrap_or_else(|| {
+        let (gamma, beta) = (self.gamma.val(), self.beta.val());
+        kernels::layer_norm(&x, gamma.clone(), beta.clone(), self.epsilon).unwrap_or_else(|| {
             let x = x.permute([0, 2, 3, 1]);
-            let beta = Some(self.beta.val());
-            layer_norm(x, self.gamma.val(), beta, self.epsilon).permute([0, 3, 1, 2])
+            layer_norm(x, gamma, Some(beta), self.epsilon).permute([0, 3, 1, 2])
         })
     }
 }

@@ -45,8 +45,9 @@ impl GlobalResponseNorm {
 
     /// Lets the channels compete. See [`GlobalResponseNorm`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = kernels::response_norm(&x, self).unwrap_or_else(|| self.composed(x));
-        seam::output(self, y)
+        let (gamma, beta) = (self.gamma.val(), self.beta.val());
+        let y = kernels::response_norm(&x, gamma, beta, self.epsilon);
+        seam::output(self, y.unwrap_or_else(|| self.composed(x)))
     }
 
     /// Of Burn's operations.

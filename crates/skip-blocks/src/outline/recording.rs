@@ -8,7 +8,8 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{CapturedGraph, Device, Tensor, TensorData};
 
 use crate::seam::Seam;
-use crate::seam::trace::{Span, id_of};
+use crate::seam::record::Span;
+use crate::seam::trace::id_of;
 
 /// What a network does with an input of one shape: its operations in Burn's own form, in evaluation.
 ///

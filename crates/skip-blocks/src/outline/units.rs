@@ -3,7 +3,7 @@
 use burn::backend::capture::TensorId;
 
 use super::{Layer, Unit};
-use crate::seam::trace::Span;
+use crate::seam::record::Span;
 
 /// The units so far, the first of them the input.
 pub(super) struct Units {

@@ -54,7 +54,7 @@ mod hooks;
 mod mark;
 mod part;
 mod pattern;
-mod record;
+pub(crate) mod record;
 pub(crate) mod scope;
 pub(crate) mod trace;
 

@@ -1,8 +1,7 @@
 //! What was seen of a network.
 
+use burn::backend::capture::TensorId;
 use burn::tensor::{Gradients, Tensor};
-
-use super::trace::Span;
 
 /// What [`Seam::run`](super::Seam::run) saw.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +37,15 @@ impl Record {
     pub fn macs(&self) -> u64 {
         self.macs.iter().map(|(_, macs)| macs).sum()
     }
+}
+
+/// A part that was traced, and the operations that it consists of: those whose results came between
+/// these two.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    pub path: String,
+    pub first: TensorId,
+    pub last: TensorId,
 }
 
 /// What a watched part gave.

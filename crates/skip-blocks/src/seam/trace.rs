@@ -4,15 +4,8 @@ use burn::backend::capture::{CaptureBackend, TensorId};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+use super::record::Span;
 use super::scope::active;
-
-/// A part, and the operations that it consists of: those whose results came between these two.
-#[derive(Clone, Debug)]
-pub(crate) struct Span {
-    pub path: String,
-    pub first: TensorId,
-    pub last: TensorId,
-}
 
 /// The start of a span.
 pub(super) struct Start {
