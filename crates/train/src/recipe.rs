@@ -11,6 +11,7 @@ mod knobs;
 mod layers;
 mod optimizer;
 mod recompute;
+mod run;
 mod schedule;
 mod tree;
 mod types;
@@ -23,8 +24,9 @@ pub use knobs::{Knob, knobs};
 pub use layers::Layers;
 pub use optimizer::{Algorithm, Group, Optimizer, Treatment};
 pub use recompute::Recompute;
+pub use run::{Every, OnNan, Run};
 pub use schedule::{Curve, Moment, Schedule};
 pub use tree::at_path;
-pub use types::{Every, Model, OnNan, Recipe, Run, Test};
+pub use types::{Model, Recipe, Test};
 
 pub use crate::data::{Data, Size};

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 
 use super::collection::{Known, Part};
-use super::image_file::Header;
-use super::mask::MaskReading;
+use super::header::Header;
+use super::mask_values::MaskReading;
 use super::picture::{Picture, Values};
 use super::source::{Item, Source, Target};
 

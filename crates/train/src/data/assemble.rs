@@ -12,10 +12,11 @@ use super::duplicates;
 use super::mirrored;
 use super::normalization::Normalization;
 use super::preprocessing::Preprocessing;
-use super::settings::{Data, Duplicates, OnBadImage, Scaling, Size};
+use super::settings::{Data, Duplicates, Scaling, Size};
 use super::share::share;
 use super::source::{Source, Subset};
 use super::survey::survey;
+use super::tolerant::Tolerant;
 use super::transform::{Shift, Transform};
 use super::{DataSet, Problem};
 
@@ -184,27 +185,6 @@ fn learned(collection: &Collection) -> Vec<usize> {
     (0..collection.known.len())
         .filter(|&index| collection.is_learned(index))
         .collect()
-}
-
-/// Whether an image that cannot be read is passed over.
-#[derive(Clone, Copy)]
-pub(super) struct Tolerant(pub bool);
-
-impl From<OnBadImage> for Tolerant {
-    fn from(on_bad_image: OnBadImage) -> Self {
-        Self(on_bad_image == OnBadImage::Skip)
-    }
-}
-
-impl Tolerant {
-    /// What was read; none where it could not be, and that is tolerated.
-    pub fn pass<T>(self, read: Result<T>) -> Result<Option<T>> {
-        match (read, self.0) {
-            (Ok(read), _) => Ok(Some(read)),
-            (Err(_), true) => Ok(None),
-            (Err(error), false) => Err(error),
-        }
-    }
 }
 
 fn median_size(

@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
-use super::image_file::Header;
+use super::header::Header;
 use super::mask::{Mask, Numbered};
 use super::picture::{Picture, Values};
 use super::preprocessing::Preprocessing;
@@ -326,8 +326,8 @@ mod tests {
     use crate::data::hostile::mutations;
     use crate::data::made::Made;
     use crate::data::normalization::Normalization;
+    use crate::data::pages::Pages;
     use crate::data::resizing::{Interpolation, Resizing};
-    use crate::data::settings::Pages;
     use std::sync::atomic::Ordering;
     use tempfile::tempdir;
 

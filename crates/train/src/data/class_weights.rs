@@ -3,10 +3,10 @@
 use anyhow::{Result, bail};
 
 use super::DataSet;
-use super::assemble::Tolerant;
 use super::settings::OnBadImage;
 use super::source::Target;
 use super::survey::survey;
+use super::tolerant::Tolerant;
 
 impl DataSet {
     /// A weight for each class such that rare ones count as much as frequent ones: `all / (classes *

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use super::collection::{Collection, Known, Part, Wanted};
 use super::files::{Answer, Entry, Files, stem_of};
 use super::listing::{entries_of, name_of};
-use super::mask::{IGNORED, INSIDE, MaskReading, MaskValues};
+use super::mask::{IGNORED, INSIDE};
+use super::mask_values::{MaskReading, MaskValues};
 use super::shapes::{Form, Shape};
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use models::Task;
 
 use super::Problem;
-use super::mask::{MaskReading, MaskValues};
+use super::mask_values::{MaskReading, MaskValues};
 use super::settings::{Data, Sampling};
 use super::source::Source;
 

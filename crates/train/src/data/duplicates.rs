@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::DataSet;
-use super::assemble::Tolerant;
 use super::picture::{Picture, Values};
 use super::survey::survey;
+use super::tolerant::Tolerant;
 
 /// Two images with the same pixels, `PART/NAME` each.
 pub(super) type Pair = [String; 2];

@@ -6,11 +6,13 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 
-use super::image_file::{Header, bytes_of, read_as, read_header, read_page, read_picture};
-use super::mask::{Mask, MaskReading};
+use super::header::Header;
+use super::image_file::{bytes_of, read_as, read_header, read_page, read_picture};
+use super::mask::Mask;
 use super::mask_file::read_mask;
+use super::mask_values::MaskReading;
+use super::pages::Pages;
 use super::picture::Picture;
-use super::settings::Pages;
 use super::shapes::Shape;
 use super::source::{Item, Source, Target};
 

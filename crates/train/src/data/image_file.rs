@@ -8,8 +8,9 @@ use anyhow::{Context, Result, ensure};
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageReader, Limits};
 
+use super::header::{Header, MOST_MEMORY};
+use super::pages::Pages;
 use super::picture::Picture;
-use super::settings::Pages;
 use super::tiff_file;
 
 /// The endings of files that are taken for images.
@@ -17,8 +18,6 @@ pub(super) const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff
 
 /// The most rows and columns of an image.
 const MOST_PIXELS_A_SIDE: u32 = 1 << 16;
-/// The most memory that decoding an image may take, so that a small file cannot ask for all.
-pub(super) const MOST_MEMORY: u64 = 1 << 29;
 
 /// Reads an image file of any format that is compiled in (PNG, JPEG, BMP, TIFF, WebP), at its own size
 /// and depth, laid as its EXIF orientation says.
@@ -64,25 +63,6 @@ pub(super) fn pages_of(path: &Path) -> Result<usize> {
 /// Reads an image from memory.
 pub(super) fn picture_from(bytes: &[u8]) -> Result<Picture> {
     Ok(Picture::from_image(decode(Cursor::new(bytes))?))
-}
-
-/// What an image's file says of it before its pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// Height and width, as it is laid.
-    pub size: [usize; 2],
-    /// How many channels it has: 1, gray; 3, colours.
-    pub channels: usize,
-}
-
-impl Header {
-    /// That of a picture.
-    pub(super) fn of(picture: &Picture) -> Self {
-        Self {
-            size: picture.size(),
-            channels: picture.channels(),
-        }
-    }
 }
 
 /// Reads no more of an image's file than it must.

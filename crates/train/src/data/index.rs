@@ -29,7 +29,7 @@ use super::collection::{Collection, Known, Part, Wanted};
 use super::files::{Answer, Entry, Files, stem_of};
 use super::image_file::{open, pages_of, read_header};
 use super::mask_file::values_of;
-use super::settings::Pages;
+use super::pages::Pages;
 
 /// The names of an index in a folder.
 const NAMES: [&str; 2] = ["index.csv", "index.jsonl"];

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 
-use super::image_file::Header;
+use super::header::Header;
 use super::picture::Picture;
 use super::source::{Item, Source};
 

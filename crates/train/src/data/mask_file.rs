@@ -7,8 +7,9 @@ use anyhow::{Context, Result, bail, ensure};
 use image::DynamicImage;
 use png::{ColorType, Decoder, Limits, Transformations};
 
-use super::image_file::{MOST_MEMORY, decode, open};
-use super::mask::{MaskReading, MaskValues};
+use super::header::MOST_MEMORY;
+use super::image_file::{decode, open};
+use super::mask_values::{MaskReading, MaskValues};
 use super::survey::survey;
 
 const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";

@@ -18,8 +18,9 @@ use rust_embed::RustEmbed;
 use super::collection::{Known, Part};
 use super::image_file::picture_from;
 use super::joined::Joined;
-use super::mask::{Mask, MaskReading, MaskValues};
+use super::mask::Mask;
 use super::mask_file::mask_from;
+use super::mask_values::{MaskReading, MaskValues};
 use super::picture::Picture;
 use super::source::Source;
 

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::image_file::read_as;
 use super::mask::{IGNORED, Mask};
 use super::normalization::Normalization;
+use super::pages::Pages;
 use super::picture::Picture;
 use super::resizing::{Fitted, Interpolation, Resizing};
-use super::settings::Pages;
 use super::source::{Item, Target};
 use super::tiles::Tiles;
 

@@ -7,10 +7,10 @@ use models::Task;
 use serde::Serialize;
 
 use super::DataSet;
-use super::assemble::Tolerant;
 use super::duplicates;
 use super::source::Target;
 use super::survey::survey;
+use super::tolerant::Tolerant;
 
 /// What a data set is.
 #[derive(Clone, Debug, PartialEq, Serialize)]

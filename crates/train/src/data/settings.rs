@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::normalization::Normalization;
+use super::pages::Pages;
 use super::resizing::{Interpolation, Resizing};
 
 /// The images.
@@ -251,26 +252,6 @@ pub enum OnBadImage {
     Fail,
     /// It is left out, and listed.
     Skip,
-}
-
-/// What the pages of a TIFF are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Pages {
-    /// The first is the image.
-    #[default]
-    First,
-    /// Images of their own, with the file's answer.
-    Items,
-    /// The channels of one image.
-    Channels,
-}
-
-impl Pages {
-    pub(super) fn is_first(&self) -> bool {
-        *self == Self::First
-    }
 }
 
 /// Height and width: one number for both, or two.

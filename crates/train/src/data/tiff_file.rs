@@ -7,7 +7,7 @@ use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
-use super::image_file::{Header, MOST_MEMORY};
+use super::header::{Header, MOST_MEMORY};
 use super::picture::{Picture, Values};
 
 /// The most pages that are looked for.

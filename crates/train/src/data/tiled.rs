@@ -6,13 +6,13 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 
-use super::assemble::Tolerant;
-use super::image_file::Header;
+use super::header::Header;
 use super::mask::IGNORED;
 use super::picture::Picture;
 use super::source::{Item, Source, Target};
 use super::survey::survey;
 use super::tiles::Tiles;
+use super::tolerant::Tolerant;
 use super::window::Window;
 
 /// The tiles of a source's images, image after image. A tile is read by reading its image.

@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::run::Run;
 use super::schedule::Moment;
-use super::types::Run;
 
 /// What of the model is frozen: it stays as it was drawn or loaded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
-use crate::data::mask::MaskValues;
+use crate::data::mask_values::MaskValues;
 use crate::data::normalization::Normalization;
 use crate::data::picture::Values;
 use crate::data::source::Target;

@@ -6,9 +6,10 @@ use crate::data::batch::Targets;
 use crate::data::made::Made;
 use crate::data::mask::Mask;
 use crate::data::normalization::Normalization;
+use crate::data::pages::Pages;
 use crate::data::picture::Picture;
 use crate::data::resizing::{Interpolation, Resizing};
-use crate::data::settings::{OnBadImage, Pages};
+use crate::data::settings::OnBadImage;
 use crate::data::source::{Item, Target};
 use crate::data::transform::{Crop, Shift};
 
