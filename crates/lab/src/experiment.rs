@@ -1,11 +1,12 @@
 //! What an experiment is.
 
 use anyhow::Result;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, Render};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::table::table;
 use crate::{Claim, Estimate, Lab};
 
 /// One question, put to networks.
@@ -80,21 +81,14 @@ impl Exhibit {
     }
 
     /// A table with a heading for each column.
-    pub fn table(
+    pub fn table<C: Render>(
         caption: impl Into<String>,
         headings: &[&str],
-        rows: impl IntoIterator<Item = Vec<String>>,
+        rows: impl IntoIterator<Item = Vec<C>>,
     ) -> Self {
         Self {
             caption: caption.into(),
-            body: html! {
-                div.table {
-                    table {
-                        thead { tr { @for heading in headings { th scope="col" { (heading) } } } }
-                        tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
-                    }
-                }
-            },
+            body: table(headings, rows),
         }
     }
 }

@@ -23,6 +23,7 @@ mod probe;
 mod profile;
 mod results;
 mod run;
+mod table;
 mod turns;
 mod watch;
 

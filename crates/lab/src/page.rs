@@ -12,6 +12,7 @@ use crate::claim::overall;
 use crate::experiments::EXPERIMENTS;
 use crate::figure::alone;
 use crate::lab::spell;
+use crate::table::table;
 use crate::{Entry, Exhibit, Judgement, Plan, Results, Spent, Verdict, kept};
 
 const STYLE: &str = include_str!("page/style.css");
@@ -204,32 +205,17 @@ fn shown(section: &Section) -> Markup {
 }
 
 fn claims(judgements: &[Judgement]) -> Markup {
-    html! {
-        div.table {
-            table.claims {
-                thead {
-                    tr {
-                        th scope="col" { "claim" }
-                        th scope="col" { "measured by" }
-                        th scope="col" { "more than" }
-                        th scope="col" { "found" }
-                        th scope="col" { "verdict" }
-                    }
-                }
-                tbody {
-                    @for judgement in judgements {
-                        tr {
-                            td { (judgement.says) }
-                            td { (judgement.effect) }
-                            td { (number(judgement.above)) }
-                            td { (found(judgement)) }
-                            td { (badge(judgement.verdict)) }
-                        }
-                    }
-                }
-            }
-        }
-    }
+    let row = |judgement: &Judgement| {
+        vec![
+            html! { (judgement.says) },
+            html! { (judgement.effect) },
+            html! { (number(judgement.above)) },
+            html! { (found(judgement)) },
+            badge(judgement.verdict),
+        ]
+    };
+    let headings = ["claim", "measured by", "more than", "found", "verdict"];
+    table(&headings, judgements.iter().map(row))
 }
 
 fn found(judgement: &Judgement) -> String {
@@ -269,22 +255,7 @@ fn what_was_run(section: &Section) -> Markup {
             }
             p { (plan.design) }
             p { "Machine: " (results.machine.to_string()) "." }
-            div.table {
-                table {
-                    thead {
-                        tr {
-                            th scope="col" { "network" }
-                            th scope="col" { "model" }
-                            th scope="col" { "parameters" }
-                            th scope="col" { "images" }
-                            th scope="col" { "seeds" }
-                            th scope="col" { "epochs" }
-                            th scope="col" { "seconds" }
-                        }
-                    }
-                    tbody { @for row in by_network(&results.runs) { (row) } }
-                }
-            }
+            (by_network(&results.runs))
             p {
                 "It repeats by " code { (command(section)) }
             }
@@ -309,7 +280,7 @@ fn command(section: &Section) -> String {
     format!("cargo run -p lab -- run {name} --profile {profile}{data}")
 }
 
-fn by_network(runs: &[Spent]) -> Vec<Markup> {
+fn by_network(runs: &[Spent]) -> Markup {
     let mut groups: BTreeMap<(&str, &str, &str), Vec<&Spent>> = BTreeMap::new();
     let mut order = Vec::new();
     for run in runs {
@@ -324,19 +295,26 @@ fn by_network(runs: &[Spent]) -> Vec<Markup> {
         let group = &groups[&key];
         let seeds: Vec<_> = group.iter().map(|run| run.seed.to_string()).collect();
         let seconds: f64 = group.iter().map(|run| run.seconds).sum();
-        html! {
-            tr {
-                td { (key.0) }
-                td { (key.1) }
-                td { (group[0].parameters) }
-                td { (key.2) }
-                td { (seeds.join(", ")) }
-                td { (group[0].epochs) }
-                td { (format!("{seconds:.0}")) }
-            }
-        }
+        vec![
+            key.0.to_string(),
+            key.1.to_string(),
+            group[0].parameters.to_string(),
+            key.2.to_string(),
+            seeds.join(", "),
+            group[0].epochs.to_string(),
+            format!("{seconds:.0}"),
+        ]
     };
-    order.into_iter().map(row).collect()
+    let headings = [
+        "network",
+        "model",
+        "parameters",
+        "images",
+        "seeds",
+        "epochs",
+        "seconds",
+    ];
+    table(&headings, order.into_iter().map(row))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use maud::{PreEscaped, html};
 
-use super::costs::Grown;
+use super::costs::{Cost, Grown};
 use super::{Compared, Deep, Learned, Measured};
 use crate::Exhibit;
 use crate::estimate::{mean, percent};
@@ -43,48 +43,48 @@ fn table(compared: &[Compared]) -> Exhibit {
         first.map_or(String::new(), |first| format!(" ({:.2})", of / first))
     };
     let error = |errors: &[f64]| format!("{:.1}", mean(&percent(errors)));
-    Exhibit {
-        caption: "What each network computes, what it learned, and what a step of it costs; in \
-                  brackets, in times of the residual network's. The times hold for this machine as \
-                  busy as it was."
-            .to_string(),
-        body: html! {
-            div.table {
-                table {
-                    thead {
-                        tr {
-                            th scope="col" { "network" }
-                            th scope="col" { "block" }
-                            th scope="col" { "parameters" }
-                            th scope="col" { "error in training (%)" }
-                            th scope="col" { "test error (%)" }
-                            th scope="col" { "time of a step (ms)" }
-                            th scope="col" { "memory of a step (MiB)" }
-                        }
-                    }
-                    tbody {
-                        @for Compared { name, block, learned, cost } in compared {
-                            tr {
-                                td { (name) }
-                                td { (PreEscaped(block)) }
-                                td { (cost.parameters) }
-                                td { (error(&learned.train_error)) }
-                                td { (error(&learned.test_error)) }
-                                td {
-                                    (format!("{:.1}", cost.milliseconds))
-                                    (times(cost.milliseconds, first.map(|cost| cost.milliseconds)))
-                                }
-                                td {
-                                    (format!("{:.1}", cost.bytes as f64 / MIB))
-                                    (times(cost.bytes as f64, first.map(|cost| cost.bytes as f64)))
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        },
-    }
+    let row = |Compared {
+                   name,
+                   block,
+                   learned,
+                   cost,
+               }: &Compared| {
+        let Cost {
+            parameters,
+            milliseconds,
+            bytes,
+        } = *cost;
+        let bytes = bytes as f64;
+        vec![
+            html! { (name) },
+            PreEscaped(block.clone()),
+            html! { (parameters) },
+            html! { (error(&learned.train_error)) },
+            html! { (error(&learned.test_error)) },
+            html! {
+                (format!("{milliseconds:.1}"))
+                (times(milliseconds, first.map(|cost| cost.milliseconds)))
+            },
+            html! {
+                (format!("{:.1}", bytes / MIB))
+                (times(bytes, first.map(|cost| cost.bytes as f64)))
+            },
+        ]
+    };
+    Exhibit::table(
+        "What each network computes, what it learned, and what a step of it costs; in brackets, in \
+         times of the residual network's. The times hold for this machine as busy as it was.",
+        &[
+            "network",
+            "block",
+            "parameters",
+            "error in training (%)",
+            "test error (%)",
+            "time of a step (ms)",
+            "memory of a step (MiB)",
+        ],
+        compared.iter().map(row),
+    )
 }
 
 fn depths(deep: &[Deep]) -> Exhibit {

@@ -7,6 +7,8 @@ use super::Measured;
 use super::cuts::{LEVELS, chosen, name};
 use crate::Exhibit;
 use crate::estimate::mean;
+use crate::nuclei::Scores;
+use crate::table::table;
 
 /// The pictures with a switch for each level. Without a script it is a table of all combinations.
 pub(super) fn exhibit(measured: &Measured) -> Exhibit {
@@ -21,6 +23,20 @@ pub(super) fn exhibit(measured: &Measured) -> Exhibit {
         "pictures": measured.pictures,
     });
     let percent = |value: f64| format!("{:.1}", 100.0 * value);
+    let images = 1..=measured.pictures.len();
+    let headings: Vec<_> = ["skips cut".to_string()]
+        .into_iter()
+        .chain(images.map(|place| format!("IoU of image {place} (%)")))
+        .chain(["mean IoU of all (%)", "boundary F1 of all (%)"].map(str::to_string))
+        .collect();
+    let row = |(combination, cut): (usize, &Scores)| -> Vec<String> {
+        let shown = measured.pictures.iter();
+        [listed(combination)]
+            .into_iter()
+            .chain(shown.map(|shown| percent(shown.answers[combination].iou)))
+            .chain([&cut.mean_iou, &cut.boundary_f1].map(|values| percent(mean(values))))
+            .collect()
+    };
     Exhibit {
         caption: "Three test images: the first, the middle one and the last. Switch off the long \
                   skips of the first seed's network that concatenates, and see what it says then. \
@@ -30,32 +46,7 @@ pub(super) fn exhibit(measured: &Measured) -> Exhibit {
         body: html! {
             div.live data-live="skips" {
                 script type="application/json" { (PreEscaped(data.to_string())) }
-                div.table {
-                    table {
-                        thead {
-                            tr {
-                                th scope="col" { "skips cut" }
-                                @for place in 1..=measured.pictures.len() {
-                                    th scope="col" { "IoU of image " (place) " (%)" }
-                                }
-                                th scope="col" { "mean IoU of all (%)" }
-                                th scope="col" { "boundary F1 of all (%)" }
-                            }
-                        }
-                        tbody {
-                            @for (combination, cut) in measured.cuts.iter().enumerate() {
-                                tr {
-                                    td { (listed(combination)) }
-                                    @for shown in &measured.pictures {
-                                        td { (percent(shown.answers[combination].iou)) }
-                                    }
-                                    td { (percent(mean(&cut.mean_iou))) }
-                                    td { (percent(mean(&cut.boundary_f1))) }
-                                }
-                            }
-                        }
-                    }
-                }
+                (table(&headings, measured.cuts.iter().enumerate().map(row)))
             }
         },
     }
