@@ -7,11 +7,8 @@ use clap::Parser;
 fn main() -> ExitCode {
     skip_blocks::keep_freed_memory();
     skip_blocks::compute_on_this_thread();
-    match bench::cli::Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run(|| {
+        bench::cli::Cli::parse().run()?;
+        Ok(ExitCode::SUCCESS)
+    })
 }

@@ -9,9 +9,6 @@ use train::backend::DeviceChoice;
 
 use super::screen::Screen;
 
-/// What shells give a program that was ended by Ctrl-C.
-const INTERRUPTED: u8 = 130;
-
 /// What is run.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -79,7 +76,7 @@ impl RunArgs {
                 Ok(measured) => measured,
                 Err(error) if error.is::<Interrupted>() => {
                     eprintln!("{error}");
-                    return Ok(ExitCode::from(INTERRUPTED));
+                    return Ok(screen.exit_code());
                 }
                 Err(error) => return Err(error.context(format!("experiment '{}'", entry.name))),
             };

@@ -1,13 +1,12 @@
 //! Progress on standard error, and Ctrl-C.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::process::exit;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lab::Reporter;
+use program::Interrupt;
 
 /// Where there is no terminal, progress is told not more often than this.
 const SELDOM: Duration = Duration::from_secs(60);
@@ -17,7 +16,7 @@ const SELDOM: Duration = Duration::from_secs(60);
 pub struct Screen {
     is_terminal: bool,
     last: Instant,
-    stop: Arc<AtomicBool>,
+    interrupt: Interrupt,
 }
 
 impl Screen {
@@ -26,20 +25,16 @@ impl Screen {
     /// # Errors
     /// If the system refuses.
     pub fn install() -> Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let handler = stop.clone();
-        ctrlc::set_handler(move || {
-            if handler.swap(true, Ordering::Relaxed) {
-                exit(130);
-            }
-            eprintln!("stopping after this step; again Ctrl-C ends at once");
-        })
-        .context("Ctrl-C cannot be watched")?;
         Ok(Self {
             is_terminal: stderr().is_terminal(),
             last: Instant::now(),
-            stop,
+            interrupt: Interrupt::watch(|| {})?,
         })
+    }
+
+    /// How the program ends.
+    pub fn exit_code(&self) -> ExitCode {
+        self.interrupt.exit_code()
     }
 
     /// Takes what goes on from the terminal's line.
@@ -69,6 +64,6 @@ impl Reporter for Screen {
     }
 
     fn should_stop(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.interrupt.came()
     }
 }
