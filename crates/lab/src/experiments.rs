@@ -9,6 +9,7 @@ mod highway_depth;
 mod landscape;
 mod lesions;
 mod narrow;
+mod shattered;
 mod short_and_long;
 mod shortcuts;
 mod spelled;
@@ -22,6 +23,7 @@ pub const EXPERIMENTS: &[Entry] = &[
     Entry::of::<degradation::Degradation>(),
     Entry::of::<constructed::Constructed>(),
     Entry::of::<gradient_flow::GradientFlow>(),
+    Entry::of::<shattered::Shattered>(),
     Entry::of::<highway_depth::HighwayDepth>(),
     Entry::of::<feature_reuse::FeatureReuse>(),
     Entry::of::<shortcuts::Shortcuts>(),

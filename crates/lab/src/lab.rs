@@ -10,12 +10,13 @@ use burn::tensor::Device;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use skip_blocks::parameter_count;
 use train::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use train::{Event, Learned, Observer, Origin, Recipe, fit, resume};
 
 use crate::run::decisive;
 use crate::watch::{self, Nobody, Watched, Watcher};
-use crate::{Profile, Run, RunPlan, Spent, kept};
+use crate::{Profile, Run, RunPlan, Spent, Start, kept};
 
 /// How the laboratory works.
 #[derive(Clone, Debug)]
@@ -231,11 +232,60 @@ impl<'a> Lab<'a> {
                 score.unwrap_or_default()
             ));
         }
+        self.note(spent);
+        let seen = watch::read(&seen)?;
+        Ok((run, is_new, seen))
+    }
+
+    /// What `compute` gives of the network of a plan as it starts; nothing is trained. It is computed
+    /// once for the plan and all that `decisive` says, which must be all else that decides it.
+    ///
+    /// # Errors
+    /// If the plan's recipe is wrong, it cannot be computed, read or written, or the program is to
+    /// end.
+    pub fn at_start<T: Serialize + DeserializeOwned>(
+        &mut self,
+        plan: &RunPlan,
+        decisive: impl Serialize,
+        compute: impl FnOnce(&Start) -> Result<T>,
+    ) -> Result<T> {
+        let recipe = self
+            .recipe(plan)
+            .with_context(|| format!("the recipe of '{}'", plan.name))?;
+        let (model, data) = (recipe.model.name.clone(), recipe.data.path.clone());
+        let key = ("at the start", self.decisive(&recipe)?, decisive);
+        let mut is_new = false;
+        let (seconds, parameters, value) = self.kept(key, |device| {
+            is_new = true;
+            let since = Instant::now();
+            let start = Start::new(recipe, device)?;
+            let value = compute(&start)?;
+            let seconds = since.elapsed().as_secs_f64();
+            Ok((seconds, parameter_count(&start.model), value))
+        })?;
+        if is_new {
+            let RunPlan { name, seed, .. } = plan;
+            let time = spell(Duration::from_secs_f64(seconds));
+            self.reporter
+                .done(&format!("{name}, seed {seed}, at the start: {time}"));
+        }
+        self.note(Spent {
+            name: plan.name.clone(),
+            seed: plan.seed,
+            model,
+            parameters,
+            data: last_part(&data).to_string(),
+            epochs: 0,
+            seconds,
+        });
+        Ok(value)
+    }
+
+    /// Counts a run among those that were asked for, once.
+    fn note(&mut self, spent: Spent) {
         if !self.spent.contains(&spent) {
             self.spent.push(spent);
         }
-        let seen = watch::read(&seen)?;
-        Ok((run, is_new, seen))
     }
 
     /// The recipe of a run, with all that the laboratory decides.

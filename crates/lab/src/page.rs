@@ -144,11 +144,11 @@ fn page(sections: &[Section]) -> String {
                 header {
                     h1 { "Why skip connections work" }
                     p {
-                        "A skip connection lets a layer's input bypass the layer. Each part of this \
-                         page puts one claim about it to networks, trained for it. What was expected \
-                         was written down before; it is decided by intervals of 95 % over runs that \
-                         differ in their seeds. Lines are means over seeds, and bands reach from the \
-                         least to the most."
+                        "A skip connection lets a layer's input bypass the layer. Each part of \
+                         this page puts one claim about it to networks, made and mostly trained \
+                         for it. What was expected was written down before; it is decided by \
+                         intervals of 95 % over runs that differ in their seeds. Lines are means \
+                         over seeds, and bands reach from the least to the most."
                     }
                     (contents(sections))
                 }

@@ -25,7 +25,7 @@ pub struct Results {
     pub measured: Value,
 }
 
-/// A run, and how long it took.
+/// A run, and how long it took; or, of no epochs, what was computed of a network as it starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spent {
     /// What the experiment calls it.
@@ -40,7 +40,7 @@ pub struct Spent {
     pub data: String,
     /// How many epochs it lasted.
     pub epochs: usize,
-    /// How long they took.
+    /// How long they took, or what was computed.
     pub seconds: f64,
 }
 

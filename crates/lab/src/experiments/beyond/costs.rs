@@ -7,13 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use skip_blocks::parameter_count;
 use train::Recipe;
-use train::data::{Batch, load};
-use train::network::{configure, init};
+use train::data::Batch;
 
 use super::networks::{ALL, RESIDUAL, REVERSIBLE, Size};
 use super::recipe;
 use crate::probe::whole_step;
-use crate::{Lab, first_batch, median_times, peak_bytes};
+use crate::{Lab, Start, first_batch, median_times, peak_bytes};
 
 /// What a network costs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,19 +55,16 @@ struct Ready {
 impl Ready {
     /// What a recipe says, drawn at random.
     fn new(recipe: &Value, device: &Device) -> Result<Self> {
-        let recipe = Recipe::with(recipe.clone())?;
-        let data = load(&recipe.data, recipe.run.seed)?;
-        let problem = &data.problem;
-        let outputs = problem.classes.len();
-        let config = configure(
-            &recipe.model.name,
-            &recipe.model.fields,
-            problem.image,
-            outputs,
-        )?;
+        let Start {
+            recipe,
+            model,
+            data,
+            device,
+            ..
+        } = Start::new(Recipe::with(recipe.clone())?, device)?;
         Ok(Self {
-            model: init(&config, device),
-            batch: first_batch(&data, recipe.run.batch_size, device)?,
+            batch: first_batch(&data, recipe.run.batch_size, &device)?,
+            model,
             recipe,
         })
     }
@@ -90,8 +86,7 @@ pub(super) fn of_each(lab: &mut Lab<'_>, size: Size) -> Result<Vec<Cost>> {
     let recipes = ALL.map(|network| recipe(lab, network, size));
     lab.say("steps are timed");
     lab.kept(("costs", &recipes, rounds), |device| {
-        let device = device.clone().autodiff();
-        let ready = recipes.iter().map(|recipe| Ready::new(recipe, &device));
+        let ready = recipes.iter().map(|recipe| Ready::new(recipe, device));
         let ready = ready.collect::<Result<Vec<_>>>()?;
         let bytes: Vec<_> = ready.iter().map(Ready::bytes).collect();
         let times = median_times(rounds, ready.len(), |place| ready[place].step());
@@ -113,8 +108,7 @@ pub(super) fn by_depth(lab: &mut Lab<'_>, width: usize) -> Result<Vec<Grown>> {
         for blocks in [2, 4, 6, 8] {
             let recipe = recipe(lab, network, Size { blocks, width });
             let bytes = lab.kept(("memory", &recipe), |device| {
-                let device = device.clone().autodiff();
-                let ready = Ready::new(&recipe, &device).context(network.name)?;
+                let ready = Ready::new(&recipe, device).context(network.name)?;
                 Ok(ready.bytes())
             })?;
             points.push((3 * blocks, bytes));
