@@ -38,6 +38,12 @@ pub trait DecoderFamily: Clone {
         None
     }
 
+    /// The names that the network elsewhere has beside this one for the same parameter: of a layer
+    /// that stands in several places there. Where nothing else is said, none.
+    fn also_called(&self, _name: &str) -> Vec<String> {
+        vec![]
+    }
+
     /// What its parts are called where their paths below the decoder are not their names, and what
     /// the heads are called: see [`Names`].
     fn names(&self) -> Names;

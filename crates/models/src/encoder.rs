@@ -98,6 +98,12 @@ pub trait EncoderFamily: Clone {
         head
     }
 
+    /// How many dimensions the parameter of this name has elsewhere, for how many it has here: behind
+    /// the others, those of one come and go. Where nothing else is said, as many.
+    fn dims_elsewhere(&self, _name: &str, own: usize) -> usize {
+        own
+    }
+
     /// What its parts are called where their paths in the module tree are not their names: see
     /// [`Names`](crate::keys::Names).
     fn names(&self) -> crate::keys::Names;

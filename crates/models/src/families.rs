@@ -96,6 +96,10 @@ macro_rules! encoders {
                 match self { $(Self::$name(config) => config.head(head),)* }
             }
 
+            fn dims_elsewhere(&self, name: &str, own: usize) -> usize {
+                match self { $(Self::$name(config) => config.dims_elsewhere(name, own),)* }
+            }
+
             fn names(&self) -> Names {
                 match self { $(Self::$name(config) => config.names(),)* }
             }
@@ -157,6 +161,10 @@ macro_rules! decoders {
 
             fn whole_name(&self, levels: &[Level], path: &str) -> Option<String> {
                 match self { $(Self::$name(config) => config.whole_name(levels, path),)* }
+            }
+
+            fn also_called(&self, name: &str) -> Vec<String> {
+                match self { $(Self::$name(config) => config.also_called(name),)* }
             }
 
             fn carries_skips(&self) -> bool {

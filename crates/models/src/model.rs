@@ -380,6 +380,36 @@ impl ModelConfig {
             _ => renamed(heads, path),
         }
     }
+
+    /// The names that the network elsewhere has for a parameter of this [public](Self::public_name)
+    /// name, this one first: PyTorch lists a layer that stands in several places in each of them.
+    ///
+    /// ```
+    /// let config = models::create("nnunet")?;
+    /// let names = config.names_elsewhere("decoder.stages.0.convs.0.conv.weight");
+    /// assert_eq!(names[1..], ["decoder.stages.0.convs.0.all_modules.0.weight"]);
+    /// # Ok::<(), models::ModelError>(())
+    /// ```
+    pub fn names_elsewhere(&self, name: &str) -> Vec<String> {
+        let decoder = self.decoder.as_ref();
+        let also = decoder.map_or_else(Vec::new, |decoder| decoder.also_called(name));
+        std::iter::once(name.to_string()).chain(also).collect()
+    }
+
+    /// The shape that the network elsewhere has for a parameter of this [public](Self::public_name)
+    /// name, of the shape here with a linear layer's outputs first. A matrix may be the kernel of a
+    /// convolution of one pixel there, or the other way round.
+    ///
+    /// ```
+    /// let shape = models::create("dpn68")?.shape_elsewhere("classifier.weight", &[1000, 832]);
+    /// assert_eq!(shape, [1000, 832, 1, 1]);
+    /// # Ok::<(), models::ModelError>(())
+    /// ```
+    pub fn shape_elsewhere(&self, name: &str, shape: &[usize]) -> Vec<usize> {
+        let mut shape = shape.to_vec();
+        shape.resize(self.encoder.dims_elsewhere(name, shape.len()), 1);
+        shape
+    }
 }
 
 impl Model {

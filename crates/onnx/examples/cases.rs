@@ -10,14 +10,13 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::path::PathBuf;
 
 use burn::tensor::Device;
 use models::{Variant, list};
 use onnx::{Options, to_onnx};
-use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
+use weights::Weights;
 
 /// How many images each model sees.
 const BATCH: usize = 3;
@@ -101,21 +100,9 @@ fn write(folder: &std::path::Path, variant: &Variant) -> Result<(), Box<dyn Erro
     }
     let images = common::images(image, BATCH, &device);
     let answer = model.forward(images.clone()).remove(0);
-    let mut arrays = HashMap::new();
-    for (name, tensor) in [("input", images), ("output", answer)] {
-        let shape = tensor.dims().to_vec();
-        let values = tensor.try_into_vec_as::<f32>()?;
-        let bytes: Vec<_> = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        arrays.insert(name, (shape, bytes));
-    }
-    let views = arrays.iter().map(|(name, (shape, bytes))| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-        view.map(|view| (*name, view))
-    });
-    let views: Vec<_> = views.collect::<Result<_, _>>()?;
+    let arrays = [("input", images), ("output", answer)];
+    let arrays = arrays.map(|(name, tensor)| (name.to_string(), tensor));
+    let bytes = Weights::of_tensors(variant.name(), arrays)?.to_safetensors()?;
     let path = folder.join(format!("{}.safetensors", variant.name()));
-    Ok(serialize_to_file(views, None, &path)?)
+    Ok(std::fs::write(path, bytes)?)
 }

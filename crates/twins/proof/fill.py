@@ -66,8 +66,13 @@ def values(key, shape):
     return value.astype(np.float32)
 
 
+def is_value(key):
+    """Whether it is none of the counters of batches."""
+    return not key.endswith("num_batches_tracked")
+
+
 def tensors(model):
-    """The parameters and running statistics of a network, by key; not how many batches it saw.
+    """The parameters and running statistics of a network, by key.
 
     What stands in several places counts once, by its first key: nnU-Net's decoders have their encoder
     among them.
@@ -76,14 +81,15 @@ def tensors(model):
     return {
         key: tensor
         for key, tensor in model.state_dict().items()
-        if key in first and not key.endswith("num_batches_tracked")
+        if key in first and is_value(key)
     }
 
 
-def fill(model):
-    """Sets all of them."""
+def fill(model, prefix=""):
+    """Sets all of them, by their keys with something before: another prefix, other values."""
     for key, tensor in tensors(model).items():
-        tensor.copy_(torch.from_numpy(values(key, tensor.shape)).reshape(tensor.shape))
+        found = values(f"{prefix}{key}", tensor.shape)
+        tensor.copy_(torch.from_numpy(found).reshape(tensor.shape))
 
 
 def images(batch, dims, name="input"):

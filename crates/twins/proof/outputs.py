@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from .fill import canonical, fill, hash64, images, mixed, signs, tensors
+from .fill import canonical, fill, hash64, images, is_value, mixed, signs
 
 SAMPLES = 64
 PROJECTIONS = 4
@@ -56,9 +56,10 @@ def summary(answer):
 
 
 def keys(model):
-    """A line for each parameter and running statistic: its name and shape."""
-    found = tensors(model).items()
-    return sorted(f"{key} {canonical(tensor.shape)}" for key, tensor in found)
+    """A line for each parameter and running statistic: its name and shape. What stands in several
+    places has a line for each."""
+    found = model.state_dict().items()
+    return sorted(f"{key} {list(tensor.shape)}" for key, tensor in found if is_value(key))
 
 
 def keys_digest(model):

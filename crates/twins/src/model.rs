@@ -8,7 +8,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use models::{Model, ModelConfig};
 
 use crate::Keys;
-use crate::fill::{canonical, hash, values};
+use crate::fill::{hash, values};
 
 /// The model of a configuration, filled: each parameter by its public name, in the order in which
 /// PyTorch keeps it.
@@ -18,6 +18,7 @@ use crate::fill::{canonical, hash, values};
 pub fn filled(config: &ModelConfig, twin: &Keys, device: &Device) -> Result<Model, KeysDiffer> {
     let model = config.init(device);
     let mut fill = Fill {
+        config,
         names: names(&model, config),
         containers: Containers::default(),
         lines: vec![],
@@ -84,13 +85,14 @@ impl fmt::Display for KeysDiffer {
 impl std::error::Error for KeysDiffer {}
 
 /// Fills what is not drawn yet: nothing is drawn at random first.
-struct Fill {
+struct Fill<'a> {
+    config: &'a ModelConfig,
     names: HashMap<ParamId, String>,
     containers: Containers,
     lines: Vec<String>,
 }
 
-impl ModuleMapper for Fill {
+impl ModuleMapper for Fill<'_> {
     fn enter_module(&mut self, _name: &str, container_type: &str) {
         self.containers.enter(container_type);
     }
@@ -116,9 +118,13 @@ impl ModuleMapper for Fill {
     }
 }
 
-impl Fill {
+impl Fill<'_> {
+    /// A line for each name that the twin has for it, with the shape there.
     fn note(&mut self, name: &str, shape: &[usize]) {
-        self.lines.push(format!("{name} {:?}", canonical(shape)));
+        let shape = self.config.shape_elsewhere(name, shape);
+        let names = self.config.names_elsewhere(name).into_iter();
+        self.lines
+            .extend(names.map(|name| format!("{name} {shape:?}")));
     }
 }
 

@@ -169,7 +169,8 @@ fn matched(
     for (index, (slot, name)) in slots.iter().zip(&wanted).enumerate() {
         let name = format!("{prefix}{name}");
         let found = weights.get(&name);
-        used.insert(name);
+        let names = slot.names.iter().map(|name| theirs(slot, name, options));
+        used.extend(names.map(|name| format!("{prefix}{name}")));
         let is_left = match options.encoder_only {
             true => !slot.is_encoder,
             false => slot.is_head && options.head == HeadWeights::Leave,
@@ -224,11 +225,16 @@ fn matched(
 
 /// The names of the slots in the file, without what stands before all of them.
 fn wanted(slots: &[Slot], options: &Options) -> Vec<String> {
-    let own = |slot: &Slot| match options.encoder_only {
-        true => options.key_map.theirs(slot.name_in_encoder()),
-        false => options.key_map.theirs(&slot.name),
-    };
+    let own = |slot: &Slot| theirs(slot, &slot.name, options);
     slots.iter().map(own).collect()
+}
+
+/// What one of a slot's names is in the file.
+fn theirs(slot: &Slot, name: &str, options: &Options) -> String {
+    match options.encoder_only {
+        true => options.key_map.theirs(slot.in_encoder(name)),
+        false => options.key_map.theirs(name),
+    }
 }
 
 /// Whether no name that is wanted begins with the same part.

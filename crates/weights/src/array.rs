@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use burn::tensor::Tensor;
+
+use crate::WeightsError;
+
 /// Values with a shape, as PyTorch has them: a linear layer's weight has its outputs first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
@@ -27,6 +31,24 @@ impl Weights {
             file: file.into(),
             arrays: arrays.into_iter().collect(),
         }
+    }
+
+    /// Of the values of these tensors. `file` is what errors call it.
+    ///
+    /// # Errors
+    /// If a value cannot be brought from the device.
+    pub fn of_tensors<const D: usize>(
+        file: impl Into<String>,
+        tensors: impl IntoIterator<Item = (String, Tensor<D>)>,
+    ) -> Result<Self, WeightsError> {
+        let array = |(name, tensor): (String, Tensor<D>)| {
+            let shape = tensor.dims().to_vec();
+            let values = tensor.try_into_vec_as::<f32>();
+            let values = values.map_err(|error| WeightsError::Device(error.to_string()))?;
+            Ok((name, Array { shape, values }))
+        };
+        let arrays: Result<Vec<_>, WeightsError> = tensors.into_iter().map(array).collect();
+        Ok(Self::new(file, arrays?))
     }
 
     /// The array of this name.

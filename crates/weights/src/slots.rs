@@ -10,7 +10,9 @@ pub(crate) struct Slot {
     pub id: ParamId,
     /// Its public name.
     pub name: String,
-    /// Its shape in PyTorch.
+    /// All names that PyTorch has for it, this one first.
+    pub names: Vec<String>,
+    /// Its shape in PyTorch, but for dimensions of one behind it.
     pub shape: Vec<usize>,
     /// Whether Burn keeps it with its inputs first, and PyTorch with its outputs first.
     pub is_turned: bool,
@@ -19,12 +21,12 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Its name in its own part of the model: that in a classifier, where the encoder is all but the
-    /// head and its names have nothing before them.
-    pub fn name_in_encoder(&self) -> &str {
+    /// One of its names in its own part of the model: that in a classifier, where the encoder is all
+    /// but the head and its names have nothing before them.
+    pub fn in_encoder<'a>(&self, name: &'a str) -> &'a str {
         match self.is_encoder {
-            true => self.name.strip_prefix("encoder.").unwrap_or(&self.name),
-            false => &self.name,
+            true => name.strip_prefix("encoder.").unwrap_or(name),
+            false => name,
         }
     }
 }
@@ -42,6 +44,7 @@ pub(crate) fn slots(model: &Model, config: &ModelConfig) -> Vec<Slot> {
         }
         Slot {
             id: key.id,
+            names: config.names_elsewhere(&key.name),
             name: key.name,
             shape,
             is_turned,

@@ -55,6 +55,46 @@ fn what_is_written_is_read_again_in_every_family() {
 }
 
 #[test]
+fn files_have_the_shapes_of_the_twins() {
+    for (name, key, dims) in [
+        ("densenet40_k12", "classifier.weight", 2),
+        ("dpn48b", "classifier.weight", 4),
+        ("preact_resnet110", "head.fc.weight", 4),
+        ("nf_resnet26", "stem.conv.gain", 4),
+        ("convnext_nano", "stages.0.blocks.0.mlp.fc1.weight", 4),
+        ("convnext_tiny", "stages.0.blocks.0.mlp.fc1.weight", 2),
+    ] {
+        let (_, weights) = written(&create(name).expect("a model"));
+        let array = weights.get(key).unwrap_or_else(|| panic!("{name}: {key}"));
+        assert_eq!(array.shape.len(), dims, "{name}");
+    }
+}
+
+#[test]
+fn a_layer_in_several_places_has_a_name_in_each() {
+    let config = create("nnunet").expect("a model");
+    let (model, weights) = written(&config);
+    let keys = model.keys(&config);
+    let convolution = "stages.0.0.convs.0.conv.weight";
+    let again = format!(
+        "decoder.encoder.{}",
+        convolution.replace("conv.", "all_modules.0.")
+    );
+    let first = weights.get(&format!("encoder.{convolution}"));
+    assert!(first.is_some() && first == weights.get(&again), "{again}");
+    // A file may have one of the names alone, as ours had before.
+    let own = keys
+        .iter()
+        .filter_map(|key| Some((key.name.clone(), weights.get(&key.name)?.clone())));
+    for weights in [Weights::new("one name each", own), weights.clone()] {
+        let fresh = config.init(&Device::flex());
+        let (_, report) = apply(fresh, &config, &weights, &Options::default())
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((report.applied, report.elsewhere), (keys.len(), 0));
+    }
+}
+
+#[test]
 fn names_without_a_partner_are_an_error_that_lists_them() {
     let config = create("resnet8").expect("a model");
     let (_, weights) = written(&config);

@@ -45,6 +45,16 @@ impl EncoderFamily for ConvNeXtConfig {
         Some(Skip::Add)
     }
 
+    /// timm's larger networks, from `tiny` on, have linear layers over the channels of each pixel.
+    fn dims_elsewhere(&self, name: &str, own: usize) -> usize {
+        let is_over_channels = name.contains(".mlp.fc") && name.ends_with(".weight");
+        if is_over_channels && self.width >= 96 {
+            2
+        } else {
+            own
+        }
+    }
+
     fn names(&self) -> Names {
         NAMES
     }

@@ -38,6 +38,11 @@ impl EncoderFamily for DpnConfig {
         Some(Skip::Dual)
     }
 
+    /// timm's classifies by a convolution of one pixel.
+    fn dims_elsewhere(&self, name: &str, own: usize) -> usize {
+        if name == "classifier.weight" { 4 } else { own }
+    }
+
     fn names(&self) -> Names {
         NAMES
     }

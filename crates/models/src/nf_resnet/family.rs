@@ -39,6 +39,11 @@ impl EncoderFamily for NfResNetConfig {
         Some(Skip::Add)
     }
 
+    /// timm has a gain for each kernel, of the kernel's dimensions.
+    fn dims_elsewhere(&self, name: &str, own: usize) -> usize {
+        if name.ends_with(".gain") { 4 } else { own }
+    }
+
     fn names(&self) -> Names {
         NAMES
     }

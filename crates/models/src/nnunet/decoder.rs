@@ -126,6 +126,10 @@ impl DecoderFamily for NnUNetDecoderConfig {
         names::head(levels, path)
     }
 
+    fn also_called(&self, name: &str) -> Vec<String> {
+        names::again(name)
+    }
+
     fn names(&self) -> Names {
         names::DECODER
     }

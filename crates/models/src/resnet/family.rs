@@ -72,6 +72,11 @@ impl EncoderFamily for ResNetConfig {
         head.with_zero_init(self.fixup)
     }
 
+    /// timm's ResNetV2 classifies by a convolution of one pixel.
+    fn dims_elsewhere(&self, name: &str, own: usize) -> usize {
+        if name == "head.fc.weight" { 4 } else { own }
+    }
+
     fn names(&self) -> Names {
         match self.order {
             Order::PostActivation => POST_ACTIVATION,
