@@ -7,12 +7,18 @@ use skip_blocks::ConfigError;
 #[non_exhaustive]
 pub enum ModelError {
     /// There is no model of this name.
-    #[error("there is no model '{name}'; there are: {known}. {}", COMPOSED)]
+    #[error(
+        "there is no model '{name}'; names like it are {near}. The command `models` lists all \
+         {count}. {}",
+        COMPOSED
+    )]
     UnknownModel {
         /// The name that was asked for.
         name: String,
-        /// The names that there are.
-        known: String,
+        /// The names that are most like it.
+        near: String,
+        /// How many names there are.
+        count: usize,
     },
     /// A decoder is to stand on a model that gives it nothing.
     #[error(

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use strsim::damerau_levenshtein;
+
 use crate::families::{COMPOSITIONS, Composition, LISTED, VARIANTS};
 use crate::{EncoderFamily, ModelConfig, ModelError, Package, Task, Variant};
 
@@ -39,13 +41,20 @@ pub fn find(name: &str) -> Result<Variant, ModelError> {
         let encoder = named(name.strip_prefix(composition.name)?.strip_prefix('-')?)?;
         Some(compose(composition, encoder))
     });
-    composed.unwrap_or_else(|| {
-        let known: Vec<_> = NAMED.iter().map(Variant::name).collect();
-        Err(ModelError::UnknownModel {
-            name: name.to_string(),
-            known: known.join(", "),
-        })
-    })
+    composed.unwrap_or_else(|| Err(unknown(name)))
+}
+
+fn unknown(name: &str) -> ModelError {
+    const NEAR: usize = 5;
+    let all = list("*");
+    let mut names: Vec<_> = all.iter().map(Variant::name).collect();
+    let distance = |other: &&str| damerau_levenshtein(name, other);
+    names.sort_by_cached_key(distance);
+    ModelError::UnknownModel {
+        name: name.to_string(),
+        near: names[..NEAR].join(", "),
+        count: all.len(),
+    }
 }
 
 /// The configuration of the model of this name, for the images and outputs that it was made for.

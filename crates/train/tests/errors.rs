@@ -28,10 +28,8 @@ fn names_that_do_not_exist() {
         error(&["--backend", "abacus"]),
         "error: there is no backend 'abacus'; there are: flex, ndarray, wgpu, cuda\n"
     );
-    assert!(
-        error(&["--model", "resnet21"])
-            .starts_with("error: there is no model 'resnet21'; there are: resnet18, ")
-    );
+    let alike = "error: there is no model 'resnet21'; names like it are resnet20, resnet26, ";
+    assert!(error(&["--model", "resnet21"]).starts_with(alike));
 }
 
 #[cfg(not(feature = "cuda"))]

@@ -139,7 +139,7 @@ fn what_does_not_exist_is_named() {
     for (arguments, expected) in [
         (
             ["--models", "resnet21"],
-            "error: there is no model 'resnet21'; there are: resnet18, ",
+            "error: there is no model 'resnet21'; names like it are resnet20, ",
         ),
         (
             ["--cases", "resnet32"],
