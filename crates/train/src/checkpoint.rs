@@ -169,3 +169,25 @@ pub(crate) fn load_best(checkpoint: &Checkpoint, model: Model) -> Result<Model> 
     let name = names.into_iter().find(|name| checkpoint.has(name));
     with_parameters(model, checkpoint, name.unwrap_or(MODEL))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hostile::mutations;
+
+    #[test]
+    fn damaged_parameters_are_errors() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = Checkpoints::of(folder.path());
+        let config = models::create("resnet8").expect("a model");
+        let config = config.set("encoder.width", 1.into()).expect("a field");
+        let model = config.init(&burn::tensor::Device::flex());
+        let whole = parameters(model.clone()).expect("writes");
+        for bytes in mutations(&whole, 200) {
+            // With a checksum that fits: not even then is there a panic.
+            let files = [(MODEL, Content::Bytes(&bytes))];
+            let checkpoint = checkpoints.write(&files).expect("writes");
+            load_best(&checkpoint, model.clone()).ok();
+        }
+    }
+}

@@ -19,8 +19,6 @@ mod files;
 mod folder;
 mod form;
 mod header;
-#[cfg(test)]
-mod hostile;
 mod idx;
 mod image_file;
 mod index;

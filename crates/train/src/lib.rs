@@ -38,6 +38,8 @@ mod frozen;
 mod gaussian;
 mod gradients;
 mod hexadecimal;
+#[cfg(test)]
+mod hostile;
 mod instances;
 mod learned;
 pub mod list;

@@ -25,3 +25,23 @@ pub(crate) fn restore(folder: &RunFolder, device: &Device) -> Result<(RunConfig,
     })?;
     Ok((config, model))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hostile::mutations;
+
+    #[test]
+    fn a_damaged_config_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = RunFolder::create(folder.path()).expect("makes");
+        let whole = include_bytes!("../weights/unet.nuclei/config.json");
+        for bytes in mutations(whole, 2000) {
+            std::fs::write(run.config(), bytes).expect("writes");
+            let config = run.read_config();
+            config
+                .and_then(|config| configured(&config.recipe.model, &config.problem))
+                .ok();
+        }
+    }
+}

@@ -87,7 +87,10 @@ fn damaged_files_are_errors_or_arrays() {
         }
     }
     let _ = std::panic::take_hook();
-    println!("{errors} errors, {read} were read");
+    println!(
+        "{} damaged inputs: {errors} errors, {read} were read",
+        errors + read
+    );
     assert!(errors > 0 && read > 0);
     // And what does not fit leaves a model as it was.
     let array = Array {
@@ -170,5 +173,9 @@ fn damaged_declarations_are_errors_or_say_what_can_be() {
             }
         }
     }
-    assert!(errors > 0 && read > 0, "{errors} errors, {read} were read");
+    println!(
+        "{} damaged inputs: {errors} errors, {read} were read",
+        errors + read
+    );
+    assert!(errors > 0 && read > 0);
 }

@@ -323,11 +323,11 @@ fn read(bytes: &[u8]) -> Result<(Picture, Target)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
     use crate::data::made::Made;
     use crate::data::normalization::Normalization;
     use crate::data::pages::Pages;
     use crate::data::resizing::{Interpolation, Resizing};
+    use crate::hostile::mutations;
     use std::sync::atomic::Ordering;
     use tempfile::tempdir;
 
@@ -364,8 +364,8 @@ mod tests {
         assert_eq!(cached(4).get(2).expect("made"), plain);
     }
 
-    #[test]
-    fn every_kind_of_answer_comes_back() {
+    /// A picture and an answer of each kind.
+    fn of_each_kind() -> Vec<(Picture, Target)> {
         let picture = |values| Picture::new([1, 2], 1, values);
         let pictures = [
             picture(Values::U8(vec![1, 2])),
@@ -389,14 +389,26 @@ mod tests {
             Target::Values(vec![3.0]),
             Target::Distribution(vec![0.25, 0.75]),
         ];
-        for picture in &pictures {
-            for target in &targets {
-                let bytes = written(picture, target);
-                let back = read(&bytes).expect("as written");
-                assert_eq!(back, (picture.clone(), target.clone()));
-                for bytes in mutations(&bytes, 100) {
-                    read(&bytes).ok();
-                }
+        let pairs = pictures.iter().flat_map(|picture| {
+            let pair = move |target: &Target| (picture.clone(), target.clone());
+            targets.iter().map(pair)
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn every_kind_of_answer_comes_back() {
+        for pair in of_each_kind() {
+            let (picture, target) = &pair;
+            assert_eq!(read(&written(picture, target)).expect("as written"), pair);
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_errors() {
+        for (picture, target) in of_each_kind() {
+            for bytes in mutations(&written(&picture, &target), 100) {
+                read(&bytes).ok();
             }
         }
     }

@@ -167,7 +167,7 @@ pub(super) fn collect(folder: &Path, wanted: &Wanted) -> Result<Collection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
+    use crate::hostile::mutations;
 
     fn records(labels: &[&[u8]]) -> Vec<u8> {
         let record = |labels: &&[u8]| {

@@ -397,7 +397,7 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
+    use crate::hostile::mutations;
 
     /// Worked out by hand: from the fourth on, 31 and 24 stand for -1 and -8.
     #[test]

@@ -393,8 +393,8 @@ fn with_pages(entries: Vec<Entry>, known: Vec<Known>) -> Result<(Vec<Entry>, Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
     use crate::data::settings::Data;
+    use crate::hostile::mutations;
 
     fn collected(path: &str, text: &str) -> Result<Collection> {
         let rows = match path.ends_with("csv") {

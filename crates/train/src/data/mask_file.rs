@@ -179,7 +179,7 @@ fn gray_values(image: DynamicImage) -> Result<RawMask> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
+    use crate::hostile::mutations;
     use image::{GrayImage, ImageFormat, Rgb, RgbImage};
 
     /// A PNG of 5x2 pixels, its rows packed into these bytes.

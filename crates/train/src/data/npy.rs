@@ -207,7 +207,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
+    use crate::hostile::mutations;
 
     /// As `numpy.save` writes it: a header of 128 bytes in all.
     pub fn npy(kind: &str, shape: &str, bytes: &[u8]) -> Vec<u8> {

@@ -167,7 +167,7 @@ fn first<T: Copy>(values: Vec<T>, samples: usize, channels: usize) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
+    use crate::hostile::mutations;
     use std::io::Cursor;
     use tiff::encoder::{TiffEncoder, colortype};
 

@@ -156,7 +156,7 @@ fn member<'a>(archive: &'a [u8], list: &mut Bytes<'a>) -> Result<Member<'a>> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::data::hostile::mutations;
+    use crate::hostile::mutations;
     use flate2::Compression;
     use flate2::write::DeflateEncoder;
     use std::io::Write;

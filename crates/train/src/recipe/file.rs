@@ -34,3 +34,44 @@ pub fn read(path: &Path) -> Result<Value> {
     }
     Ok(tree)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Recipe;
+    use crate::hostile::mutations;
+
+    const TOML: &str = r#"
+augmentation = [{ shift = { pixels = 4 } }, "flip_horizontal"]
+[model]
+name = "resnet20"
+shortcut = "plain"
+[data]
+path = "nuclei-mini"
+[run]
+epochs = 40
+minutes = 2.5
+[optimizer]
+name = "adamw"
+lr = 0.2
+groups = [{ dims = 1, weight_decay = 0.0 }]
+[schedule]
+name = "onecycle"
+warm_up = 0.2
+[loss]
+terms = [{ name = "cross_entropy", smoothing = 0.1 }, { name = "dice" }]
+"#;
+
+    #[test]
+    fn damaged_recipes_are_errors() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tree: Value = toml::from_str(TOML).expect("a recipe");
+        for (name, text) in [("recipe.toml", TOML), ("recipe.json", &tree.to_string())] {
+            let path = folder.path().join(name);
+            for bytes in mutations(text.as_bytes(), 1000) {
+                std::fs::write(&path, bytes).expect("writes");
+                read(&path).and_then(Recipe::with).ok();
+            }
+        }
+    }
+}

@@ -273,6 +273,7 @@ fn checksum(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hostile::mutations;
 
     const FILES: [(&str, Content<'static>); 2] =
         [("a", Content::Bytes(b"one")), ("b", Content::Bytes(b"two"))];
@@ -346,6 +347,19 @@ mod tests {
         assert!(damaged[0].path.join("b").is_file());
         let next = checkpoints.write(&FILES).expect("writes");
         assert_eq!(next.number(), 2);
+    }
+
+    #[test]
+    fn damaged_manifests_are_errors() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoint = Checkpoints::of(folder.path()).write(&FILES);
+        let path = checkpoint.expect("writes").path().join(MANIFEST);
+        let whole = fs::read(&path).expect("reads");
+        for bytes in mutations(&whole, 2000) {
+            fs::write(&path, bytes).expect("writes");
+            let opened = Checkpoints::of(folder.path()).open(1);
+            opened.and_then(|checkpoint| checkpoint.check()).ok();
+        }
     }
 
     #[test]

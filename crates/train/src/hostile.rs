@@ -1,8 +1,7 @@
 //! Damaged files, for the tests of what reads them.
 
-use rand::RngExt;
-
-use super::random::generator;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 /// How many times as many mutations are tried as a test asks for: the variable
 /// `TRAIN_MUTATIONS`, 1 where it is not set.
@@ -11,10 +10,13 @@ fn times() -> u64 {
     times.map_or(1, |times| times.parse().expect("a number"))
 }
 
-/// The bytes with some of them changed, moved, cut off or said twice, `count` times.
+/// The bytes with some of them changed, moved, cut off or said twice, `count` times. How many are
+/// made is printed, for whoever counts them.
 pub fn mutations(bytes: &[u8], count: u64) -> impl Iterator<Item = Vec<u8>> {
-    (0..count * times()).map(move |number| {
-        let mut random = generator(9, 9, number);
+    let count = count * times();
+    println!("{count} damaged inputs");
+    (0..count).map(move |number| {
+        let mut random = StdRng::seed_from_u64(number);
         let mut bytes = bytes.to_vec();
         for _ in 0..random.random_range(1..6) {
             if bytes.is_empty() {
