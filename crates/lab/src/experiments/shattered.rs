@@ -108,8 +108,9 @@ impl Experiment for Shattered {
                 Claim {
                     says: "With shortcuts it does not fall exponentially: the more layers there \
                            are, the less a further one costs.",
-                    effect: "the same four points apart, residual, from the shallowest to the next \
-                             less from there to the deepest, in percent",
+                    effect: "logarithm of the correlation of points 4 apart that a layer costs, \
+                             residual, from the shallowest to the next less from there to the \
+                             deepest, in percent",
                     above: 0.0,
                 },
             ],

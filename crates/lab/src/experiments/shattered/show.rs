@@ -27,14 +27,17 @@ pub(super) fn exhibits(measured: &Measured) -> Vec<Exhibit> {
             by_depth(measured),
         ),
         Exhibit::figure(
-            "The same of the residual networks, on axes on which a power of the depth is straight \
-             and an exponential bends down; and the paper's power, from the shallowest on.",
+            format!(
+                "The same of the residual networks, on axes on which a power of the depth is \
+                 straight and an exponential bends down. Broken: the paper's power, from the \
+                 shallowest network's correlation at {APART} apart."
+            ),
             powers(&measured.residual),
         ),
         pictures(measured),
         Exhibit::figure(
-            "How steep the first logit is on a line of the first seed, in the deepest networks, \
-             each in terms of its own typical steepness.",
+            "How steep the first logit is on that line, each in terms of its own typical \
+             steepness: with few layers a point says what comes next.",
             slopes(measured),
         ),
         table(measured),
@@ -144,8 +147,13 @@ fn pictures(measured: &Measured) -> Exhibit {
 }
 
 fn slopes(measured: &Measured) -> String {
-    let series = measured.kinds().map(|(name, depths)| {
-        let depth = &depths[depths.len() - 1];
+    let Measured { plain, residual } = measured;
+    let shown = [
+        ("plain", &plain[0]),
+        ("plain", &plain[plain.len() - 1]),
+        ("residual", &residual[residual.len() - 1]),
+    ];
+    let series = shown.map(|(name, depth)| {
         let slope = depth.seen[0].slope.iter().enumerate();
         let points = slope.map(|(point, slope)| (point as f64 + 1.0, vec![*slope]));
         Series::new(format!("{name}, {} layers", depth.layers), points.collect())
@@ -176,11 +184,11 @@ fn table(measured: &Measured) -> Exhibit {
         &[
             "layers",
             "plain, neighbours",
-            "residual",
+            "residual, neighbours",
             "plain, 4 apart",
-            "residual",
+            "residual, 4 apart",
             "plain, 16 apart",
-            "residual",
+            "residual, 16 apart",
         ],
         plain.iter().zip(residual).map(row),
     )
