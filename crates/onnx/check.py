@@ -1,12 +1,15 @@
-"""Computes the files of `examples/cases.rs` by ONNX Runtime and compares.
+"""Computes the files of two examples by ONNX Runtime and compares.
 
     python -m venv .venv && .venv/bin/pip install -r crates/onnx/requirements.txt
-    cargo run -p onnx --example cases -- FOLDER
+    cargo run --example cases -- FOLDER
+    cargo run --example shipped -- FOLDER
     .venv/bin/python crates/onnx/check.py FOLDER [--write]
 
-Each model is run on a batch of three images, and on each of them alone: the answers must be those
-that the model gave in Rust, within 1e-4 of the largest of them; and with normalisations folded into
-convolutions, within 1e-5 more. `--write` keeps what came of it in `check.json`, a row for each model.
+`cases` writes models of every family and every decoder, with three images that follow from a formula;
+`shipped` the networks that come with the program, with eight real ones. Each model is run on all of its
+images at once, and on each of them alone: the answers must be those that the model gave in Rust, within
+1e-4 of the largest of them; and with normalisations folded into convolutions, within 1e-5 more.
+`--write` keeps what came of it in `check.json`, a row for each model.
 """
 
 import argparse
@@ -18,6 +21,10 @@ import numpy as np
 import onnx
 import onnxruntime
 from safetensors.numpy import load_file
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "twins"))
+from proof import table
 
 BOUND = 1e-4
 FOLDED = 1e-5
@@ -54,8 +61,8 @@ def compare(arrays: Path) -> dict:
     return {
         "image": list(images.shape[1:]),
         "nodes": len(model.graph.node),
-        "difference": rounded(max(difference(each, expected) for each in answers)),
-        "folded": rounded(max(difference(each, answers[0]) for each in folded)),
+        "difference": table.rounded(max(difference(each, expected) for each in answers)),
+        "folded": table.rounded(max(difference(each, answers[0]) for each in folded)),
     }
 
 
@@ -72,10 +79,6 @@ def is_right(row: dict) -> bool:
     return row["difference"] <= BOUND and row["folded"] <= FOLDED
 
 
-def rounded(value: float) -> float:
-    return float(f"{value:.2g}")
-
-
 def write(rows: dict, folder: Path) -> None:
     """Keeps the table, a model a line."""
     model = onnx.load(next(folder.glob("*.onnx")))
@@ -86,11 +89,7 @@ def write(rows: dict, folder: Path) -> None:
         "onnxruntime": onnxruntime.__version__,
         "bounds": {"difference": BOUND, "folded": FOLDED},
     }
-    head = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
-    lines = [f"    {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items()]
-    models = '  "models": {\n' + ",\n".join(lines) + "\n  }"
-    text = "{\n" + ",\n".join([*head, models]) + "\n}\n"
-    (Path(__file__).parent / "check.json").write_text(text)
+    table.write(HERE / "check.json", head, rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""Weights out to a twin, and a twin's weights in: PyTorch's half of crates/weights/check.py.
+
+What lies in a case's folder is said in examples/round_trip.rs there.
+"""
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from .fill import fill, images
+from .outputs import answers, distance
+
+BATCH = 2
+
+
+def take_ours(model, folder):
+    """Loads what we wrote, strictly. How far the twin's answers are from ours."""
+    model.load_state_dict(load_file(folder / "ours.safetensors"), strict=True)
+    expected = read(folder / "ours.answers.safetensors")
+    return furthest(ask(model, expected["input"]), expected)
+
+
+def give_theirs(case, model, folder):
+    """Writes the twin with values that are not ours, and what it answers."""
+    fill(model, "theirs.")
+    torch.save(model.state_dict(), folder / "theirs.pth")
+    save_file(ask(model, images(BATCH, case.input, "theirs")), folder / "theirs.answers.safetensors")
+
+
+def read_theirs(folder):
+    """How far our answers, with what we read of the twin, are from the twin's."""
+    expected = read(folder / "theirs.answers.safetensors")
+    return furthest(read(folder / "read.answers.safetensors"), expected)
+
+
+def ask(model, x):
+    model.eval()
+    with torch.inference_mode():
+        found = answers(model(x))
+    outputs = {f"output{place}": torch.from_numpy(answer).float() for place, answer in enumerate(found)}
+    return {"input": x, **outputs}
+
+
+def read(path):
+    return load_file(path)
+
+
+def furthest(found, expected):
+    """The largest difference over all outputs, each as a part of its largest value."""
+    if found.keys() != expected.keys():
+        raise ValueError(f"{list(found)} are not {list(expected)}")
+    of = lambda key: distance(found[key].numpy(), expected[key].reshape(found[key].shape).numpy())
+    return max(of(key) for key in expected if key != "input")
