@@ -11,9 +11,9 @@ mod server;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use common::{read, succeeds, train};
+use common::{NO_HUB, at_hub, class_folders, read, succeeds, train};
 use image::{GrayImage, Luma};
 use serde_json::{Value, json};
 use server::{Reply, Server};
@@ -136,15 +136,8 @@ fn what_follows_from_the_weights_is_told_and_what_is_given_wins() {
 #[test]
 fn a_run_that_starts_from_weights_sees_images_as_they_say() {
     let own = Trained::new();
-    for class in ["a", "b"] {
-        let folder = own.path().join("data/train").join(class);
-        fs::create_dir_all(&folder).expect("a folder");
-        for index in 0..10 {
-            let gray = GrayImage::from_pixel(30, 40, Luma([20 * index]));
-            gray.save(folder.join(format!("{index}.png")))
-                .expect("writes");
-        }
-    }
+    let classes = ["a", "b"].map(str::to_string);
+    class_folders(&own.path().join("data/train"), classes, 10);
     let fit = |out: &str, more: &[&str]| -> Value {
         let own_part = [
             "fit",
@@ -188,19 +181,6 @@ fn a_run_that_starts_from_weights_sees_images_as_they_say() {
     assert_eq!(third["problem"]["preprocessing"], seen);
 }
 
-/// The program with no hub but this, and nothing else from the environment.
-fn at_hub(folder: &Path, endpoint: &str, offline: bool, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_train"))
-        .env_clear()
-        .args(arguments)
-        .current_dir(folder)
-        .env("HF_HOME", folder.join("cache"))
-        .env("HF_ENDPOINT", endpoint)
-        .env("HF_HUB_OFFLINE", if offline { "1" } else { "0" })
-        .output()
-        .expect("the binary starts")
-}
-
 #[test]
 fn weights_come_from_a_hub_once_and_then_from_the_cache() {
     let own = Trained::new();
@@ -234,10 +214,7 @@ fn weights_come_from_a_hub_once_and_then_from_the_cache() {
     let by_run = own.says(&["predict", "run", "square.png"]);
     assert_eq!(says(first), by_run);
     let asked = server.requests().len();
-    assert_eq!(
-        says(at_hub(own.path(), "http://127.0.0.1:9", true, &arguments)),
-        by_run
-    );
+    assert_eq!(says(at_hub(own.path(), NO_HUB, true, &arguments)), by_run);
     assert_eq!(server.requests().len(), asked);
 }
 
@@ -245,7 +222,7 @@ fn weights_come_from_a_hub_once_and_then_from_the_cache() {
 fn without_a_network_and_a_cache_there_is_a_clear_message_and_no_folder() {
     let folder = tempdir().expect("a folder");
     let arguments = ["fit", "--weights", "somebody/net", "--out", "run"];
-    let output = at_hub(folder.path(), "http://127.0.0.1:9", true, &arguments);
+    let output = at_hub(folder.path(), NO_HUB, true, &arguments);
     assert_eq!(output.status.code(), Some(1));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(
