@@ -62,7 +62,7 @@ mod tests {
     fn steps() -> Vec<Vec<f32>> {
         let mut random = StdRng::seed_from_u64(1);
         let mut step = || if random.random_bool(0.5) { 1.0 } else { -1.0 };
-        let mut steps = || (0..4000).map(|_| step()).collect();
+        let mut steps = || (0..20_000).map(|_| step()).collect();
         (0..POINTS).map(|_| steps()).collect()
     }
 

@@ -30,7 +30,7 @@ pub(super) fn exhibits(measured: &Measured) -> Vec<Exhibit> {
             format!(
                 "The same of the residual networks, on axes on which a power of the depth is \
                  straight and an exponential bends down. Broken: the paper's power, from the \
-                 shallowest network's correlation at {APART} apart."
+                 shallowest network's correlation at {APART} apart; what falls faster is below it."
             ),
             powers(&measured.residual),
         ),
