@@ -11,7 +11,6 @@ Tests of the crates `train` (IDX, CIFAR, CSV, JSON lines, COCO, NumPy, ZIP, TIFF
 import argparse
 import os
 import re
-import resource
 import subprocess
 import time
 from pathlib import Path
@@ -32,7 +31,6 @@ def main():
     summary = {
         "train": damage(train, TRAIN_MUTATIONS=times),
         "weights": damage(["--test", "hostile", "--", "--nocapture"], MUTANTS=inputs),
-        "peak_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
         "seconds": time.time() - since,
         "machine": runs.machine(os.cpu_count()),
     }
