@@ -69,7 +69,7 @@ pub fn write_page(folder: &Path) -> Result<PathBuf> {
     let sections = sections(folder)?;
     let path = folder.join("index.html");
     kept::write(&path, page(&sections).as_bytes())?;
-    let mut numbers = serde_json::to_string_pretty(&numbers(&sections))?;
+    let mut numbers = serde_json::to_string(&numbers(&sections))?;
     numbers.push('\n');
     kept::write(&folder.join("lab.json"), numbers.as_bytes())?;
     Ok(path)

@@ -65,7 +65,7 @@ impl Results {
     pub fn write(&self, folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("'{}' cannot be made", folder.display()))?;
-        let mut text = serde_json::to_string_pretty(self)?;
+        let mut text = serde_json::to_string(self)?;
         text.push('\n');
         kept::write(&Self::path(folder, &self.experiment), text.as_bytes())
     }
