@@ -49,10 +49,7 @@ impl Estimate {
     /// # Panics
     /// Panics if there are no pairs, or not as many of both.
     pub fn of_difference(first: &[f64], second: &[f64]) -> Self {
-        assert_eq!(first.len(), second.len(), "as many of both");
-        let pairs = first.iter().zip(second);
-        let differences: Vec<_> = pairs.map(|(first, second)| first - second).collect();
-        Self::of_mean(&differences)
+        Self::of_mean(&differences(first, second))
     }
 
     /// How many times as much the first of each pair is as the second: the geometric mean, with the
@@ -77,6 +74,16 @@ impl Estimate {
 /// Parts of one as parts of a hundred.
 pub(crate) fn percent(parts: &[f64]) -> Vec<f64> {
     parts.iter().map(|part| 100.0 * part).collect()
+}
+
+/// How much more the first of each pair is than the second.
+///
+/// # Panics
+/// Panics if there are not as many of both.
+pub fn differences(first: &[f64], second: &[f64]) -> Vec<f64> {
+    assert_eq!(first.len(), second.len(), "as many of both");
+    let pairs = first.iter().zip(second);
+    pairs.map(|(first, second)| first - second).collect()
 }
 
 /// The mean of a sample.

@@ -32,11 +32,7 @@ impl Start {
             recipe.model.weights.is_none(),
             "model.weights: a network as it starts is drawn at random"
         );
-        let data = load(&recipe.data, recipe.run.seed)?;
-        let data = match recipe.data.limit {
-            Some(count) => data.limited(count),
-            None => data,
-        };
+        let data = load(&recipe.data, recipe.run.seed)?.limited(recipe.data.limit);
         let problem = &data.problem;
         let (model, outputs) = (&recipe.model, problem.classes.len());
         let config = configure(&model.name, &model.fields, problem.image, outputs)?;

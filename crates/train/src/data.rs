@@ -130,8 +130,11 @@ pub struct DataSet {
 }
 
 impl DataSet {
-    /// The same with at most `count` images in each split.
-    pub fn limited(self, count: usize) -> Self {
+    /// The same with at most `count` images in each split; none: with all of them.
+    pub fn limited(self, count: impl Into<Option<usize>>) -> Self {
+        let Some(count) = count.into() else {
+            return self;
+        };
         let first = |source| Arc::new(Subset::first(source, count));
         let cut = |mut values: Vec<f64>| {
             values.truncate(count);

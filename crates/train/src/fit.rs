@@ -267,9 +267,7 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
         .get_or_insert_with(|| data.transforms.clone());
     let [height, width] = size_after(transforms, size)?;
     check_task(transforms, data.problem.task)?;
-    if let Some(count) = recipe.data.limit {
-        data = data.limited(count);
-    }
+    data = data.limited(recipe.data.limit);
     if recipe.data.class_weights == ClassWeights::Balanced {
         let weights = data.class_weights(recipe.data.on_bad_image)?;
         recipe.loss = balanced(&recipe.loss, &weights)?;

@@ -15,7 +15,7 @@ BATCH = 2
 def take_ours(model, folder):
     """Loads what we wrote, strictly. How far the twin's answers are from ours."""
     model.load_state_dict(load_file(folder / "ours.safetensors"), strict=True)
-    expected = read(folder / "ours.answers.safetensors")
+    expected = load_file(folder / "ours.answers.safetensors")
     return furthest(ask(model, expected["input"]), expected)
 
 
@@ -28,8 +28,8 @@ def give_theirs(case, model, folder):
 
 def read_theirs(folder):
     """How far our answers, with what we read of the twin, are from the twin's."""
-    expected = read(folder / "theirs.answers.safetensors")
-    return furthest(read(folder / "read.answers.safetensors"), expected)
+    expected = load_file(folder / "theirs.answers.safetensors")
+    return furthest(load_file(folder / "read.answers.safetensors"), expected)
 
 
 def ask(model, x):
@@ -38,10 +38,6 @@ def ask(model, x):
         found = answers(model(x))
     outputs = {f"output{place}": torch.from_numpy(answer).float() for place, answer in enumerate(found)}
     return {"input": x, **outputs}
-
-
-def read(path):
-    return load_file(path)
 
 
 def furthest(found, expected):

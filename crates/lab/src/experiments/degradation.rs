@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::narrow;
-use crate::estimate::percent;
+use crate::estimate::{differences, percent};
 use crate::figure::{Axis, Lines, Series};
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
@@ -120,10 +120,7 @@ impl Experiment for Degradation {
         } = measured;
         let cost = |kind: &[Depth]| -> Vec<f64> {
             let (first, last) = (&kind[0], &kind[kind.len() - 1]);
-            let pairs = last.train_error.iter().zip(&first.train_error);
-            pairs
-                .map(|(deep, shallow)| 100.0 * (deep - shallow))
-                .collect()
+            differences(&percent(&last.train_error), &percent(&first.train_error))
         };
         let test = |kind: &[Depth]| -> Vec<f64> { percent(&kind[kind.len() - 1].test_error) };
         vec![

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::line::{IMAGES, POINTS, Seen, along_lines};
+use crate::estimate::differences;
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Profile, RunPlan};
 
 /// Balduzzi 2017's correlation of gradients, by distance and depth.
@@ -197,11 +198,7 @@ fn recipe(lab: &Lab<'_>, shortcut: &str, layers: usize) -> Value {
 /// How much less alike neighbours are in the deepest than in the shallowest, by seed.
 fn fall(kind: &[Depth]) -> Vec<f64> {
     let [first, last] = [0, kind.len() - 1].map(|place| kind[place].at(NEIGHBOURS));
-    first
-        .iter()
-        .zip(last)
-        .map(|(first, last)| first - last)
-        .collect()
+    differences(&first, &last)
 }
 
 /// What a layer costs, in percent, between two of the depths: how much the logarithm of the

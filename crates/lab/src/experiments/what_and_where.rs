@@ -12,7 +12,7 @@ use serde_json::json;
 use self::cost::Cost;
 use self::cuts::{DEEPEST, FINEST, LEVELS};
 use self::pictures::Shown;
-use crate::estimate::mean;
+use crate::estimate::{differences, mean};
 use crate::nuclei::{self, Lesson, Scores, bars};
 use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
@@ -144,8 +144,8 @@ impl Experiment for WhatAndWhere {
         };
         let whole = &measured.cuts[0];
         let [finest, deepest] = [FINEST, DEEPEST].map(|level| &measured.cuts[1 << level]);
-        let blurred = |cut: &Scores| falls(whole.borders(), cut.borders());
-        let lost = |cut: &Scores| falls(whole.areas(), cut.areas());
+        let blurred = |cut: &Scores| differences(&whole.borders(), &cut.borders());
+        let lost = |cut: &Scores| differences(&whole.areas(), &cut.areas());
         vec![
             Estimate::of_difference(&borders("concat"), &borders("none")),
             Estimate::of_difference(&blurred(finest), &blurred(deepest)),
@@ -199,10 +199,4 @@ fn row(joined: &Joined) -> Vec<String> {
         format!("{:.0}", cost.bytes as f64 / f64::from(1 << 20)),
         format!("{:.0}", cost.milliseconds),
     ]
-}
-
-/// How much less each of the second is than that of the first.
-fn falls(before: Vec<f64>, after: Vec<f64>) -> Vec<f64> {
-    let pairs = before.into_iter().zip(after);
-    pairs.map(|(before, after)| before - after).collect()
 }
