@@ -69,11 +69,27 @@ impl Estimate {
             high: difference.high.map(f64::exp),
         }
     }
+
+    /// In words: `8.75 (8.10 to 9.40)`, or the value alone where its interval is not known.
+    pub(crate) fn with_interval(self, decimals: usize) -> String {
+        let Self { value, low, high } = self;
+        match (low, high) {
+            (Some(low), Some(high)) => {
+                format!("{value:.decimals$} ({low:.decimals$} to {high:.decimals$})")
+            }
+            _ => format!("{value:.decimals$}"),
+        }
+    }
 }
 
 /// Parts of one as parts of a hundred.
 pub(crate) fn percent(parts: &[f64]) -> Vec<f64> {
     parts.iter().map(|part| 100.0 * part).collect()
+}
+
+/// Parts of one as parts of a hundred, place by place.
+pub(crate) fn percents(parts: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    parts.iter().map(|parts| percent(parts)).collect()
 }
 
 /// How much more the first of each pair is than the second.
@@ -121,6 +137,13 @@ mod tests {
     #[test]
     fn one_value_has_no_interval() {
         assert_eq!(Estimate::of_mean(&[3.0]).low, None);
+        assert_eq!(Estimate::of_mean(&[3.0]).with_interval(1), "3.0");
+    }
+
+    #[test]
+    fn an_interval_stands_beside_its_value() {
+        let words = Estimate::of_mean(&[1.0, 2.0, 4.0]).with_interval(2);
+        assert_eq!(words, "2.33 (-1.46 to 6.13)");
     }
 
     #[test]

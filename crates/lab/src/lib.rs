@@ -12,6 +12,7 @@ mod estimate;
 mod experiment;
 pub mod experiments;
 pub mod figure;
+mod gather;
 mod kept;
 mod lab;
 mod machine;

@@ -72,6 +72,20 @@ pub struct Epoch {
     pub valid: BTreeMap<String, f64>,
 }
 
+impl Epoch {
+    /// The part of the training images that were taken for another class, as they were seen; none
+    /// where it did not learn classes.
+    pub fn train_error(&self) -> Option<f64> {
+        Some(1.0 - self.train.get("accuracy")?)
+    }
+
+    /// The part of the validation images that are taken for another class; none where it did not
+    /// learn classes.
+    pub fn valid_error(&self) -> Option<f64> {
+        Some(1.0 - self.valid.get("accuracy")?)
+    }
+}
+
 impl Run {
     /// Reads what a run left; none where it is not done.
     ///
@@ -116,6 +130,15 @@ impl Run {
     /// If it did not learn classes.
     pub fn test_error(&self) -> Result<f64> {
         Ok(1.0 - self.test("accuracy")?)
+    }
+
+    /// The part of the training images that were taken for another class in the last epoch, as they
+    /// were seen.
+    ///
+    /// # Errors
+    /// If it did not learn classes.
+    pub fn train_error(&self) -> Result<f64> {
+        Ok(1.0 - self.last_train("accuracy")?)
     }
 
     /// A metric over the training images of the last epoch, as they were seen.

@@ -7,14 +7,15 @@ mod shown;
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::build::{Built, Start, build};
 use super::narrow;
 use crate::estimate::percent;
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
+use crate::gather::by_epoch;
+use crate::{Claim, Epoch, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan};
 
 /// He 2015's solution by construction: a shallow network with identity layers on top.
 pub struct Constructed;
@@ -46,22 +47,12 @@ struct Trained {
 
 impl Trained {
     fn of(runs: &[Run]) -> Result<Self> {
-        let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
-        let error = |run: &Run, epoch: usize| {
-            let accuracy = run.epochs[epoch].valid.get("accuracy");
-            Ok(1.0 - accuracy.context("an epoch without an accuracy")?)
-        };
-        let errors = |epoch| runs.iter().map(|run| error(run, epoch)).collect();
         Ok(Self {
             test_error: runs.iter().map(Run::test_error).collect::<Result<_>>()?,
-            train_error: runs.iter().map(train_error).collect::<Result<_>>()?,
-            valid_error: (0..epochs).map(errors).collect::<Result<_>>()?,
+            train_error: runs.iter().map(Run::train_error).collect::<Result<_>>()?,
+            valid_error: by_epoch(runs, Epoch::valid_error),
         })
     }
-}
-
-fn train_error(run: &Run) -> Result<f64> {
-    Ok(1.0 - run.last_train("accuracy")?)
 }
 
 impl Experiment for Constructed {

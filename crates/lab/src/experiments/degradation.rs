@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::narrow;
-use crate::estimate::{differences, percent};
+use crate::estimate::{differences, percent, percents};
 use crate::figure::{Axis, Lines, Series};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
+use crate::gather::by_epoch;
+use crate::{Claim, Epoch, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// He 2015's comparison of plain and residual networks of growing depth.
 pub struct Degradation;
@@ -93,13 +94,13 @@ impl Experiment for Degradation {
                 let runs = lab.train_seeds(&name, &recipe)?;
                 rows.push(Depth {
                     layers,
-                    train_error: each(&runs, |run| Ok(1.0 - run.last_train("accuracy")?))?,
-                    test_error: each(&runs, Run::test_error)?,
+                    train_error: runs.iter().map(Run::train_error).collect::<Result<_>>()?,
+                    test_error: runs.iter().map(Run::test_error).collect::<Result<_>>()?,
                 });
                 if ends.contains(&layers) {
                     curves.push(Curve {
                         name,
-                        train_error: train_errors(&runs),
+                        train_error: by_epoch(&runs, Epoch::train_error),
                     });
                 }
             }
@@ -150,11 +151,10 @@ impl Experiment for Degradation {
             }
             .svg()
         };
-        let curves = measured.curves.iter().map(|curve| {
-            let points = curve.train_error.iter().enumerate();
-            let points = points.map(|(epoch, errors)| (epoch as f64 + 1.0, percent(errors)));
-            Series::new(&curve.name, points.collect())
-        });
+        let curves = measured
+            .curves
+            .iter()
+            .map(|curve| Series::numbered(&curve.name, &percents(&curve.train_error)));
         let curves = Lines {
             x: Axis::linear("epoch"),
             y: Axis::logarithmic("error in training (%)"),
@@ -197,16 +197,4 @@ fn recipe(lab: &Lab<'_>, kind: &str, layers: usize) -> Value {
     let blocks = (layers - 2) / 6;
     let data = lab.classes(lab.pick(2_000, 10_000));
     narrow::recipe(data, blocks, shortcut, lab.pick(3, 12), 64)
-}
-
-fn each(runs: &[Run], value: impl Fn(&Run) -> Result<f64>) -> Result<Vec<f64>> {
-    runs.iter().map(value).collect()
-}
-
-/// Error in training by epoch, and seed.
-fn train_errors(runs: &[Run]) -> Vec<Vec<f64>> {
-    let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
-    let error = |run: &Run, epoch: usize| 1.0 - run.epochs[epoch].train["accuracy"];
-    let errors = |epoch| runs.iter().map(|run| error(run, epoch)).collect();
-    (0..epochs).map(errors).collect()
 }

@@ -246,10 +246,9 @@ fn by_cost(measured: &Measured, label: &str, cost: fn(&Network) -> f64) -> Strin
         ("DenseNet-BC", &measured.dense),
     ];
     let series = families.map(|(name, networks)| {
-        let points = networks.iter().map(|network| {
-            let errors = network.test_error.iter().map(|error| 100.0 * error);
-            (cost(network), errors.collect())
-        });
+        let points = networks
+            .iter()
+            .map(|network| (cost(network), percent(&network.test_error)));
         Series::new(name, points.collect())
     });
     Lines {
@@ -263,21 +262,17 @@ fn by_cost(measured: &Measured, label: &str, cost: fn(&Network) -> f64) -> Strin
 
 fn sizes(measured: &Measured) -> Exhibit {
     let row = |network: &Network| {
-        let errors: Vec<_> = network
-            .test_error
-            .iter()
-            .map(|error| 100.0 * error)
-            .collect();
+        let error = Estimate::of_mean(&percent(&network.test_error));
         vec![
             network.name.clone(),
             format!("{:.0}", network.parameters),
             format!("{:.1}", network.macs / 1e6),
-            format!("{:.2}", Estimate::of_mean(&errors).value),
+            error.with_interval(2),
         ]
     };
     let networks = measured.residual.iter().chain(&measured.dense);
     Exhibit::table(
-        "The networks; errors are means over seeds.",
+        "The networks; errors are means over seeds, with intervals of 95 %.",
         &[
             "network",
             "parameters",

@@ -9,9 +9,10 @@ use train::{Look, Recipe};
 
 use crate::estimate::mean;
 use crate::figure::{Axis, Lines, Series};
+use crate::gather::{by_epoch, by_place};
 use crate::nuclei::{self, Lesson, Scores, bars};
 use crate::probe::{PartSeen, first_batch, parts_seen};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan, Watcher};
+use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, RunPlan, Watcher};
 
 /// Drozdzal 2016's comparison of networks with either kind of skip and with both; here with
 /// neither, too.
@@ -133,7 +134,7 @@ impl Experiment for ShortAndLong {
             kinds.push(Kind {
                 name: name.to_string(),
                 scores: Scores::of(&runs)?,
-                loss: losses(&runs),
+                loss: by_epoch(&runs, |epoch| epoch.train.get("loss").copied()),
                 start,
                 end,
             });
@@ -164,11 +165,8 @@ impl Experiment for ShortAndLong {
             .kinds
             .iter()
             .map(|kind| (kind.name.clone(), &kind.scores));
-        let losses = measured.kinds.iter().map(|kind| {
-            let epochs = kind.loss.iter().enumerate();
-            let points = epochs.map(|(epoch, losses)| (epoch as f64 + 1.0, losses.clone()));
-            Series::new(&kind.name, points.collect())
-        });
+        let losses = measured.kinds.iter();
+        let losses = losses.map(|kind| Series::numbered(&kind.name, &kind.loss));
         let losses = Lines {
             x: Axis::linear("epoch"),
             y: Axis::linear("loss in training"),
@@ -179,7 +177,7 @@ impl Experiment for ShortAndLong {
             let series = measured
                 .kinds
                 .iter()
-                .map(|kind| Series::new(&kind.name, by_layer(of(kind))));
+                .map(|kind| Series::numbered(&kind.name, &by_layer(of(kind))));
             Lines {
                 x: Axis::linear("layer, from the image to the answer"),
                 y: Axis::logarithmic("norm of the gradient"),
@@ -295,21 +293,10 @@ fn deepest_share(layers: &[PartSeen]) -> f64 {
     gradient(deepest) / gradient(first)
 }
 
-/// The gradient at each layer, from 1 on, by seed.
-fn by_layer(seeds: &[Vec<PartSeen>]) -> Vec<(f64, Vec<f64>)> {
-    let layers = seeds.iter().map(Vec::len).min().unwrap_or(0);
-    let gradients = |layer: usize| seeds.iter().map(|seed| seed[layer].gradient).collect();
-    (0..layers)
-        .map(|layer| (layer as f64 + 1.0, gradients(layer)))
-        .collect()
-}
-
-/// The loss in training by epoch, and seed.
-fn losses(runs: &[Run]) -> Vec<Vec<f64>> {
-    let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
-    let loss = |run: &Run, epoch: usize| run.epochs[epoch].train.get("loss").copied();
-    let losses = |epoch| runs.iter().filter_map(|run| loss(run, epoch)).collect();
-    (0..epochs).map(losses).collect()
+/// The gradient by layer, and seed.
+fn by_layer(seeds: &[Vec<PartSeen>]) -> Vec<Vec<f64>> {
+    let gradients = |seed: &Vec<PartSeen>| seed.iter().map(|layer| layer.gradient).collect();
+    by_place(&seeds.iter().map(gradients).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 
 use self::kinds::{KINDS, Kind};
 use self::openings::openings;
+use crate::estimate::{percent, percents};
 use crate::figure::{Axis, Bars, Group, Lines, Series};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
+use crate::gather::{by_epoch, by_place};
+use crate::{Claim, Epoch, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run};
 
 /// He 2016's comparison of what a residual block's shortcut may be.
 pub struct Shortcuts;
@@ -162,13 +164,13 @@ impl Experiment for Shortcuts {
                 kind: kind.name.to_string(),
                 parameters: runs[0].summary.parameters,
                 test_error: test_error.collect::<Result<_>>()?,
-                train_error: train_errors(&runs),
+                train_error: by_epoch(&runs, Epoch::train_error),
             });
             if kind.name.contains("gate") {
                 let opening = runs.iter().map(|run| openings(lab, run));
                 measured.openings.push(Openings {
                     kind: kind.name.to_string(),
-                    blocks: transposed(&opening.collect::<Result<Vec<_>>>()?),
+                    blocks: by_place(&opening.collect::<Result<Vec<_>>>()?),
                 });
             }
         }
@@ -178,12 +180,7 @@ impl Experiment for Shortcuts {
     fn effects(measured: &Measured) -> Vec<Estimate> {
         let errors = |name: &str| -> Vec<f64> {
             let kind = measured.kinds.iter().find(|learned| learned.kind == name);
-            let errors = kind.map(|learned| learned.test_error.iter());
-            errors
-                .into_iter()
-                .flatten()
-                .map(|error| 100.0 * error)
-                .collect()
+            kind.map_or(Vec::new(), |learned| percent(&learned.test_error))
         };
         let difference =
             |[first, second]: [&str; 2]| Estimate::of_difference(&errors(first), &errors(second));
@@ -237,39 +234,14 @@ fn recipe(lab: &Lab<'_>, kind: &Kind) -> Value {
     })
 }
 
-/// Error in training by epoch, and seed.
-fn train_errors(runs: &[Run]) -> Vec<Vec<f64>> {
-    let errors = |run: &Run| -> Vec<f64> {
-        let epochs = run.epochs.iter();
-        let accuracies = epochs.filter_map(|epoch| epoch.train.get("accuracy"));
-        accuracies.map(|accuracy| 1.0 - accuracy).collect()
-    };
-    transposed(&runs.iter().map(errors).collect::<Vec<_>>())
-}
-
-/// Rows as columns, as far as all rows go.
-fn transposed(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let shortest = rows.iter().map(Vec::len).min().unwrap_or(0);
-    let column = |place: usize| rows.iter().map(|row| row[place]).collect();
-    (0..shortest).map(column).collect()
-}
-
 fn row(learned: &Learned) -> Vec<String> {
     let kind = KINDS.iter().find(|kind| kind.name == learned.kind);
-    let errors: Vec<_> = learned
-        .test_error
-        .iter()
-        .map(|error| 100.0 * error)
-        .collect();
-    let Estimate { value, low, high } = Estimate::of_mean(&errors);
-    let interval = low
-        .zip(high)
-        .map(|(low, high)| format!(" ({low:.1} to {high:.1})"));
+    let error = Estimate::of_mean(&percent(&learned.test_error));
     vec![
         learned.kind.clone(),
         kind.map_or("", |kind| kind.equation).to_string(),
         learned.parameters.to_string(),
-        format!("{value:.2}{}", interval.unwrap_or_default()),
+        error.with_interval(2),
         kind.map_or("", |kind| kind.paper).to_string(),
     ]
 }
@@ -277,13 +249,7 @@ fn row(learned: &Learned) -> Vec<String> {
 fn test_errors(measured: &Measured) -> String {
     let group = |learned: &Learned| Group {
         label: learned.kind.clone(),
-        bars: vec![
-            learned
-                .test_error
-                .iter()
-                .map(|error| 100.0 * error)
-                .collect(),
-        ],
+        bars: vec![percent(&learned.test_error)],
     };
     Bars {
         y: Axis::linear("test error (%)"),
@@ -298,7 +264,8 @@ fn curves(measured: &Measured) -> String {
         .kinds
         .iter()
         .filter(|learned| CURVES.contains(&learned.kind.as_str()));
-    let series = |learned: &Learned| by_place(&learned.kind, &learned.train_error, 100.0);
+    let series =
+        |learned: &Learned| Series::numbered(&learned.kind, &percents(&learned.train_error));
     Lines {
         x: Axis::linear("epoch"),
         y: Axis::linear("error in training (%)"),
@@ -309,7 +276,7 @@ fn curves(measured: &Measured) -> String {
 }
 
 fn gates(measured: &Measured) -> String {
-    let series = |openings: &Openings| by_place(&openings.kind, &openings.blocks, 1.0);
+    let series = |openings: &Openings| Series::numbered(&openings.kind, &openings.blocks);
     Lines {
         x: Axis::linear("block"),
         y: Axis::linear("part of the shortcut that is let through"),
@@ -317,15 +284,6 @@ fn gates(measured: &Measured) -> String {
         level: None,
     }
     .svg()
-}
-
-/// A line over values at places from 1 on.
-fn by_place(name: &str, values: &[Vec<f64>], factor: f64) -> Series {
-    let points = values.iter().enumerate().map(|(place, values)| {
-        let values = values.iter().map(|value| factor * value);
-        (place as f64 + 1.0, values.collect())
-    });
-    Series::new(name, points.collect())
 }
 
 #[cfg(test)]
@@ -338,11 +296,5 @@ mod tests {
         for name in COMPARED.as_flattened().iter().chain(&CURVES) {
             assert!(KINDS.iter().any(|kind| kind.name == *name), "{name}");
         }
-    }
-
-    #[test]
-    fn rows_become_columns() {
-        assert_eq!(transposed(&[vec![1.0, 2.0], vec![3.0]]), [[1.0, 3.0]]);
-        assert!(transposed(&[]).is_empty());
     }
 }

@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 use weights::to_safetensors;
 
 use self::halves::Halves;
+use crate::estimate::percent;
 use crate::figure::{Axis, Lines, Series};
+use crate::gather::by_epoch;
 use crate::nuclei::{self, Lesson};
-use crate::{Claim, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan, kept};
+use crate::{Claim, Epoch, Estimate, Exhibit, Experiment, Lab, Paper, Plan, Run, RunPlan, kept};
 
 /// An encoder that has learned some classes, reused for others, for masks and for points.
 pub struct Transfer;
@@ -174,13 +176,13 @@ impl Experiment for Transfer {
             nuclei,
             points,
         } = measured;
-        let before: Vec<_> = first_half_error.iter().map(|error| 100.0 * error).collect();
+        let before = percent(first_half_error);
         let row = |task: &str, Pair { scratch, reused }: &Pair| {
             vec![
                 task.to_string(),
-                with_interval(Estimate::of_mean(&scratch.test)),
-                with_interval(Estimate::of_mean(&reused.test)),
-                with_interval(Estimate::of_difference(&reused.test, &scratch.test)),
+                Estimate::of_mean(&scratch.test).with_interval(2),
+                Estimate::of_mean(&reused.test).with_interval(2),
+                Estimate::of_difference(&reused.test, &scratch.test).with_interval(2),
             ]
         };
         vec![
@@ -189,7 +191,7 @@ impl Experiment for Transfer {
                     "On the test images: means with intervals of 95 % over seeds. Of each class of \
                      the other half {labels} images were learned from. On the first half the \
                      networks that are reused have a test error of {} %.",
-                    with_interval(Estimate::of_mean(&before))
+                    Estimate::of_mean(&before).with_interval(2)
                 ),
                 &[
                     "task",
@@ -252,16 +254,10 @@ impl Task {
 
     fn measured(&self, runs: &[Run]) -> Result<Learner> {
         let test = |run: &Run| Ok((self.in_its_unit)(run.test(self.metric)?));
-        let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
-        let valid = |epoch: usize| {
-            let values = runs
-                .iter()
-                .filter_map(|run| run.epochs[epoch].valid.get(self.metric));
-            values.map(|value| (self.in_its_unit)(*value)).collect()
-        };
+        let valid = |epoch: &Epoch| Some((self.in_its_unit)(*epoch.valid.get(self.metric)?));
         Ok(Learner {
             test: runs.iter().map(test).collect::<Result<_>>()?,
-            valid: (0..epochs).map(valid).collect(),
+            valid: by_epoch(runs, valid),
         })
     }
 }
@@ -352,11 +348,8 @@ fn path(path: &Path) -> Value {
 }
 
 fn curves(y: &str, Pair { scratch, reused }: &Pair) -> String {
-    let series = [("from scratch", scratch), ("reused encoder", reused)].map(|(name, learner)| {
-        let epochs = learner.valid.iter().enumerate();
-        let points = epochs.map(|(epoch, values)| (epoch as f64 + 1.0, values.clone()));
-        Series::new(name, points.collect())
-    });
+    let series = [("from scratch", scratch), ("reused encoder", reused)]
+        .map(|(name, learner)| Series::numbered(name, &learner.valid));
     Lines {
         x: Axis::linear("epoch"),
         y: Axis::linear(y),
@@ -364,11 +357,4 @@ fn curves(y: &str, Pair { scratch, reused }: &Pair) -> String {
         level: None,
     }
     .svg()
-}
-
-fn with_interval(Estimate { value, low, high }: Estimate) -> String {
-    match (low, high) {
-        (Some(low), Some(high)) => format!("{value:.2} ({low:.2} to {high:.2})"),
-        _ => format!("{value:.2}"),
-    }
 }

@@ -23,7 +23,7 @@ pub struct Lines {
 pub struct Series {
     /// What the legend calls it.
     pub name: String,
-    /// Where it goes: at each place a value for each seed.
+    /// Where it goes: at each place the values of the seeds.
     pub points: Vec<(f64, Vec<f64>)>,
     /// Whether it is broken, as what is only compared with.
     pub is_dashed: bool,
@@ -39,6 +39,12 @@ impl Series {
         }
     }
 
+    /// A whole line over values at 1, 2, 3, and so on.
+    pub fn numbered(name: impl Into<String>, values: &[Vec<f64>]) -> Self {
+        let places = (1..).map(f64::from);
+        Self::new(name, places.zip(values.iter().cloned()).collect())
+    }
+
     /// The same, broken.
     pub fn dashed(self) -> Self {
         Self {
@@ -49,10 +55,7 @@ impl Series {
 }
 
 impl Lines {
-    /// As SVG.
-    ///
-    /// # Panics
-    /// Panics if a point has no values.
+    /// As SVG. A place without values, or where one is no number, is left out.
     pub fn svg(&self) -> String {
         let mut plots = Vec::new();
         for (number, series) in self.series.iter().enumerate() {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::estimate::mean;
+use crate::gather::by_epoch;
 use crate::{Lab, Run};
 
 /// What the layers of a network are.
@@ -35,17 +36,12 @@ pub(super) struct Trained {
 
 impl Trained {
     fn of(layers: Layers, depth: usize, rate: f64, runs: &[Run]) -> Result<Self> {
-        let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
-        let at = |epoch: usize| -> Vec<f64> {
-            let losses = runs.iter().map(|run| run.epochs[epoch].train.get("loss"));
-            losses.flatten().copied().collect()
-        };
         Ok(Self {
             layers,
             depth,
             rate,
             loss: runs.iter().map(|run| run.last_train("loss").ok()).collect(),
-            curve: (0..epochs).map(at).collect(),
+            curve: by_epoch(runs, |epoch| epoch.train.get("loss").copied()),
             test_error: runs.iter().map(Run::test_error).collect::<Result<_>>()?,
         })
     }

@@ -5,9 +5,10 @@ use super::block::digits;
 use super::gates::Gates;
 use super::nets::{Layers, Trained};
 use crate::Exhibit;
-use crate::estimate::mean;
+use crate::estimate::{mean, percent};
 use crate::experiments::spelled::spelled;
 use crate::figure::{Axis, Heat, Lines, Series};
+use crate::gather::by_place;
 
 pub(super) fn exhibits(measured: &Measured) -> Vec<Exhibit> {
     vec![
@@ -30,7 +31,7 @@ fn by_depth(measured: &Measured) -> Exhibit {
         let points = kind
             .iter()
             .map(|trained| (trained.depth as f64, trained.losses()));
-        Series::new(name, known(points))
+        Series::new(name, points.collect())
     });
     let figure = Lines {
         x: Axis::linear("layers"),
@@ -52,9 +53,7 @@ fn curves(measured: &Measured) -> Exhibit {
     ];
     let series = kinds.into_iter().flat_map(|(name, ends)| {
         ends.into_iter().flatten().map(move |trained| {
-            let points = trained.curve.iter().enumerate();
-            let points = points.map(|(epoch, losses)| (epoch as f64 + 1.0, losses.clone()));
-            Series::new(format!("{name}, {} layers", trained.depth), known(points))
+            Series::numbered(format!("{name}, {} layers", trained.depth), &trained.curve)
         })
     });
     let figure = Lines {
@@ -77,7 +76,7 @@ fn biases(measured: &Measured) -> Exhibit {
             Layers::Highway { bias } => Some((bias, trained.losses())),
             Layers::Plain => None,
         });
-    let mut points = known(points);
+    let mut points: Vec<_> = points.collect();
     points.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let figure = Lines {
         x: Axis::linear("bias of the gates at the start"),
@@ -95,22 +94,10 @@ fn biases(measured: &Measured) -> Exhibit {
     )
 }
 
-/// Something of each layer, over the seeds.
-fn by_layer(gates: &[Gates], value: fn(&Gates) -> &[f64]) -> Vec<(f64, Vec<f64>)> {
-    let layers = gates
-        .iter()
-        .map(|gates| value(gates).len())
-        .min()
-        .unwrap_or(0);
-    let at = |layer: usize| {
-        gates
-            .iter()
-            .map(|gates| 100.0 * value(gates)[layer])
-            .collect()
-    };
-    (0..layers)
-        .map(|layer| (layer as f64 + 1.0, at(layer)))
-        .collect()
+/// Parts by layer, and seed, in percent.
+fn by_layer(gates: &[Gates], value: fn(&Gates) -> &[f64]) -> Vec<Vec<f64>> {
+    let seeds = gates.iter().map(|gates| percent(value(gates)));
+    by_place(&seeds.collect::<Vec<_>>())
 }
 
 fn openings(measured: &Measured) -> Exhibit {
@@ -120,13 +107,13 @@ fn openings(measured: &Measured) -> Exhibit {
         x: Axis::linear("highway layer"),
         y: Axis::linear("opening (%)"),
         series: vec![
-            Series::new("gates", by_layer(gates, |gates| &gates.spread.mean)),
-            Series::new(
+            Series::numbered("gates", &by_layer(gates, |gates| &gates.spread.mean)),
+            Series::numbered(
                 "their biases alone",
-                by_layer(gates, |gates| &gates.by_bias),
+                &by_layer(gates, |gates| &gates.by_bias),
             )
             .dashed(),
-            Series::new("before training", before).dashed(),
+            Series::numbered("before training", &before).dashed(),
         ],
         level: None,
     };
@@ -186,11 +173,11 @@ fn learned(measured: &Measured) -> Exhibit {
         x: Axis::linear("highway layer"),
         y: Axis::linear("deviation over classes (points)"),
         series: vec![
-            Series::new(
+            Series::numbered(
                 "after training",
-                by_layer(gates, |gates| &gates.spread.deviation),
+                &by_layer(gates, |gates| &gates.spread.deviation),
             ),
-            Series::new("before", before).dashed(),
+            Series::numbered("before", &before).dashed(),
         ],
         level: None,
     };
@@ -208,9 +195,9 @@ fn closing(measured: &Measured) -> Exhibit {
     let figure = Lines {
         x: Axis::linear("highway layer whose gates are closed"),
         y: Axis::linear("test error (%)"),
-        series: vec![Series::new(
+        series: vec![Series::numbered(
             "highway",
-            by_layer(gates, |gates| &gates.closed),
+            &by_layer(gates, |gates| &gates.closed),
         )],
         level,
     };
@@ -304,9 +291,4 @@ fn paper() -> Exhibit {
         ]
         .map(|row| row.map(str::to_string).to_vec()),
     )
-}
-
-/// The points at which there are values.
-fn known(points: impl Iterator<Item = (f64, Vec<f64>)>) -> Vec<(f64, Vec<f64>)> {
-    points.filter(|(_, values)| !values.is_empty()).collect()
 }
