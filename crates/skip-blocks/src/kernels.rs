@@ -10,6 +10,7 @@
 
 mod activation;
 mod add_concat;
+mod affine;
 mod by_image;
 mod concat;
 mod conv;

@@ -15,24 +15,22 @@ use cpu_kernels::{
     batch_norm_backward_sums, channel_moments,
 };
 
-use super::activation::{Activation, contiguous, floats};
+use super::activation::{Activation, contiguous};
+use super::affine::Affine;
 use super::by_image::by_image;
 use super::elementwise::{Kept, along, kept, through};
 use super::norm::{Statistics, scaled};
-use super::operands::Operands;
 use crate::layers::act::Act as AnyAct;
 
 /// `act(norm(x))`
 pub(crate) fn group_norm(x: &Tensor<4>, norm: &GroupNorm, act: AnyAct) -> Option<Tensor<4>> {
     let act = along(act)?;
-    let (gamma, beta) = (norm.gamma.as_ref()?, norm.beta.as_ref()?);
-    if x.dims()[1] != norm.num_channels {
-        return None;
-    }
-    let operands = Operands::of(x.clone())?.and(gamma.val())?.and(beta.val())?;
-    let tensors = operands.tensors();
-    let x = Activation::new(tensors[0].clone());
-    let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
+    let Affine {
+        operands,
+        x,
+        gamma,
+        beta,
+    } = Affine::of(x, norm.gamma.as_ref()?.val(), norm.beta.as_ref()?.val())?;
     let (isa, pixels, channels) = (Isa::detect(), x.height * x.width, x.channels);
     let mut statistics = vec![];
     let y = by_image(&x, |image, target| {

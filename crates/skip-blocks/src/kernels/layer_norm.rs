@@ -6,8 +6,8 @@ use cpu_kernels::{
     Isa, LayerNormGradients, View, ViewMut, fresh, layer_norm_backward, layer_norm_forward,
 };
 
-use super::activation::{Activation, activation, contiguous, floats};
-use super::operands::Operands;
+use super::activation::{Activation, activation, contiguous};
+use super::affine::Affine;
 
 /// `norm(x)`, over dimension 1.
 pub(crate) fn layer_norm(
@@ -16,13 +16,12 @@ pub(crate) fn layer_norm(
     beta: Tensor<1>,
     epsilon: f64,
 ) -> Option<Tensor<4>> {
-    if x.dims()[1] != gamma.dims()[0] {
-        return None;
-    }
-    let operands = Operands::of(x.clone())?.and(gamma)?.and(beta)?;
-    let tensors = operands.tensors();
-    let x = Activation::new(tensors[0].clone());
-    let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
+    let Affine {
+        operands,
+        x,
+        gamma,
+        beta,
+    } = Affine::of(x, gamma, beta)?;
     let mut moments = vec![0.0; 2 * x.pixels()];
     let y = fresh(x.pixels(), x.channels, |y| {
         let moments = ViewMut::new(&mut moments, 2);

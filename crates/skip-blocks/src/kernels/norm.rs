@@ -11,6 +11,7 @@ use cpu_kernels::{
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
+use super::affine::Affine;
 use super::elementwise::{Kept, along, applied, kept};
 use super::operands::Operands;
 use crate::layers::act::Act as AnyAct;
@@ -19,15 +20,12 @@ use crate::layers::statistics::update_running_statistics;
 /// `act(norm(x))`
 pub(crate) fn norm(x: &Tensor<4>, norm: &BatchNorm, act: AnyAct) -> Option<Tensor<4>> {
     let act = along(act)?;
-    if x.dims()[1] != norm.gamma.dims()[0] {
-        return None;
-    }
-    let operands = Operands::of(x.clone())?
-        .and(norm.gamma.val())?
-        .and(norm.beta.val())?;
-    let tensors = operands.tensors();
-    let x = Activation::new(tensors[0].clone());
-    let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
+    let Affine {
+        operands,
+        x,
+        gamma,
+        beta,
+    } = Affine::of(x, norm.gamma.val(), norm.beta.val())?;
     let frozen = !operands.autodiff || !norm.training.is_enabled();
     let statistics = if frozen {
         Statistics::running(norm)?

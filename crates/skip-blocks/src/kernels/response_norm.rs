@@ -9,9 +9,9 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use cpu_kernels::{Epilogue, Isa, View, ViewMut, apply_epilogue};
 
-use super::activation::{Activation, contiguous, floats};
+use super::activation::{Activation, contiguous};
+use super::affine::Affine;
 use super::by_image::by_image;
-use super::operands::Operands;
 use super::sums::sums;
 
 /// `x + gamma * (x * n) + beta`
@@ -21,13 +21,12 @@ pub(crate) fn response_norm(
     beta: Tensor<1>,
     epsilon: f64,
 ) -> Option<Tensor<4>> {
-    if x.dims()[1] != gamma.dims()[0] {
-        return None;
-    }
-    let operands = Operands::of(x.clone())?.and(gamma)?.and(beta)?;
-    let tensors = operands.tensors();
-    let x = Activation::new(tensors[0].clone());
-    let (gamma, beta) = (floats(&tensors[1]), floats(&tensors[2]));
+    let Affine {
+        operands,
+        x,
+        gamma,
+        beta,
+    } = Affine::of(x, gamma, beta)?;
     let norms: Vec<_> = (0..x.batch)
         .map(|image| Norms::of(&x, image, epsilon))
         .collect();
