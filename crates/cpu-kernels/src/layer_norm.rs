@@ -13,7 +13,7 @@
 use crate::chunks::{chunk_pixels, for_each_chunk};
 use crate::isa::{Isa, Kernel};
 use crate::scratch::with_shared;
-use crate::simd::math::{MOST_LANES, sum};
+use crate::simd::math::{moments_of, sum};
 use crate::simd::{Simd, each_vector};
 use crate::view::{Source, Target, View, ViewMut};
 use std::ops::Range;
@@ -110,26 +110,12 @@ impl Kernel for Forward<'_> {
             beta,
             ..
         } = self;
-        let inverse = 1.0 / channels as f32;
         for pixel in self.pixels {
             let (x, y) = (self.x.at(pixel), self.y.at(pixel));
             // SAFETY: the views were checked for all pixels and channels, the
             // tables for all channels; tasks own their pixels.
             unsafe {
-                let mut total = simd.zero();
-                each_vector!(S, channels, |c, n| {
-                    total = simd.add(total, simd.load_upto(x.add(c), n));
-                });
-                let mean = sum(simd, total) * inverse;
-                // Loaded like a pixel, so that lanes past the last channel stay zero.
-                let means = [mean; MOST_LANES];
-                let mut total = simd.zero();
-                each_vector!(S, channels, |c, n| {
-                    let mean = simd.load_upto(means.as_ptr(), n);
-                    let centred = simd.sub(simd.load_upto(x.add(c), n), mean);
-                    total = simd.mul_add(centred, centred, total);
-                });
-                let inv_std = 1.0 / (sum(simd, total) * inverse + self.epsilon).sqrt();
+                let [mean, inv_std] = moments_of(simd, x, channels, self.epsilon);
                 let moments = self.moments.at(pixel);
                 moments.write(mean);
                 moments.add(1).write(inv_std);

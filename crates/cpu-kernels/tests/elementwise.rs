@@ -155,19 +155,70 @@ fn layer_norm_and_its_gradient_match_their_formulas() {
             };
             let (moments, dy) = (View::new(&moments, 2), View::new(&dy, channels));
             layer_norm_backward(isa, &norm, moments, dy, gradients);
-            let near = |got: &[f32], want: &[f64], what: &str| {
-                assert_eq!(got.len(), want.len());
-                let scale = want.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
-                for (got, want) in got.iter().zip(want) {
-                    let error = (f64::from(*got) - want).abs();
-                    assert!(error < 2e-5 * scale, "{what}: {got}, expected {want}");
-                }
-            };
             near(&y, &want[0], "y");
             near(&dx, &want[1], "dx");
             near(&dgamma, &want_dgamma, "dgamma");
             near(&dbeta, &want_dbeta, "dbeta");
         }
+    }
+}
+
+#[test]
+fn standardised_filters_and_their_gradients_match_their_formulas() {
+    const EPSILON: f64 = 1e-5;
+    let mut random = Random(29);
+    for (filters, weights) in [(1, 1), (7, 3), (64, 27), (130, 64), (3, 1000), (0, 5)] {
+        let w: Vec<f32> = random.floats(filters * weights);
+        let w: Vec<f32> = w.iter().map(|v| 3.0 + v).collect();
+        let dy = random.floats(filters * weights);
+        let factors = random.floats(filters);
+        let mut want = [vec![], vec![], vec![]];
+        let rows = w.chunks(weights).zip(dy.chunks(weights)).zip(&factors);
+        for ((w, dy), &factor) in rows {
+            let mean_of =
+                |f: &dyn Fn(usize) -> f64| (0..weights).map(f).sum::<f64>() / weights as f64;
+            let mean = mean_of(&|i| f64::from(w[i]));
+            let variance = mean_of(&|i| (f64::from(w[i]) - mean).powi(2));
+            let inv_std = 1.0 / (variance + EPSILON).sqrt();
+            let what = |i: usize| (f64::from(w[i]) - mean) * inv_std;
+            let factor = f64::from(factor);
+            let mean_dy = mean_of(&|i| f64::from(dy[i]));
+            let mean_product = mean_of(&|i| f64::from(dy[i]) * what(i));
+            for (i, &dy) in dy.iter().enumerate() {
+                want[0].push(factor * what(i));
+                want[1].push(factor * inv_std * (f64::from(dy) - mean_dy - what(i) * mean_product));
+            }
+            want[2].push(mean_product * weights as f64);
+        }
+        for isa in Isa::available() {
+            let of = Filters {
+                filters,
+                weights,
+                w: View::new(&w, weights),
+                factors: &factors,
+            };
+            let (mut y, mut moments) = (vec![f32::NAN; w.len()], vec![0.0; 2 * filters]);
+            let targets = (ViewMut::new(&mut moments, 2), ViewMut::new(&mut y, weights));
+            standardize_forward(isa, &of, EPSILON as f32, targets.0, targets.1);
+            let mut dw = vec![f32::NAN; w.len()];
+            let mut dfactors = vec![f32::NAN; filters];
+            let (moments, dy) = (View::new(&moments, 2), View::new(&dy, weights));
+            let target = ViewMut::new(&mut dw, weights);
+            standardize_backward(isa, &of, moments, dy, target, &mut dfactors);
+            near(&y, &want[0], "y");
+            near(&dw, &want[1], "dw");
+            near(&dfactors, &want[2], "dfactors");
+        }
+    }
+}
+
+/// Within what rounding makes of the largest.
+fn near(got: &[f32], want: &[f64], what: &str) {
+    assert_eq!(got.len(), want.len());
+    let scale = want.iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+    for (got, want) in got.iter().zip(want) {
+        let error = (f64::from(*got) - want).abs();
+        assert!(error < 2e-5 * scale, "{what}: {got}, expected {want}");
     }
 }
 

@@ -33,6 +33,7 @@ mod response_norm;
 mod reverse;
 mod scale;
 mod split;
+mod standardize;
 mod sums;
 
 use std::env;
@@ -60,6 +61,7 @@ pub(crate) use response_norm::response_norm;
 pub(crate) use reverse::reverse;
 pub(crate) use scale::scale_channels;
 pub(crate) use split::split;
+pub(crate) use standardize::standardize;
 
 /// Set to `off`, this environment variable turns the kernels off, to compare.
 const SWITCH: &str = "SKIP_BLOCKS_KERNELS";

@@ -791,6 +791,48 @@ fn a_layer_norm_is_that_of_burn() {
 }
 
 #[test]
+fn standardised_weights_are_those_of_burn() {
+    let mut random = Random::new(31);
+    let config = Conv2dConfig::new([4, 6], [3, 3]);
+    let layer = random.redraw(layers::ScaledConv2d::new(config, 1.7, &device()));
+    let [x, factors] = [[2, 4, 6, 5], [2, 6, 4, 3]].map(|dims| random.normal(dims));
+    let plain = |weight: Tensor<4>, scale: f64| {
+        let rows: Tensor<2> = weight.reshape([6, 36]);
+        let centred = rows.clone() - rows.mean_dim(1);
+        let variance = centred.clone().powi_scalar(2).mean_dim(1);
+        let gain = layer.gain.val().reshape([6, 1]) * scale;
+        (centred / (variance + layer.epsilon).sqrt() * gain).reshape([6, 4, 3, 3])
+    };
+    let weight = layer.conv.weight.val();
+    let gradient_of = |y: Tensor<4>| {
+        let gradients = (y * factors.clone()).sum().backward();
+        weight.grad(&gradients).expect("of the weights")
+    };
+    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+    let bias = || layer.conv.bias.as_ref().map(|bias| bias.val());
+    let fast = || layers::scaled_conv(x.clone(), &layer, Act::None);
+    let slow = || {
+        let weight = plain(layer.conv.weight.val(), 1.7 / 6.0);
+        conv2d(x.clone(), weight, bias(), options.clone())
+    };
+    same(from_ref(&x), &[&layer.gain], fast, slow);
+    close(
+        &gradient_of(fast()),
+        &gradient_of(slow()),
+        "gradient of the weights",
+    );
+
+    // Without gains.
+    let conv = || layers::standardized(layer.conv.clone(), 1e-3);
+    let standard = conv().weight.val();
+    let rows: Tensor<2> = weight.clone().reshape([6, 36]);
+    let centred = rows.clone() - rows.mean_dim(1);
+    let variance = centred.clone().powi_scalar(2).mean_dim(1);
+    let expected = (centred / (variance + 1e-3).sqrt()).reshape([6, 4, 3, 3]);
+    close(&standard, &expected, "without gains");
+}
+
+#[test]
 fn a_group_norm_is_that_of_burn() {
     let mut random = Random::new(24);
     for (groups, dims) in [(2, [2, 6, 3, 4]), (1, [3, 5, 7, 2]), (33, [2, 33, 4, 4])] {

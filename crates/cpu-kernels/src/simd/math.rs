@@ -1,6 +1,6 @@
 //! Functions of vectors.
 
-use super::Simd;
+use super::{Simd, each_vector};
 
 /// The most lanes of a vector.
 pub(crate) const MOST_LANES: usize = 16;
@@ -21,6 +21,37 @@ pub(crate) fn sum<S: Simd>(simd: S, x: S::Vector) -> f32 {
         half /= 2;
     }
     lanes[0]
+}
+
+/// Mean and inverse deviation of the values from `x` on.
+///
+/// # Safety
+/// There are as many as `count` says.
+#[inline(always)]
+pub(crate) unsafe fn moments_of<S: Simd>(
+    simd: S,
+    x: *const f32,
+    count: usize,
+    epsilon: f32,
+) -> [f32; 2] {
+    let inverse = 1.0 / count as f32;
+    // SAFETY: the caller's.
+    unsafe {
+        let mut total = simd.zero();
+        each_vector!(S, count, |at, n| {
+            total = simd.add(total, simd.load_upto(x.add(at), n));
+        });
+        let mean = sum(simd, total) * inverse;
+        // Loaded like the values, so that lanes past the last one stay zero.
+        let means = [mean; MOST_LANES];
+        let mut total = simd.zero();
+        each_vector!(S, count, |at, n| {
+            let mean = simd.load_upto(means.as_ptr(), n);
+            let centred = simd.sub(simd.load_upto(x.add(at), n), mean);
+            total = simd.mul_add(centred, centred, total);
+        });
+        [mean, 1.0 / (sum(simd, total) * inverse + epsilon).sqrt()]
+    }
 }
 
 /// `exp(x)` with an error of about one unit in the last place; infinity is out

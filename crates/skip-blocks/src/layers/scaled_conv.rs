@@ -66,10 +66,9 @@ impl ScaledConv2d {
     fn scaled(&self) -> Conv2d {
         let mut conv = self.conv.clone();
         conv.weight = conv.weight.map(|weight| {
-            let [channels, inputs, height, width] = weight.dims();
+            let [_, inputs, height, width] = weight.dims();
             let scale = self.scale * ((inputs * height * width) as f64).powf(-0.5);
-            let gain = self.gain.val().reshape([channels, 1, 1, 1]);
-            standardize(weight, self.epsilon) * (gain * scale)
+            standardize(weight, Some(self.gain.val()), scale, self.epsilon)
         });
         conv
     }

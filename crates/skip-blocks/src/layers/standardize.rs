@@ -3,13 +3,14 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 
+use crate::kernels;
+
 /// The module with the weights of each of its 2-d convolutions standardised:
 /// `(w - mean(w)) / sqrt(variance(w) + epsilon)` over those of an output channel.
 ///
 /// From "Micro-Batch Training with Batch-Channel Normalization and Weight Standardization" (Qiao et
 /// al. 2019, <https://arxiv.org/abs/1903.10520>), section 3. The module's own weights are what
-/// learns: derivatives go through the standardisation, which is done anew each time, by Burn's
-/// operations.
+/// learns: derivatives go through the standardisation, which is done anew each time.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -37,16 +38,29 @@ impl ModuleMapper for Standardize {
         if D != 4 {
             return param;
         }
-        param.map(|weight| standardize(weight, self.epsilon))
+        param.map(|weight| standardize(weight, None, 1.0, self.epsilon))
     }
 }
 
-/// `(w - mean(w)) / sqrt(variance(w) + epsilon)` over what belongs to one place of the first
-/// dimension.
-pub(super) fn standardize<const D: usize>(weight: Tensor<D>, epsilon: f64) -> Tensor<D> {
+/// `scale * gain * (w - mean(w)) / sqrt(variance(w) + epsilon)` over what belongs to one place of the
+/// first dimension; without gains, they are 1.
+pub(super) fn standardize<const D: usize>(
+    weight: Tensor<D>,
+    gain: Option<Tensor<1>>,
+    scale: f64,
+    epsilon: f64,
+) -> Tensor<D> {
+    if let Some(y) = kernels::standardize(&weight, gain.as_ref(), scale, epsilon) {
+        return y;
+    }
     let dims = weight.dims();
     let rows = weight.reshape([dims[0] as i32, -1]);
     let centred = rows.clone() - rows.mean_dim(1);
     let variance = centred.clone().powi_scalar(2).mean_dim(1);
-    (centred / (variance + epsilon).sqrt()).reshape(dims)
+    let standard = centred / (variance + epsilon).sqrt();
+    let scaled = match gain {
+        Some(gain) => standard * (gain.reshape([dims[0], 1]) * scale),
+        None => standard * scale,
+    };
+    scaled.reshape(dims)
 }
