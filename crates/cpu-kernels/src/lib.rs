@@ -65,6 +65,7 @@ mod pack;
 mod pool;
 mod resample;
 mod roles;
+mod scale_pixels;
 mod scratch;
 mod shape;
 mod simd;
@@ -98,6 +99,7 @@ pub use normalise::{
 pub use pack::PackedFilter;
 pub use pool::{PoolShape, max_pool_backward, max_pool_forward};
 pub use resample::{Grid, Resampling};
+pub use scale_pixels::{scale_pixels_backward, scale_pixels_forward};
 pub use shape::{ConvShape, ShapeError};
 pub use standardize::{Filters, standardize_backward, standardize_forward};
 pub use threads::compute_on_this_thread;

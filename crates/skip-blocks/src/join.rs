@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::attention_gate::AttentionGate;
 use crate::layers::{
     Act, Conv2d, Linear, LinearConfig, add, add_concat, concat, conv, gate, linear, padded_conv,
-    scale,
+    scale_pixels,
 };
 use crate::rank::{as_map, from_map};
 use crate::seam::{self, Mark};
@@ -160,7 +160,7 @@ impl Join {
                 let [skip, x] = [the_one(skips), x].map(as_map);
                 let t = gate.opening(skip.clone(), x.clone());
                 seam::opening(self, || t.clone());
-                let weighted = scale(skip, t);
+                let weighted = scale_pixels(skip, t);
                 from_map(concat(match self {
                     Self::Attention(_) => vec![x, weighted],
                     _ => vec![weighted, x],

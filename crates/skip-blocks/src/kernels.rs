@@ -32,6 +32,9 @@ mod resample;
 mod response_norm;
 mod reverse;
 mod scale;
+mod scale_images;
+mod scale_pixels;
+mod scale_shift;
 mod split;
 mod standardize;
 mod sums;
@@ -60,6 +63,9 @@ pub(crate) use resample::{
 pub(crate) use response_norm::response_norm;
 pub(crate) use reverse::reverse;
 pub(crate) use scale::scale_channels;
+pub(crate) use scale_images::scale_images;
+pub(crate) use scale_pixels::scale_pixels;
+pub(crate) use scale_shift::scale_shift;
 pub(crate) use split::split;
 pub(crate) use standardize::standardize;
 

@@ -2,7 +2,6 @@
 
 mod efficient_channel_attention;
 mod layer_scale;
-mod per_channel;
 mod scaled;
 mod shake_drop;
 mod skip_init;

@@ -833,6 +833,47 @@ fn standardised_weights_are_those_of_burn() {
 }
 
 #[test]
+fn factors_are_multiplied_as_by_burn() {
+    let mut random = Random::new(37);
+    for dims in [[2, 5, 3, 4], [3, 16, 1, 1], [1, 33, 7, 5]] {
+        let [batch, channels, height, width] = dims;
+        let x = random.normal(dims);
+        let of_images = random.normal([batch, channels, 1, 1]);
+        same(
+            &[x.clone(), of_images.clone()],
+            &[],
+            || layers::scale_images(x.clone(), of_images.clone().reshape([batch, channels])),
+            || x.clone() * of_images.clone(),
+        );
+        let of_pixels = random.normal([batch, 1, height, width]);
+        same(
+            &[x.clone(), of_pixels.clone()],
+            &[],
+            || layers::scale_pixels(x.clone(), of_pixels.clone()),
+            || x.clone() * of_pixels.clone(),
+        );
+        let [scale, shift] = [0; 2].map(|_| Param::from_tensor(random.normal([1])));
+        for [has_scale, has_shift] in [[true, false], [false, true], [true, true]] {
+            let scale_of = || has_scale.then(|| scale.val());
+            let shift_of = || has_shift.then(|| shift.val());
+            let learned = [(has_scale, &scale), (has_shift, &shift)].into_iter();
+            let learned = learned.filter_map(|(is_there, number)| is_there.then_some(number));
+            same(
+                from_ref(&x),
+                &learned.collect::<Vec<_>>(),
+                || layers::scale_shift(x.clone(), scale_of(), shift_of(), Act::LeakyRelu(0.1)),
+                || {
+                    let number = |number: Tensor<1>| number.reshape([1; 4]);
+                    let x = scale_of().map_or(x.clone(), |scale| x.clone() * number(scale));
+                    let x = shift_of().map_or(x.clone(), |shift| x + number(shift));
+                    leaky_relu(x, 0.1)
+                },
+            );
+        }
+    }
+}
+
+#[test]
 fn a_group_norm_is_that_of_burn() {
     let mut random = Random::new(24);
     for (groups, dims) in [(2, [2, 6, 3, 4]), (1, [3, 5, 7, 2]), (33, [2, 33, 4, 4])] {

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use skip_blocks::check::{self, ensure};
 use skip_blocks::layers::{
     Act, Conv2d, Conv2dConfig, NormKind, Resize, add, conv, conv1x1, conv3x3, global_avg_pool,
-    resize, scale, split,
+    resize, scale_images, split,
 };
 use skip_blocks::seam::part;
 use skip_blocks::{
@@ -289,16 +289,16 @@ impl FusionStage {
             Act::None,
         );
         self.conv
-            .forward(self.join.forward(vec![skip], scale(x, factor)))
+            .forward(self.join.forward(vec![skip], scale_images(x, factor)))
     }
 }
 
 impl Excitation {
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let [batch, channels, ..] = x.dims();
         let mean = global_avg_pool(x).reshape([batch, channels, 1, 1]);
         let hidden = conv(mean, &self.fc1, Act::Relu);
-        conv(hidden, &self.fc2, Act::Sigmoid)
+        conv(hidden, &self.fc2, Act::Sigmoid).reshape([batch, channels])
     }
 }
 

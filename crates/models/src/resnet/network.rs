@@ -1,6 +1,6 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use skip_blocks::layers::{Act, Norm, conv, conv_norm, norm, standardized};
+use skip_blocks::layers::{Act, Norm, conv, conv_norm, norm, scale_shift, standardized};
 use skip_blocks::seam::{part, part_all};
 use skip_blocks::{AntiAliasing, ConnectionKind, DepthAverage, Order, Shortcut};
 
@@ -145,7 +145,7 @@ impl ResNet {
             Order::PreActivation => norm(x, &self.bn1, self.act),
         };
         match &self.last_bias {
-            Some(bias) => x + bias.val().reshape([1; 4]),
+            Some(bias) => scale_shift(x, None, Some(bias.val()), Act::None),
             None => x,
         }
     }

@@ -17,14 +17,17 @@ type Returned = Arc<Mutex<Option<Vec<FlexTensor>>>>;
 ///
 /// Where paths meet again going back, Burn adds their derivatives by its own addition, which is
 /// slow for channels side by side. So they are gathered here, and added by the kernels.
-pub(crate) fn split(x: &Tensor<4>, paths: usize) -> Option<Vec<Tensor<4>>> {
+pub(crate) fn split<const D: usize>(x: &Tensor<D>, paths: usize) -> Option<Vec<Tensor<D>>> {
+    if D != 4 {
+        return None;
+    }
     let operands = Operands::of(x.clone())?;
     if !operands.tracked {
         return None;
     }
     let returned = Returned::default();
     let value = operands.tensors()[0].clone();
-    let trunk = operands.record::<4, _>(value, || returned.clone(), gather);
+    let trunk = operands.record::<D, _>(value, || returned.clone(), gather);
     let path = |_| {
         let operands = Operands::of(trunk.clone())?;
         let value = operands.tensors()[0].clone();

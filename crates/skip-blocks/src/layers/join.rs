@@ -11,13 +11,13 @@ use crate::kernels;
 /// `x` for each of `N` paths, as for a block's branch and its shortcut.
 ///
 /// The same as as many clones; going back, the derivatives of the paths are added faster.
-pub fn split<const N: usize>(x: Tensor<4>) -> [Tensor<4>; N] {
+pub fn split<const D: usize, const N: usize>(x: Tensor<D>) -> [Tensor<D>; N] {
     let paths = branches(x, N).try_into();
     paths.unwrap_or_else(|_| unreachable!("as many as were asked for"))
 }
 
 /// [`split`] into a number of paths that is not fixed.
-pub fn branches(x: Tensor<4>, paths: usize) -> Vec<Tensor<4>> {
+pub fn branches<const D: usize>(x: Tensor<D>, paths: usize) -> Vec<Tensor<D>> {
     kernels::split(&x, paths).unwrap_or_else(|| vec![x; paths])
 }
 
@@ -27,12 +27,6 @@ pub fn add<const D: usize>(x: Tensor<D>, y: Tensor<D>, activation: Act) -> Tenso
         return act(add(x, y, Act::None), activation);
     }
     kernels::add(&x, &y, activation).unwrap_or_else(|| act(x + y, activation))
-}
-
-/// `x * s`, `s` a factor for each channel (`[batch, channels, 1, 1]`) or for each pixel (`[batch, 1,
-/// height, width]`).
-pub fn scale(x: Tensor<4>, s: Tensor<4>) -> Tensor<4> {
-    x * s
 }
 
 /// All `maps` side by side, along the channels (dimension 1).

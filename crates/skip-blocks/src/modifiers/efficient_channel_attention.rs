@@ -2,8 +2,7 @@ use burn::module::Module;
 use burn::nn::PaddingConfig1d;
 use burn::tensor::{Device, Tensor};
 
-use super::per_channel::per_image;
-use crate::layers::{Act, Conv1d, Conv1dConfig, conv1d, global_avg_pool};
+use crate::layers::{Act, Conv1d, Conv1dConfig, conv1d, global_avg_pool, scale_images, split};
 
 /// Efficient channel attention: `s * F(x)` with `s = sigmoid(w * mean(F(x)))`, one scale a channel,
 /// taken from the means of its neighbours by a convolution over the channels.
@@ -49,8 +48,9 @@ impl EfficientChannelAttention {
     /// `s * branch`
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
         let [batch, channels] = [branch.dims()[0], branch.dims()[1]];
-        let scale = global_avg_pool(branch.clone()).reshape([batch, 1, channels]);
+        let [branch, mean] = split(branch);
+        let scale = global_avg_pool(mean).reshape([batch, 1, channels]);
         let scale = conv1d(scale, &self.conv, Act::Sigmoid);
-        branch * scale.reshape(per_image::<D>(batch, channels))
+        scale_images(branch, scale.reshape([batch, channels]))
     }
 }

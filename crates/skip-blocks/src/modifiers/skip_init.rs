@@ -1,6 +1,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
+use crate::layers::{Act, scale_shift};
+
 /// SkipInit, also ReZero: `alpha * F(x)`, one learned scalar that starts at 0, so that a deep net
 /// starts as the identity.
 ///
@@ -36,6 +38,6 @@ impl SkipInit {
 
     /// `alpha * branch`
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
-        branch * self.alpha.val().reshape([1; D])
+        scale_shift(branch, Some(self.alpha.val()), None, Act::None)
     }
 }

@@ -1,7 +1,9 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::{Act, Conv2d, add, conv, conv1x1, global_avg_pool, scale, split};
+use crate::layers::{
+    Act, Conv2d, add, conv, conv1x1, global_avg_pool, scale_images, scale_pixels, split,
+};
 
 /// Squeeze and excitation of channels and of pixels at once (scSE): `c * x + s * x` with
 /// `c = sigmoid(W2 relu(W1 mean(x)))`, one factor a channel, and `s = sigmoid(w x)`, one a pixel.
@@ -54,9 +56,10 @@ impl SpatialChannelExcitation {
         let [batch, channels, ..] = mean.dims();
         let c = global_avg_pool(mean).reshape([batch, channels, 1, 1]);
         let c = conv(c, &self.channel1, Act::Relu);
-        let c = conv(c, &self.channel2, Act::Sigmoid);
+        let c = conv(c, &self.channel2, Act::Sigmoid).reshape([batch, channels]);
         let s = conv(for_pixels, &self.spatial, Act::Sigmoid);
-        add(scale(by_channel, c), scale(by_pixel, s), Act::None)
+        let by_channel = scale_images(by_channel, c);
+        add(by_channel, scale_pixels(by_pixel, s), Act::None)
     }
 }
 

@@ -1,9 +1,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::per_channel::per_image;
 use crate::check::{self, ConfigError, ensure};
-use crate::layers::{Act, Conv2d, conv, conv1x1, global_avg_pool};
+use crate::layers::{Act, Conv2d, conv, conv1x1, global_avg_pool, scale_images, split};
 
 /// Squeeze-and-excitation: `s * F(x)` with `s = sigmoid(W2 relu(W1 mean(F(x))))`, one scale a
 /// channel, taken from all channels' means.
@@ -79,10 +78,11 @@ impl SqueezeExcitation {
     /// `s * branch`
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
         let [batch, channels] = [branch.dims()[0], branch.dims()[1]];
-        let scale = global_avg_pool(branch.clone()).reshape([batch, channels, 1, 1]);
+        let [branch, mean] = split(branch);
+        let scale = global_avg_pool(mean).reshape([batch, channels, 1, 1]);
         let scale = conv(scale, &self.fc1, Act::Relu);
         let scale = conv(scale, &self.fc2, Act::Sigmoid);
-        branch * scale.reshape(per_image::<D>(batch, channels))
+        scale_images(branch, scale.reshape([batch, channels]))
     }
 }
 

@@ -7,7 +7,7 @@ use super::ending::Ending;
 use super::{BasicBlockConfig, BottleneckConfig, Order};
 use crate::anti_aliasing::AntiAliasing;
 use crate::check::{self, ConfigError, ensure};
-use crate::layers::{Act, Conv2d, Conv2dConfig, NormKind, act, add, conv, split};
+use crate::layers::{Act, Conv2d, Conv2dConfig, NormKind, act, add, conv, scale_shift, split};
 use crate::modifiers::{self, Modifier};
 use crate::seam::Mark;
 use crate::shortcut::{Shortcut, ShortcutConfig, ShortcutKind};
@@ -231,9 +231,9 @@ fn number(value: f64, device: &Device) -> Param<Tensor<1>> {
     Param::from_tensor(Tensor::full([1], value, device))
 }
 
-/// A number, to be added to or multiplied with a map.
-fn of_map(number: &Param<Tensor<1>>) -> Tensor<4> {
-    number.val().reshape([1; 4])
+/// `act(x + number)`
+fn shifted(x: Tensor<4>, number: &Param<Tensor<1>>, act: Act) -> Tensor<4> {
+    scale_shift(x, None, Some(number.val()), act)
 }
 
 impl BiasedConv {
@@ -248,21 +248,22 @@ impl FixupBlock {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let (first, others) = self.convs.split_first().expect("two convolutions or more");
         let [x, as_it_is] = split(x);
-        let [x, shifted] = split(x + of_map(&first.before));
+        let [x, to_project] = split(shifted(x, &first.before, Act::None));
         let shortcut = self.downsample.as_ref().map(|shortcut| {
             shortcut.forward(match shortcut.is_identity() {
                 true => as_it_is,
-                false => shifted,
+                false => to_project,
             })
         });
         let mut x = first.apply(x);
         let mut after = &first.after;
         for layer in others {
-            x = act(x + of_map(after), self.act);
-            x = layer.apply(x + of_map(&layer.before));
+            x = shifted(x, after, self.act);
+            x = layer.apply(shifted(x, &layer.before, Act::None));
             after = &layer.after;
         }
-        let x = x * of_map(&self.scale) + of_map(after);
+        let (scale, shift) = (Some(self.scale.val()), Some(after.val()));
+        let x = scale_shift(x, scale, shift, Act::None);
         let ending = Ending {
             modifiers: &self.modifiers,
             branch: &self.branch,
