@@ -3,6 +3,7 @@
 use burn::nn::Dropout;
 use burn::tensor::{Distribution, Tensor};
 
+use super::scale::scale_images;
 use crate::seam::draws;
 
 /// `m * x / (1 - p)`, `m ~ Bernoulli(1 - p)` for each value, in training; otherwise `x`.
@@ -41,7 +42,7 @@ pub(crate) fn shake_samples<const D: usize>(x: Tensor<D>, p: f64) -> Tensor<D> {
     });
     let [forward, backward] = factors;
     // The second term moves the result from one factor to the other, and has no derivative.
-    x.clone() * backward.clone() + x.detach() * (forward - backward)
+    times(x.clone(), backward.clone()) + times(x.detach(), forward - backward)
 }
 
 /// A value for each sample.
@@ -63,5 +64,19 @@ fn drop<const D: usize>(
     let keep = 1.0 - p;
     let (dims, device) = (dims(&x), x.device());
     let kept = draws::draw(dims, Distribution::Bernoulli(keep), &device);
-    x * kept.autodiff() / keep
+    times(x, kept.autodiff() / keep)
+}
+
+/// `x * s`, where `s` may have one place for all of a dimension of `x`.
+fn times<const D: usize>(x: Tensor<D>, s: Tensor<D>) -> Tensor<D> {
+    let dims = x.dims();
+    match dims.get(..2) {
+        // A value for each sample, or for each of its channels.
+        Some(&[batch, channels]) if s.dims()[2..].iter().all(|&size| size == 1) => {
+            let mut by_channel = [1; D];
+            by_channel[..2].copy_from_slice(&[batch, channels]);
+            scale_images(x, s.expand(by_channel).reshape([batch, channels]))
+        }
+        _ => x * s,
+    }
 }

@@ -4,7 +4,8 @@ use burn::tensor::{Device, Tensor};
 
 use crate::check::{self, ConfigError, ensure};
 use crate::layers::{
-    Act, Conv2dConfig, ScaledConv2d, act, add, avg_pool_ceil, conv1x1, conv3x3, scaled_conv, split,
+    Act, Conv2dConfig, ScaledConv2d, act, add, avg_pool_ceil, conv1x1, conv3x3, scaled,
+    scaled_conv, split,
 };
 use crate::modifiers::{Modifier, ModifierConfig, SkipInit, StochasticDepth};
 use crate::seam::{self, Mark};
@@ -213,7 +214,7 @@ impl NormFreeBlock {
     /// Applies the block. See [`NormFreeBlock`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [x, as_it_is] = split(x);
-        let [x, activated] = split(act(x, self.act) / self.beta);
+        let [x, activated] = split(scaled(act(x, self.act), 1.0 / self.beta));
         let shortcut = self.downsample.forward(as_it_is, activated);
         let x = scaled_conv(x, &self.conv1, self.act);
         let x = scaled_conv(x, &self.conv2, self.act);
@@ -229,7 +230,7 @@ impl NormFreeBlock {
         if let Some(scalar) = &self.skipinit_gain {
             x = scalar.forward(x);
         }
-        let branch = seam::output(&self.branch, x * alpha);
+        let branch = seam::output(&self.branch, scaled(x, alpha));
         add(branch, shortcut, Act::None)
     }
 }
