@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use crate::chunks::for_each_chunk;
 use crate::isa::{Isa, Kernel};
-use crate::simd::math::{moments_of, sum};
+use crate::simd::math::{BLOCK, moments_of, sum};
 use crate::simd::{Simd, each_vector};
 use crate::view::{Source, Target, View, ViewMut};
 
@@ -152,7 +152,6 @@ impl Kernel for Backward<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let weights = self.weights;
-        let inverse = 1.0 / weights as f32;
         for filter in self.filters {
             let (w, dy, dw) = (self.w.at(filter), self.dy.at(filter), self.dw.at(filter));
             // SAFETY: the views were checked for all filters and weights; tasks own their filters.
@@ -160,18 +159,24 @@ impl Kernel for Backward<'_> {
                 let moments = self.moments.at(filter);
                 let mean = simd.splat(*moments);
                 let inv_std = simd.splat(*moments.add(1));
-                let (mut dy_sum, mut product_sum) = (simd.zero(), simd.zero());
-                each_vector!(S, weights, |at, n| {
-                    let what = simd.mul(simd.sub(simd.load_upto(w.add(at), n), mean), inv_std);
-                    // Zero past the last weight.
-                    let dy = simd.load_upto(dy.add(at), n);
-                    dy_sum = simd.add(dy_sum, dy);
-                    product_sum = simd.mul_add(dy, what, product_sum);
-                });
-                let [dy_sum, product_sum] = [dy_sum, product_sum].map(|total| sum(simd, total));
-                self.dfactors.at(filter).write(product_sum);
-                let mean_dy = simd.splat(dy_sum * inverse);
-                let mean_product = simd.splat(product_sum * inverse);
+                let (mut dy_sum, mut product_sum) = (0.0, 0.0);
+                for first in (0..weights).step_by(BLOCK) {
+                    let (w, dy) = (w.add(first), dy.add(first));
+                    let (mut of_dy, mut of_products) = (simd.zero(), simd.zero());
+                    each_vector!(S, BLOCK.min(weights - first), |at, n| {
+                        let what = simd.mul(simd.sub(simd.load_upto(w.add(at), n), mean), inv_std);
+                        // Zero past the last weight.
+                        let dy = simd.load_upto(dy.add(at), n);
+                        of_dy = simd.add(of_dy, dy);
+                        of_products = simd.mul_add(dy, what, of_products);
+                    });
+                    dy_sum += f64::from(sum(simd, of_dy));
+                    product_sum += f64::from(sum(simd, of_products));
+                }
+                self.dfactors.at(filter).write(product_sum as f32);
+                let mean_of = |sum: f64| (sum / weights as f64) as f32;
+                let mean_dy = simd.splat(mean_of(dy_sum));
+                let mean_product = simd.splat(mean_of(product_sum));
                 let factor = simd.mul(simd.splat(self.factors[filter]), inv_std);
                 each_vector!(S, weights, |at, n| {
                     let what = simd.mul(simd.sub(simd.load_upto(w.add(at), n), mean), inv_std);

@@ -1,6 +1,8 @@
 //! The wgpu backend on software Vulkan: blocks, joins and layers give what they give on flex, forward
-//! and backward. With `MODELS=all` in the environment so do all decoders and a model of every family:
-//! their programs take a driver on the processor some minutes each to compile.
+//! and backward. With `MODELS=all` in the environment so do all decoders and a model of every family
+//! (`model_NAME`): their programs take a driver on the processor up to some minutes each to compile,
+//! unless it has kept them from before. With `MINUTES`, those that would begin later are passed over,
+//! which is told.
 //!
 //! Programs for a device are made at run time: fused, where operations follow one another, and
 //! chosen by a tuner. So what upsamples, strides, concatenates or is frozen is compared again in
@@ -8,6 +10,8 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::nn::Identity;
@@ -32,7 +36,8 @@ const OF_BLOCKS: f64 = 1e-4;
 /// The same of models. A unit that is close to 0 on one device, and 0 on the other, changes
 /// gradients by more than rounding.
 const OF_MODELS: f64 = 2e-2;
-/// Values that are smaller than this are compared with it: a gradient that is zero but for rounding.
+/// Values that are smaller than this part of the largest are compared with it: a gradient that is
+/// zero but for rounding.
 const SMALLEST: f64 = 1e-3;
 
 /// Processes in which some comparisons are made again.
@@ -444,17 +449,11 @@ fn decoders() -> Vec<Trial> {
     let mut trials: Vec<_> = composed.iter().map(model).collect();
     let unet = models::find("unet-resnet10_w16").expect("a model");
     let (config, images) = small(&unet);
-    trials.push(within(
-        "frozen_encoder",
-        OF_MODELS,
-        &[images],
-        move |device| {
-            let mut model = config.init(device);
-            model.encoder = model.encoder.no_grad();
-            model
-        },
-        |model, x| model.forward(one(x)),
-    ));
+    trials.push(of_model("frozen_encoder", images, move |device| {
+        let mut model = config.init(device);
+        model.encoder = model.encoder.no_grad();
+        model
+    }));
     trials
 }
 
@@ -477,9 +476,32 @@ fn families() -> Vec<Trial> {
 
 fn model(variant: &Variant) -> Trial {
     let (config, images) = small(variant);
-    let init = move |device: &Device| config.init(device);
+    of_model(variant.name(), images, move |device| config.init(device))
+}
+
+/// A comparison of a model, if there is time.
+fn of_model(
+    name: &str,
+    images: [usize; 4],
+    init: impl Fn(&Device) -> Model + Send + 'static,
+) -> Trial {
     let forward = |model: &Model, x| model.forward(one(x));
-    within(variant.name(), OF_MODELS, &[images], init, forward)
+    Trial::test(format!("model_{name}"), move || match is_late() {
+        true => {
+            println!("NOT COMPARED: the minutes are over");
+            Ok(())
+        }
+        false => compare(OF_MODELS, &[images], &init, &forward),
+    })
+}
+
+/// Whether the process has run for as many minutes as it was given.
+fn is_late() -> bool {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let passed = START.elapsed();
+    let minutes = std::env::var("MINUTES").ok();
+    let minutes = minutes.map(|minutes| minutes.parse().expect("MINUTES: a number"));
+    minutes.is_some_and(|minutes: u64| passed >= Duration::from_secs(60 * minutes))
 }
 
 /// For images that are large enough, for a normalisation too, with nothing drawn at random, and with
@@ -507,27 +529,16 @@ fn one(mut maps: Vec<Tensor<4>>) -> Tensor<4> {
     maps.pop().expect("a map")
 }
 
-/// A comparison of a block or layer.
+/// A comparison of a block or layer with the same parameters on flex and on wgpu: what goes out, and
+/// the gradients of what goes in and of what learns.
 fn same<M: Module + 'static>(
     name: &str,
     inputs: &[[usize; 4]],
     init: impl Fn(&Device) -> M + Send + 'static,
     forward: impl Fn(&M, Vec<Tensor<4>>) -> Vec<Tensor<4>> + Send + 'static,
 ) -> Trial {
-    within(name, OF_BLOCKS, inputs, init, forward)
-}
-
-/// A comparison of a module with the same parameters on flex and on wgpu: what goes out, and the
-/// gradients of what goes in and of what learns.
-fn within<M: Module + 'static>(
-    name: &str,
-    tolerance: f64,
-    inputs: &[[usize; 4]],
-    init: impl Fn(&Device) -> M + Send + 'static,
-    forward: impl Fn(&M, Vec<Tensor<4>>) -> Vec<Tensor<4>> + Send + 'static,
-) -> Trial {
     let inputs = inputs.to_vec();
-    Trial::test(name, move || compare(tolerance, &inputs, &init, &forward))
+    Trial::test(name, move || compare(OF_BLOCKS, &inputs, &init, &forward))
 }
 
 fn compare<M: Module>(
@@ -543,11 +554,13 @@ fn compare<M: Module>(
     let copy = init(&wgpu).load_record(ModuleRecord::from_bytes(bytes)?);
     let expected = values(&module, inputs, forward, &flex);
     let found = values(&copy, inputs, forward, &wgpu);
+    let sizes = expected.iter().map(|(_, values)| size(values));
+    let smallest = SMALLEST * sizes.fold(1.0, f64::max);
     let mut faults = vec![];
     let mut furthest = 0.0_f64;
     for ((what, expected), (also, found)) in expected.iter().zip(&found) {
         assert_eq!(what, also);
-        let apart = apart(found, expected);
+        let apart = apart(found, expected) / size(expected).max(smallest);
         furthest = furthest.max(apart);
         if apart.is_nan() || apart > tolerance {
             faults.push(format!("{what}: {apart:.1e}"));
@@ -560,16 +573,16 @@ fn compare<M: Module>(
     }
 }
 
-/// The root of the mean square of the difference, relative to that of what is expected.
+/// The root of the mean square.
+fn size(values: &[f32]) -> f64 {
+    let squares = values.iter().map(|value| f64::from(*value).powi(2));
+    (squares.sum::<f64>() / values.len() as f64).sqrt()
+}
+
+/// The same of the difference.
 fn apart(found: &[f32], expected: &[f32]) -> f64 {
-    let size = |values: &mut dyn Iterator<Item = f64>| {
-        let squares: f64 = values.map(|value| value * value).sum();
-        (squares / expected.len() as f64).sqrt()
-    };
     let pairs = found.iter().zip(expected);
-    let mut differences = pairs.map(|(a, b)| f64::from(*a) - f64::from(*b));
-    let mut expected = expected.iter().map(|value| f64::from(*value));
-    size(&mut differences) / size(&mut expected).max(SMALLEST)
+    size(&pairs.map(|(a, b)| a - b).collect::<Vec<_>>())
 }
 
 /// What goes out, and all gradients, by name.

@@ -23,6 +23,9 @@ pub(crate) fn sum<S: Simd>(simd: S, x: S::Vector) -> f32 {
     lanes[0]
 }
 
+/// Values that are added up as `f32`, so that rounding does not grow with how many there are.
+pub(crate) const BLOCK: usize = 32 * MOST_LANES;
+
 /// Mean and inverse deviation of the values from `x` on.
 ///
 /// # Safety
@@ -34,23 +37,35 @@ pub(crate) unsafe fn moments_of<S: Simd>(
     count: usize,
     epsilon: f32,
 ) -> [f32; 2] {
-    let inverse = 1.0 / count as f32;
+    let blocks = || {
+        (0..count)
+            .step_by(BLOCK)
+            .map(|first| (first, BLOCK.min(count - first)))
+    };
+    let (mut total, mut squares) = (0.0, 0.0);
     // SAFETY: the caller's.
     unsafe {
-        let mut total = simd.zero();
-        each_vector!(S, count, |at, n| {
-            total = simd.add(total, simd.load_upto(x.add(at), n));
-        });
-        let mean = sum(simd, total) * inverse;
+        for (first, values) in blocks() {
+            let (x, mut of_block) = (x.add(first), simd.zero());
+            each_vector!(S, values, |at, n| {
+                of_block = simd.add(of_block, simd.load_upto(x.add(at), n));
+            });
+            total += f64::from(sum(simd, of_block));
+        }
+        let mean = (total / count as f64) as f32;
         // Loaded like the values, so that lanes past the last one stay zero.
         let means = [mean; MOST_LANES];
-        let mut total = simd.zero();
-        each_vector!(S, count, |at, n| {
-            let mean = simd.load_upto(means.as_ptr(), n);
-            let centred = simd.sub(simd.load_upto(x.add(at), n), mean);
-            total = simd.mul_add(centred, centred, total);
-        });
-        [mean, 1.0 / (sum(simd, total) * inverse + epsilon).sqrt()]
+        for (first, values) in blocks() {
+            let (x, mut of_block) = (x.add(first), simd.zero());
+            each_vector!(S, values, |at, n| {
+                let mean = simd.load_upto(means.as_ptr(), n);
+                let centred = simd.sub(simd.load_upto(x.add(at), n), mean);
+                of_block = simd.mul_add(centred, centred, of_block);
+            });
+            squares += f64::from(sum(simd, of_block));
+        }
+        let variance = squares / count as f64 + f64::from(epsilon);
+        [mean, variance.sqrt().recip() as f32]
     }
 }
 
