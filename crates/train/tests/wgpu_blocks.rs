@@ -35,7 +35,7 @@ use skip_blocks::{
 const OF_BLOCKS: f64 = 1e-4;
 /// The same of models. A unit that is close to 0 on one device, and 0 on the other, changes
 /// gradients by more than rounding.
-const OF_MODELS: f64 = 2e-2;
+const OF_MODELS: f64 = 1e-2;
 /// Values that are smaller than this part of the largest are compared with it: a gradient that is
 /// zero but for rounding.
 const SMALLEST: f64 = 1e-3;
