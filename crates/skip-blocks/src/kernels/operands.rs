@@ -19,8 +19,8 @@ pub(super) struct Operands {
     guards: Vec<NodeGuard>,
     /// Whether there is a graph.
     pub autodiff: bool,
-    /// Whether a derivative is wanted for any of them.
-    pub tracked: bool,
+    /// Of each, whether its derivative is wanted.
+    wanted: Vec<bool>,
 }
 
 /// The most tensors that an operation can take.
@@ -37,7 +37,7 @@ impl Operands {
             tensors: vec![],
             guards: vec![],
             autodiff: tensor.device().is_autodiff(),
-            tracked: false,
+            wanted: vec![],
         };
         operands.and(tensor)
     }
@@ -58,11 +58,12 @@ impl Operands {
         }
         if self.autodiff {
             let tensor = tensor.try_into_primitive::<Autodiff<Flex>>().ok()?;
-            self.tracked |= tensor.is_tracked();
+            self.wanted.push(tensor.is_tracked());
             let (tensor, guard) = tensor.into_parts();
             self.tensors.push(tensor);
             self.guards.push(guard);
         } else {
+            self.wanted.push(false);
             self.tensors.push(tensor.try_into_primitive::<Flex>().ok()?);
         }
         Some(self)
@@ -74,6 +75,16 @@ impl Operands {
             Some(tensor) => self.and(tensor),
             None => Some(self),
         }
+    }
+
+    /// Whether the derivative of the one at `index` is wanted.
+    pub fn wants(&self, index: usize) -> bool {
+        self.wanted[index]
+    }
+
+    /// Whether a derivative is wanted for any of them.
+    pub fn wants_any(&self) -> bool {
+        self.wanted.contains(&true)
     }
 
     /// How many there are.

@@ -19,7 +19,7 @@ pub(crate) fn recompute<M: Module + 'static, const D: usize>(
     forward: impl Fn(&M, Vec<Tensor<D>>) -> Tensor<D> + Send + 'static,
 ) -> Option<Tensor<D>> {
     let operands = with_parameters(Operands::all(inputs)?, module)?;
-    if !operands.tracked || operands.len() > MAX_OPERANDS {
+    if !operands.wants_any() || operands.len() > MAX_OPERANDS {
         return None;
     }
     // Without parameters and inputs that are tracked nothing is kept.

@@ -21,23 +21,26 @@ pub(crate) fn scale_channels<const D: usize>(
     let tensors = operands.tensors();
     let (x, gamma) = (Activation::new(tensors[0].clone()), floats(&tensors[1]));
     let y = scaled(&x, &gamma);
-    Some(operands.record(y, || (x, gamma), rule))
+    let kept = operands.wants(1).then_some(x);
+    Some(operands.record(y, || (kept, gamma), rule))
 }
 
+/// The input is kept where the factors learn.
 fn rule(
-    (x, gamma): (Activation, Vec<f32>),
+    (kept, gamma): (Option<Activation>, Vec<f32>),
     dy: FlexTensor,
-    wanted: &[bool],
+    _: &[bool],
 ) -> Vec<Option<FlexTensor>> {
     let dy = Activation::new(dy);
-    let dgamma = wanted[1].then(|| {
+    let dgamma = kept.map(|x| {
         let Sums { products, .. } = sums(x.pixels(), x.channels, x.view(), dy.view());
         contiguous(products, [x.channels])
     });
     vec![Some(scaled(&dy, &gamma)), dgamma]
 }
 
-fn scaled(x: &Activation, gamma: &[f32]) -> FlexTensor {
+/// `gamma * x`
+pub(super) fn scaled(x: &Activation, gamma: &[f32]) -> FlexTensor {
     let epilogue = Epilogue {
         scale: Some(gamma),
         ..Epilogue::default()

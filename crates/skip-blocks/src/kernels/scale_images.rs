@@ -18,18 +18,20 @@ pub(crate) fn scale_images<const D: usize>(x: &Tensor<D>, s: &Tensor<2>) -> Opti
     let tensors = operands.tensors();
     let (x, s) = (Activation::new(tensors[0].clone()), floats(&tensors[1]));
     let y = scaled(&x, &s);
-    Some(operands.record(y, || (x, s), rule))
+    let kept = operands.wants(1).then_some(x);
+    Some(operands.record(y, || (kept, s), rule))
 }
 
+/// The input is kept where the factors learn.
 fn rule(
-    (x, s): (Activation, Vec<f32>),
+    (kept, s): (Option<Activation>, Vec<f32>),
     dy: FlexTensor,
-    wanted: &[bool],
+    _: &[bool],
 ) -> Vec<Option<FlexTensor>> {
     let dy = Activation::new(dy);
-    let pixels = x.height * x.width;
-    let of_image = |image| sums(pixels, x.channels, x.image(image), dy.image(image)).products;
-    let ds = wanted[1].then(|| {
+    let ds = kept.map(|x| {
+        let pixels = x.height * x.width;
+        let of_image = |image| sums(pixels, x.channels, x.image(image), dy.image(image)).products;
         let ds = (0..x.batch).flat_map(of_image);
         contiguous(ds.collect(), [x.batch, x.channels])
     });

@@ -7,6 +7,7 @@ use cpu_kernels::Epilogue;
 use super::activation::{Activation, contiguous, floats};
 use super::elementwise::{Kept, along, applied, kept, through};
 use super::operands::Operands;
+use super::scale::scaled;
 use super::sums::sums;
 use crate::layers::act::Act as AnyAct;
 
@@ -36,7 +37,8 @@ pub(crate) fn scale_shift<const D: usize>(
     };
     let y = applied(&x, &epilogue);
     let state = || State {
-        x,
+        // Of no use for the shift.
+        x: scale.map(|_| x),
         kept: kept(act, &y),
         scale,
         has_shift: shift.is_some(),
@@ -45,7 +47,7 @@ pub(crate) fn scale_shift<const D: usize>(
 }
 
 struct State {
-    x: Activation,
+    x: Option<Activation>,
     kept: Kept,
     scale: Option<f32>,
     has_shift: bool,
@@ -59,7 +61,8 @@ fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
         has_shift,
     } = state;
     let dz = Activation::new(through(kept, dy));
-    let sums = sums(x.pixels(), x.channels, x.view(), dz.view());
+    let x = x.as_ref().unwrap_or(&dz);
+    let sums = sums(dz.pixels(), dz.channels, x.view(), dz.view());
     let number = |of_channels: &[f32]| {
         let sum: f64 = of_channels.iter().copied().map(f64::from).sum();
         Some(contiguous(vec![sum as f32], [1]))
@@ -67,14 +70,7 @@ fn rule(state: State, dy: FlexTensor, _: &[bool]) -> Vec<Option<FlexTensor>> {
     let dscale = scale.map(|_| number(&sums.products));
     let dshift = has_shift.then(|| number(&sums.plain));
     let dx = match scale {
-        Some(scale) => {
-            let scales = vec![scale; x.channels];
-            let epilogue = Epilogue {
-                scale: Some(&scales),
-                ..Epilogue::default()
-            };
-            applied(&dz, &epilogue)
-        }
+        Some(scale) => scaled(&dz, &vec![scale; dz.channels]),
         None => dz.into_tensor(),
     };
     [Some(dx)].into_iter().chain(dscale).chain(dshift).collect()

@@ -22,7 +22,7 @@ pub(crate) fn split<const D: usize>(x: &Tensor<D>, paths: usize) -> Option<Vec<T
         return None;
     }
     let operands = Operands::of(x.clone())?;
-    if !operands.tracked {
+    if !operands.wants_any() {
         return None;
     }
     let returned = Returned::default();
