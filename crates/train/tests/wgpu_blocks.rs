@@ -31,14 +31,26 @@ use skip_blocks::{
     Residual, ShortcutKind, TransitionConfig, Upsampling, parameters,
 };
 
-/// How far values may be, as the root of their mean square, relative to that of flex's.
-const OF_BLOCKS: f64 = 1e-4;
-/// The same of models. A unit that is close to 0 on one device, and 0 on the other, changes
-/// gradients by more than rounding.
-const OF_MODELS: f64 = 1e-2;
-/// Values that are smaller than this part of the largest are compared with it: a gradient that is
-/// zero but for rounding.
-const SMALLEST: f64 = 1e-3;
+/// How far values may be from flex's.
+#[derive(Clone, Copy)]
+struct Bound {
+    /// As the root of their mean square, relative to that of flex's.
+    apart: f64,
+    /// Values that are smaller than this, of the largest that there are, are compared with it: a
+    /// gradient that is zero but for rounding.
+    smallest: fn(f64) -> f64,
+}
+
+const OF_BLOCKS: Bound = Bound {
+    apart: 1e-4,
+    smallest: |_| 1e-3,
+};
+/// A unit that is close to 0 on one device, and 0 on the other, changes gradients by more than
+/// rounding; and a model adds up more of it.
+const OF_MODELS: Bound = Bound {
+    apart: 1e-2,
+    smallest: |largest| 1e-3 * largest,
+};
 
 /// Processes in which some comparisons are made again.
 const OTHERWISE: [(&str, (&str, &str)); 3] = [
@@ -542,7 +554,7 @@ fn same<M: Module + 'static>(
 }
 
 fn compare<M: Module>(
-    tolerance: f64,
+    bound: Bound,
     inputs: &[[usize; 4]],
     init: &impl Fn(&Device) -> M,
     forward: &impl Fn(&M, Vec<Tensor<4>>) -> Vec<Tensor<4>>,
@@ -555,21 +567,26 @@ fn compare<M: Module>(
     let expected = values(&module, inputs, forward, &flex);
     let found = values(&copy, inputs, forward, &wgpu);
     let sizes = expected.iter().map(|(_, values)| size(values));
-    let smallest = SMALLEST * sizes.fold(1.0, f64::max);
+    let smallest = (bound.smallest)(sizes.fold(1.0, f64::max));
     let mut faults = vec![];
     let mut furthest = 0.0_f64;
     for ((what, expected), (also, found)) in expected.iter().zip(&found) {
         assert_eq!(what, also);
         let apart = apart(found, expected) / size(expected).max(smallest);
         furthest = furthest.max(apart);
-        if apart.is_nan() || apart > tolerance {
+        if apart.is_nan() || apart > bound.apart {
             faults.push(format!("{what}: {apart:.1e}"));
         }
     }
     println!("furthest {furthest:.1e}");
     match faults.is_empty() && expected.len() == found.len() {
         true => Ok(()),
-        false => Err(format!("further than {tolerance} from flex: {}", faults.join(", ")).into()),
+        false => Err(format!(
+            "further than {} from flex: {}",
+            bound.apart,
+            faults.join(", ")
+        )
+        .into()),
     }
 }
 
