@@ -84,7 +84,7 @@ mod way_up;
 pub use convnext::{ConvNeXt, ConvNeXtBlock, ConvNeXtConfig, ConvNeXtStage, Mlp};
 pub use decoder::{Decode, DecoderFamily};
 pub use decoders::{
-    Aspp, ConvNorm, DeepLabDecoder, DeepLabDecoderConfig, Excitation, FpnDecoder, FpnDecoderConfig,
+    Aspp, ConvNorm, DeepLabDecoder, DeepLabDecoderConfig, FpnDecoder, FpnDecoderConfig,
     FullScaleStage, FusionStage, Lateral, LinkNetDecoder, LinkNetDecoderConfig, LinkNetStage,
     MANetDecoder, MANetDecoderConfig, MANetStage, PositionAttention, SeparableConv,
     UNet3PlusDecoder, UNet3PlusDecoderConfig, UNetPlusPlusDecoder, UNetPlusPlusDecoderConfig,

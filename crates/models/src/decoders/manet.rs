@@ -7,13 +7,13 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use skip_blocks::check::{self, ensure};
 use skip_blocks::layers::{
-    Act, Conv2d, Conv2dConfig, NormKind, Resize, add, conv, conv1x1, conv3x3, global_avg_pool,
-    resize, scale_images, split,
+    Act, Conv2d, Conv2dConfig, NormKind, Resize, add, conv, conv1x1, conv3x3, resize, scale_images,
+    split,
 };
 use skip_blocks::seam::part;
 use skip_blocks::{
     ConfigError, DecoderStage, DecoderStageConfig, DoubleConv, DoubleConvConfig, Join, JoinKind,
-    Upsampling,
+    SqueezeExcitation, Upsampling,
 };
 
 use super::layers::ConvNorm;
@@ -109,22 +109,13 @@ pub struct FusionStage {
     /// Brings it to the skip's channels.
     pub high2: ConvNorm,
     /// How much the channels of the skip count.
-    pub excite_low: Excitation,
+    pub excite_low: SqueezeExcitation,
     /// How much the channels of what comes from below count.
-    pub excite_high: Excitation,
+    pub excite_high: SqueezeExcitation,
     /// Joins the skip.
     pub join: Join,
     /// The convolutions after it.
     pub conv: DoubleConv,
-}
-
-/// `sigmoid(fc2(relu(fc1(mean(x)))))`: one factor a channel.
-#[derive(Module, Debug)]
-pub struct Excitation {
-    /// From the channels' means to the hidden layer.
-    pub fc1: Conv2d,
-    /// From the hidden layer to the factors.
-    pub fc2: Conv2d,
 }
 
 const NAMES: Names = &[
@@ -169,12 +160,9 @@ impl MANetDecoderConfig {
         }
         let norm = NormKind::Batch;
         let excitation = || {
-            let hidden = (skip / self.reduction).max(1);
-            let conv = |from, to| conv1x1(from, to).with_bias(true).init(device);
-            Excitation {
-                fc1: conv(skip, hidden),
-                fc2: conv(hidden, skip),
-            }
+            // One hidden unit at least.
+            let reduction = self.reduction.min(skip);
+            SqueezeExcitation::new(skip, reduction, device)
         };
         let joined = self.join.out_channels(skip, skip);
         MANetStage::Fusion(FusionStage {
@@ -284,21 +272,12 @@ impl FusionStage {
         let [x, high] = split(resize(x, size(&skip), Resize::Nearest));
         let [skip, low] = split(skip);
         let factor = add(
-            self.excite_high.forward(high),
-            self.excite_low.forward(low),
+            self.excite_high.factors(high),
+            self.excite_low.factors(low),
             Act::None,
         );
         self.conv
             .forward(self.join.forward(vec![skip], scale_images(x, factor)))
-    }
-}
-
-impl Excitation {
-    fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let [batch, channels, ..] = x.dims();
-        let mean = global_avg_pool(x).reshape([batch, channels, 1, 1]);
-        let hidden = conv(mean, &self.fc1, Act::Relu);
-        conv(hidden, &self.fc2, Act::Sigmoid).reshape([batch, channels])
     }
 }
 

@@ -17,8 +17,6 @@ pub use deeplab::{Aspp, DeepLabDecoder, DeepLabDecoderConfig};
 pub use fpn::{FpnDecoder, FpnDecoderConfig, Lateral};
 pub use layers::{ConvNorm, SeparableConv};
 pub use linknet::{LinkNetDecoder, LinkNetDecoderConfig, LinkNetStage};
-pub use manet::{
-    Excitation, FusionStage, MANetDecoder, MANetDecoderConfig, MANetStage, PositionAttention,
-};
+pub use manet::{FusionStage, MANetDecoder, MANetDecoderConfig, MANetStage, PositionAttention};
 pub use unet3p::{FullScaleStage, UNet3PlusDecoder, UNet3PlusDecoderConfig};
 pub use unetpp::{UNetPlusPlusDecoder, UNetPlusPlusDecoderConfig};

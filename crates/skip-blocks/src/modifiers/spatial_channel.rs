@@ -1,9 +1,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::{
-    Act, Conv2d, add, conv, conv1x1, global_avg_pool, scale_images, scale_pixels, split,
-};
+use super::squeeze_excitation::factors_by;
+use crate::layers::{Act, Conv2d, add, conv, conv1x1, scale_images, scale_pixels, split};
 
 /// Squeeze and excitation of channels and of pixels at once (scSE): `c * x + s * x` with
 /// `c = sigmoid(W2 relu(W1 mean(x)))`, one factor a channel, and `s = sigmoid(w x)`, one a pixel.
@@ -52,11 +51,8 @@ impl SpatialChannelExcitation {
 
     /// `c * x + s * x`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [mean, for_pixels, by_channel, by_pixel] = split(x);
-        let [batch, channels, ..] = mean.dims();
-        let c = global_avg_pool(mean).reshape([batch, channels, 1, 1]);
-        let c = conv(c, &self.channel1, Act::Relu);
-        let c = conv(c, &self.channel2, Act::Sigmoid).reshape([batch, channels]);
+        let [for_channels, for_pixels, by_channel, by_pixel] = split(x);
+        let c = factors_by(for_channels, &self.channel1, &self.channel2);
         let s = conv(for_pixels, &self.spatial, Act::Sigmoid);
         let by_channel = scale_images(by_channel, c);
         add(by_channel, scale_pixels(by_pixel, s), Act::None)

@@ -77,13 +77,26 @@ impl SqueezeExcitation {
 
     /// `s * branch`
     pub fn forward<const D: usize>(&self, branch: Tensor<D>) -> Tensor<D> {
-        let [batch, channels] = [branch.dims()[0], branch.dims()[1]];
-        let [branch, mean] = split(branch);
-        let scale = global_avg_pool(mean).reshape([batch, channels, 1, 1]);
-        let scale = conv(scale, &self.fc1, Act::Relu);
-        let scale = conv(scale, &self.fc2, Act::Sigmoid);
-        scale_images(branch, scale.reshape([batch, channels]))
+        let [branch, seen] = split(branch);
+        scale_images(branch, self.factors(seen))
     }
+
+    /// `s`, `[batch, channels]`.
+    pub fn factors<const D: usize>(&self, branch: Tensor<D>) -> Tensor<2> {
+        factors_by(branch, &self.fc1, &self.fc2)
+    }
+}
+
+/// `sigmoid(second(relu(first(mean(x)))))`: one factor for each channel of each image.
+pub(super) fn factors_by<const D: usize>(
+    x: Tensor<D>,
+    first: &Conv2d,
+    second: &Conv2d,
+) -> Tensor<2> {
+    let [batch, channels] = [x.dims()[0], x.dims()[1]];
+    let mean = global_avg_pool(x).reshape([batch, channels, 1, 1]);
+    let hidden = conv(mean, first, Act::Relu);
+    conv(hidden, second, Act::Sigmoid).reshape([batch, channels])
 }
 
 #[cfg(test)]
