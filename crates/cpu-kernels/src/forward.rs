@@ -9,7 +9,7 @@ use crate::normalise::moments_of;
 use crate::pack::PackedFilter;
 use crate::roles::Direction;
 use crate::shape::ConvShape;
-use crate::view::{View, ViewMut};
+use crate::view::{Source, View, ViewMut};
 
 /// `y = epilogue(conv(x, w))`, optionally with the moments of `y` per channel.
 ///
@@ -25,11 +25,47 @@ pub fn conv2d_forward(
     x: View,
     filter: &PackedFilter,
     epilogue: &Epilogue,
+    y: ViewMut,
+    moments: Option<Moments>,
+) {
+    let shape = &shape.check().expect("valid convolution shape");
+    let residual = epilogue
+        .residual
+        .map(|view| view.source(shape.out_pixels(), shape.out_channels));
+    write(shape, x, filter, epilogue, residual, y, moments);
+}
+
+/// `y = act(conv(x, w) * scale + bias + y)`: [`conv2d_forward`] whose residual is what `y` holds.
+///
+/// # Panics
+/// As there; if the epilogue has another residual, if `y` is a [`Fresh`](crate::Fresh) buffer, or if
+/// the filter does not [write once](PackedFilter::writes_once).
+pub fn conv2d_forward_onto(
+    shape: &ConvShape,
+    x: View,
+    filter: &PackedFilter,
+    epilogue: &Epilogue,
+    mut y: ViewMut,
+) {
+    let shape = &shape.check().expect("valid convolution shape");
+    assert!(epilogue.residual.is_none(), "the residual is the output's");
+    assert!(y.holds_floats(), "a fresh buffer holds no residual");
+    assert!(filter.writes_once(), "the residual would be written over");
+    let residual = y.target(shape.out_pixels(), shape.out_channels).source();
+    write(shape, x, filter, epilogue, Some(residual), y, None);
+}
+
+/// Writes all outputs. A residual may be what the output holds, if the filter writes once.
+fn write(
+    shape: &ConvShape,
+    x: View,
+    filter: &PackedFilter,
+    epilogue: &Epilogue,
+    residual: Option<Source>,
     mut y: ViewMut,
     moments: Option<Moments>,
 ) {
-    let shape = shape.check().expect("valid convolution shape");
-    filter.check(&shape, Direction::Forward);
+    filter.check(shape, Direction::Forward);
     epilogue.check(shape.out_channels);
     let axes = shape.axes();
     let [height, width] = axes.map(|axis| axis.output);
@@ -40,10 +76,7 @@ pub fn conv2d_forward(
         pixel,
     };
     let output = y.target(shape.out_pixels(), shape.out_channels);
-    let residual = epilogue
-        .residual
-        .map(|view| view.source(shape.out_pixels(), shape.out_channels))
-        .map(|source| (source, placement(source.pixel_stride)));
+    let residual = residual.map(|source| (source, placement(source.pixel_stride)));
     let (groups, inputs, outputs) = shape.engine_groups();
     let correlation = Correlation {
         batch: shape.batch,

@@ -82,7 +82,7 @@ pub use algorithm::Algorithm;
 pub use backward_data::conv2d_backward_data;
 pub use backward_weight::{conv2d_backward_weight, conv2d_backward_weight_by};
 pub use epilogue::{Epilogue, apply_epilogue};
-pub use forward::conv2d_forward;
+pub use forward::{conv2d_forward, conv2d_forward_onto};
 pub use fresh::{Fresh, fresh};
 pub use gate::{GateGradients, GateTensors, gate_backward, gate_forward};
 pub use isa::Isa;

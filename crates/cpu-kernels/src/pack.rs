@@ -156,6 +156,15 @@ impl PackedFilter {
         }
     }
 
+    /// Whether a convolution writes each output once, when its sum is whole, and no parts of it
+    /// before.
+    pub fn writes_once(&self) -> bool {
+        match self.algorithm {
+            Algorithm::Direct => direct::is_one_stage(&self.shape),
+            Algorithm::Winograd => true,
+        }
+    }
+
     pub(crate) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }

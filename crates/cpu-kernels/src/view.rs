@@ -74,6 +74,11 @@ impl<'a> ViewMut<'a> {
         }
     }
 
+    /// Whether the buffer is not a fresh one.
+    pub(crate) fn holds_floats(&self) -> bool {
+        self.written.is_none()
+    }
+
     /// The channels from `channel` on of a fresh buffer.
     pub(crate) fn unwritten(
         data: &'a mut [MaybeUninit<f32>],

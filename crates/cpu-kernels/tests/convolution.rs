@@ -208,6 +208,59 @@ fn matches_the_reference_on_larger_shapes() {
     }
 }
 
+/// Written over its residual, an output is the same to the bit.
+fn check_onto(
+    s: &ConvShape,
+    x: View,
+    filter: &PackedFilter,
+    after: &Epilogues,
+    expected: &[f32],
+    (stride, first): (usize, usize),
+    what: &str,
+) {
+    let channels = s.out_channels;
+    let Some(residual) = &after.residual else {
+        return;
+    };
+    if !filter.writes_once() {
+        return;
+    }
+    let mut y = widen(residual, channels, stride, first);
+    let epilogue = Epilogue {
+        residual: None,
+        ..after.view(channels)
+    };
+    let target = ViewMut::slice(&mut y, stride, first);
+    conv2d_forward_onto(s, x, filter, &epilogue, target);
+    let y = narrow(&y, channels, stride, first);
+    assert_eq!(y, expected, "onto the residual {what}");
+}
+
+#[test]
+#[should_panic(expected = "would be written over")]
+fn a_sum_in_parts_is_not_written_onto_its_residual() {
+    let s = ConvShape {
+        in_channels: 530,
+        kernel: [1; 2],
+        padding: [[0; 2]; 2],
+        ..many_channels(3, 3)
+    };
+    let [x, w, mut y] = [
+        s.in_pixels() * s.in_channels,
+        s.weights(),
+        s.out_pixels() * s.out_channels,
+    ]
+    .map(|len| vec![0.0; len]);
+    let filter = PackedFilter::forward(Isa::detect(), &s, &w);
+    conv2d_forward_onto(
+        &s,
+        View::new(&x, s.in_channels),
+        &filter,
+        &Epilogue::default(),
+        ViewMut::new(&mut y, s.out_channels),
+    );
+}
+
 fn check(random: &mut Random, s: &ConvShape, what: &str) {
     let (c_in, c_out) = (s.in_channels, s.out_channels);
     let x = random.floats(s.in_pixels() * c_in);
@@ -256,6 +309,7 @@ fn check(random: &mut Random, s: &ConvShape, what: &str) {
             });
             conv2d_forward(s, x, &filter, &after.view(c_out), target, wanted);
             let got = narrow(&got, c_out, y_stride, y_first);
+            check_onto(s, x, &filter, &after, &got, (y_stride, y_first), &what);
             close(&got, &y, &format!("forward {what}"));
             if moments {
                 check_moments(&got, c_out, &mean, &variance, &what);

@@ -17,7 +17,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use skip_blocks::layers::{
     Act, CrossEntropy, End, GlobalResponseNorm, IGNORED, InstanceNorm2d, LayerNorm2d, Norm, PRelu,
-    Resize,
+    Resize, conv1x1,
 };
 use skip_blocks::seam::{Seam, part};
 use skip_blocks::{DenseBlock, DenseBlockConfig, LayerScale, StochasticDepth, layers};
@@ -171,6 +171,21 @@ fn a_bias_a_shortcut_and_a_relu_are_applied() {
         },
         || layer.forward(x.clone()) + shortcut.clone(),
     );
+}
+
+/// A result is written over the map that is added only where nobody else has it.
+#[test]
+fn a_map_that_somebody_keeps_stays_as_it_is() {
+    let mut random = Random::new(12);
+    let layer = random.redraw(conv1x1(6, 6).init(&device()));
+    let x = random.values([2, 6, 5, 4], 1.0);
+    let added = |map| layers::conv(x.clone(), &layer, End::add(Some(map), Act::Relu)).into_data();
+    // As a kernel leaves it, with its channels side by side.
+    let map = layers::conv(x.clone(), &layer, Act::None);
+    let before = map.to_data();
+    let expected = added(map.clone());
+    assert_eq!(map.to_data(), before);
+    assert_eq!(added(map), expected);
 }
 
 #[test]

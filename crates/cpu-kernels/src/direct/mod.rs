@@ -10,4 +10,4 @@ mod filter;
 mod plan;
 
 pub(crate) use filter::{len, pack};
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Plan, is_one_stage};

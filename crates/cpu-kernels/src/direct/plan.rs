@@ -7,6 +7,7 @@ use crate::isa::{Isa, Kernel};
 use crate::moments::ChunkMoments;
 use crate::roles::{blocks, padded};
 use crate::scratch::{Scratch, with_scratch};
+use crate::shape::ConvShape;
 use crate::simd::Simd;
 use crate::strip::{StripLayout, images};
 use crate::tile::{Block, DEPTH, Run, apart, collide};
@@ -105,6 +106,15 @@ impl Correlation<'_> {
             .max(bounds.start().div_ceil(width));
         let count = rows.div_ceil(most.min(balanced)).max(1);
         rows.div_ceil(count).max(1)
+    }
+}
+
+/// Whether a convolution's sums are short enough to be one stage.
+pub(crate) fn is_one_stage(shape: &ConvShape) -> bool {
+    let taps = shape.kernel[0] * shape.kernel[1];
+    match shape.is_depthwise() {
+        true => taps <= DEPTH,
+        false => taps * shape.group_in() <= DEPTH,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
-use cpu_kernels::{View, channels_last};
+use cpu_kernels::{View, ViewMut, channels_last};
 
 /// A tensor `[batch, channels, height, width]` whose channels lie side by side in memory, perhaps
 /// with other channels between those of two pixels.
@@ -38,6 +38,13 @@ impl Activation {
     /// For the kernels.
     pub fn view(&self) -> View<'_> {
         self.image(0)
+    }
+
+    /// For the kernels to write over, where nobody else has the memory and it holds nothing else.
+    pub fn view_mut(&mut self) -> Option<ViewMut<'_>> {
+        let (len, channels) = (self.len(), self.channels);
+        let floats = self.tensor.try_storage_mut::<f32>()?;
+        (floats.len() == len).then(|| ViewMut::new(floats, channels))
     }
 
     /// One of the images.

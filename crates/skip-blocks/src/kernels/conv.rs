@@ -6,7 +6,7 @@ use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 use cpu_kernels::{
     ConvShape, Epilogue, Isa, Moments, PackedFilter, channel_sums, conv2d_backward_data,
-    conv2d_backward_weight, conv2d_forward, fresh,
+    conv2d_backward_weight, conv2d_forward, conv2d_forward_onto, fresh,
 };
 
 use super::activation::{Activation, activation, contiguous, floats};
@@ -17,31 +17,29 @@ use super::packed::{Direction, filter_of, pack};
 use crate::layers::end::End;
 
 /// `end(conv(x))`
-pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &End) -> Option<Tensor<4>> {
+///
+/// The map that is added is taken out of the end. The result is written over it, where nobody else
+/// has its memory.
+pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &mut End) -> Option<Tensor<4>> {
     let act = along(end.act)?;
     let bias = layer.bias.as_ref().map(|bias| bias.val());
     let shape = shape_of(x.dims(), layer)?;
-    let operands = Operands::of(x.clone())?
+    let mut operands = Operands::of(x.clone())?
         .and(layer.weight.val())?
         .and_some(bias)?
         .and_some(end.add.clone())?;
-    let (x, weight, rest) = (
-        Activation::new(operands.tensors()[0].clone()),
-        operands.tensors()[1].clone(),
-        &operands.tensors()[2..],
-    );
+    let add = end.add.take().map(|_| Activation::new(operands.pop()));
+    let x = Activation::new(operands.tensors()[0].clone());
+    let weight = operands.tensors()[1].clone();
     let has_bias = layer.bias.is_some();
-    let bias = has_bias.then(|| floats(&rest[0]));
-    let add = end.add.as_ref();
-    let add = add.map(|_| Activation::new(rest[usize::from(has_bias)].clone()));
+    let bias = has_bias.then(|| floats(&operands.tensors()[2]));
     let epilogue = Epilogue {
-        scale: None,
         bias: bias.as_deref(),
-        residual: add.as_ref().map(Activation::view),
         act,
+        ..Epilogue::default()
     };
     let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
-    let y = forward(&shape, &x, &filter, &epilogue, None);
+    let y = forward_with(&shape, &x, &filter, &epilogue, add);
     let state = || ConvState {
         path: ConvPath { x, weight, shape },
         kept: kept(act, &y),
@@ -53,40 +51,40 @@ pub(crate) fn conv(x: &Tensor<4>, layer: &Conv2d, end: &End) -> Option<Tensor<4>
 /// `end(norm(conv(x)))`
 ///
 /// In training the statistics are gathered as the convolution writes. In evaluation the
-/// normalisation is a scale and a bias for each channel, applied as the convolution writes.
+/// normalisation is a scale and a bias for each channel, applied as the convolution writes: over the
+/// map that is added, as in [`conv`].
 pub(crate) fn conv_norm(
     x: &Tensor<4>,
     layer: &Conv2d,
     norm: &BatchNorm,
-    end: &End,
+    end: &mut End,
 ) -> Option<Tensor<4>> {
     let act = along(end.act)?;
     if layer.bias.is_some() {
         return None;
     }
     let shape = shape_of(x.dims(), layer)?;
-    let operands = Operands::of(x.clone())?
+    let mut operands = Operands::of(x.clone())?
         .and(layer.weight.val())?
         .and(norm.gamma.val())?
         .and(norm.beta.val())?
         .and_some(end.add.clone())?;
+    let add = end.add.take().map(|_| Activation::new(operands.pop()));
     let tensors = operands.tensors();
     let x = Activation::new(tensors[0].clone());
     let weight = tensors[1].clone();
     let (gamma, beta) = (floats(&tensors[2]), floats(&tensors[3]));
-    let add = tensors.get(4).cloned().map(Activation::new);
     let filter = filter_of(&weight, &shape, Direction::Forward, operands.autodiff);
-    let residual = add.as_ref().map(Activation::view);
 
     if !operands.autodiff {
         let (scale, bias) = Statistics::running(norm)?.scale(&gamma, &beta);
         let epilogue = Epilogue {
             scale: Some(&scale),
             bias: Some(&bias),
-            residual,
             act,
+            ..Epilogue::default()
         };
-        let y = forward(&shape, &x, &filter, &epilogue, None);
+        let y = forward_with(&shape, &x, &filter, &epilogue, add);
         return Some(operands.record(y, || (), |(), _, _| vec![]));
     }
 
@@ -105,7 +103,7 @@ pub(crate) fn conv_norm(
     let epilogue = Epilogue {
         scale: Some(&scale),
         bias: Some(&bias),
-        residual,
+        residual: add.as_ref().map(Activation::view),
         act,
     };
     let y = applied(&z, &epilogue);
@@ -228,6 +226,32 @@ pub(super) fn forward(
         conv2d_forward(shape, x.view(), filter, epilogue, y.view(), moments);
     });
     activation(y, dims)
+}
+
+/// [`forward`] with a map that may be added. The result is written over it, where nobody else has its
+/// memory and no other sums are written there before.
+fn forward_with(
+    shape: &ConvShape,
+    x: &Activation,
+    filter: &PackedFilter,
+    epilogue: &Epilogue,
+    add: Option<Activation>,
+) -> FlexTensor {
+    let Some(mut map) = add else {
+        return forward(shape, x, filter, epilogue, None);
+    };
+    if filter.writes_once()
+        && let Some(y) = map.view_mut()
+    {
+        conv2d_forward_onto(shape, x.view(), filter, epilogue, y);
+        return map.into_tensor();
+    }
+    let residual = Some(map.view());
+    let epilogue = Epilogue {
+        residual,
+        ..*epilogue
+    };
+    forward(shape, x, filter, &epilogue, None)
 }
 
 pub(super) fn backward_data(

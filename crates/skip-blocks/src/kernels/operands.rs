@@ -97,6 +97,11 @@ impl Operands {
         &self.tensors
     }
 
+    /// Lets go of the last tensor. Its place in the graph stays.
+    pub fn pop(&mut self) -> FlexTensor {
+        self.tensors.pop().expect("an operation has operands")
+    }
+
     /// The result `y` as a tensor that knows how to pass its derivative on.
     pub fn record<const D: usize, S>(
         self,

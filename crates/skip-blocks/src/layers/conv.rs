@@ -56,8 +56,8 @@ fn padding(pixels: usize) -> PaddingConfig2d {
 
 /// `end(conv(x))`
 pub fn conv(x: Tensor<4>, layer: &Conv2d, end: impl Into<End>) -> Tensor<4> {
-    let (end, rest) = end.into().along();
-    let y = kernels::conv(&x, layer, &end).unwrap_or_else(|| finish(layer.forward(x), end));
+    let (mut end, rest) = end.into().along();
+    let y = kernels::conv(&x, layer, &mut end).unwrap_or_else(|| finish(layer.forward(x), end));
     seam::count(layer, || conv_macs(layer, &y));
     seam::output(layer, act(y, rest))
 }
@@ -75,8 +75,8 @@ pub fn conv_norm(
     match normalization {
         Norm::None(_) => conv(x, layer, end),
         Norm::Batch(batch_norm) => {
-            let (along, rest) = end.along();
-            match kernels::conv_norm(&x, layer, batch_norm, &along) {
+            let (mut along, rest) = end.along();
+            match kernels::conv_norm(&x, layer, batch_norm, &mut along) {
                 Some(y) => {
                     seam::count(layer, || conv_macs(layer, &y));
                     seam::output(normalization, act(y, rest))
