@@ -370,9 +370,12 @@ impl Run {
     /// The trained network, with all that is needed to apply it.
     ///
     /// # Errors
-    /// If the run's folder cannot be read.
+    /// If the run's folder cannot be read, or its metrics alone were kept.
     pub fn learned(&self, device: &Device) -> Result<Learned> {
-        Learned::load(Origin::Run(&self.folder), device)
+        Learned::load(Origin::Run(&self.folder), device).with_context(|| {
+            let folder = self.folder.display();
+            format!("'{folder}' has no network that can be read; remove it to train it again")
+        })
     }
 
     /// What the run is called among those that are kept: what decides it, as a short text.
