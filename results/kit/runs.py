@@ -137,13 +137,16 @@ class Runs:
         to = self.folder if getattr(arguments, "set", None) else folder
         write_json(to / "summary.json", {**summary, "machine": machine(arguments.threads)})
         if to != self.folder:
-            (to / "logs").mkdir(exist_ok=True)
-            for name in logs:
-                # How a run that was stopped goes on is said with the path of the program.
-                lines = (self.folder / f"{name}.log").read_text().splitlines(keepends=True)
-                kept = (line for line in lines if not line.startswith("go on with: "))
-                (to / "logs" / f"{name}.log").write_text("".join(kept))
+            self.publish_logs(to, logs)
         print((to / "summary.json").read_text())
+
+    def publish_logs(self, folder, names):
+        (folder / "logs").mkdir(exist_ok=True)
+        for name in names:
+            # How a run that was stopped goes on is said with the path of the program.
+            lines = (self.folder / f"{name}.log").read_text().splitlines(keepends=True)
+            kept = (line for line in lines if not line.startswith("go on with: "))
+            (folder / "logs" / f"{name}.log").write_text("".join(kept))
 
 
 def spread(values):
