@@ -581,10 +581,10 @@ fn compare<M: Module>(
     found
 }
 
-/// By name.
-type Values = Vec<(String, Vec<f32>)>;
+/// Values by their name.
+type Named = (String, Vec<f32>);
 
-fn within(bound: Bound, expected: &Values, found: &Values) -> Result<(), Failed> {
+fn within(bound: Bound, expected: &[Named], found: &[Named]) -> Result<(), Failed> {
     let sizes = expected.iter().map(|(_, values)| size(values));
     let smallest = (bound.smallest)(sizes.fold(1.0, f64::max));
     let mut faults = vec![];
@@ -628,7 +628,7 @@ fn values<M: Module>(
     draw: u32,
     forward: &impl Fn(&M, Vec<Tensor<4>>) -> Vec<Tensor<4>>,
     device: &Device,
-) -> Values {
+) -> Vec<Named> {
     let mut noise = Noise(draw);
     let inputs: Vec<_> = inputs
         .iter()
@@ -668,7 +668,7 @@ fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 struct Learning<'a> {
     paths: BTreeMap<ParamId, String>,
     gradients: &'a Gradients,
-    found: Values,
+    found: Vec<Named>,
 }
 
 impl ModuleVisitor for Learning<'_> {
