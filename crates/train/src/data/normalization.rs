@@ -23,6 +23,10 @@ pub enum Normalization {
     /// `(x - low) / (high - low) * 2 - 1` with the image's own 1st and 99.5th percentile, for images
     /// of very different brightness.
     Image,
+    /// `2 sqrt(max((x - low) / (high - low), 0)) - 1` with the same percentiles, for images in which
+    /// some things are far brighter than others. The noise of counted light deviates by the root of
+    /// its brightness; the root's noise by the same everywhere (Anscombe 1948).
+    ImageRoot,
 }
 
 impl Normalization {
@@ -65,28 +69,42 @@ impl Normalization {
                 let channel = channel % mean.len();
                 (mean[channel], deviation[channel])
             }
-            Self::Image => (0.5, 0.5),
+            Self::Image | Self::ImageRoot => (0.5, 0.5),
         }
     }
 
     /// The scale of a picture.
     pub(super) fn scale_of(&self, picture: &Picture) -> Scale {
         match self {
-            Self::DataSet { mean, deviation } => Scale(
-                mean.iter()
-                    .copied()
-                    .zip(deviation.iter().copied())
-                    .collect(),
-            ),
-            Self::Image => Scale(vec![percentiles(picture)]),
+            Self::DataSet { mean, deviation } => {
+                let (mean, deviation) = (mean.iter().copied(), deviation.iter().copied());
+                Scale::linear(mean.zip(deviation).collect())
+            }
+            Self::Image => Scale::linear(vec![percentiles(picture)]),
+            Self::ImageRoot => {
+                let (middle, reach) = percentiles(picture);
+                Scale {
+                    root: Some((middle - reach, 2.0 * reach)),
+                    linear: vec![(0.5, 0.5)],
+                }
+            }
         }
     }
 }
 
-/// What becomes 0 and how far from it 1 is: for each channel, or for all together.
-pub(super) struct Scale(Vec<(f32, f32)>);
+/// What becomes 0 and how far from it 1 is.
+pub(super) struct Scale {
+    /// Of the values whose root is taken first, if it is.
+    root: Option<(f32, f32)>,
+    /// For each channel, or for all together.
+    linear: Vec<(f32, f32)>,
+}
 
 impl Scale {
+    fn linear(linear: Vec<(f32, f32)>) -> Self {
+        Self { root: None, linear }
+    }
+
     /// One that gives other values for the same picture: `contrast * x + brightness`.
     pub fn exposed(self, exposed: Exposed) -> Self {
         let Exposed {
@@ -94,15 +112,24 @@ impl Scale {
             brightness,
         } = exposed;
         let change = |(zero, unit)| (zero - brightness * unit / contrast, unit / contrast);
-        Self(self.0.into_iter().map(change).collect())
+        Self {
+            linear: self.linear.into_iter().map(change).collect(),
+            ..self
+        }
     }
 
-    /// `(x - zero) / unit` for a picture, or a part of it, appended to `values` channel by channel.
+    /// `(x - zero) / unit`, perhaps of roots, for a picture, or a part of it, appended to `values` channel by channel.
     pub fn apply(&self, picture: &Picture, values: &mut Vec<f32>) {
         for channel in 0..picture.channels() {
-            let (zero, unit) = self.0[channel % self.0.len()];
-            let plane = picture.plane(channel);
-            values.extend(plane.into_iter().map(|value| (value - zero) / unit));
+            let (zero, unit) = self.linear[channel % self.linear.len()];
+            let plane = picture.plane(channel).into_iter();
+            match self.root {
+                None => values.extend(plane.map(|value| (value - zero) / unit)),
+                Some((low, reach)) => {
+                    let root = |value: f32| ((value - low) / reach).max(0.0).sqrt();
+                    values.extend(plane.map(|value| (root(value) - zero) / unit));
+                }
+            }
         }
     }
 }
@@ -268,29 +295,50 @@ mod tests {
 
     #[test]
     fn an_exposure_is_of_normalised_values() {
-        let picture = Picture::new([1, 3], 1, Values::F32(vec![0.0, 0.5, 1.0]));
-        let scale = || Scale(vec![(0.25, 0.5)]);
+        let picture = Picture::new([1, 3], 1, Values::F32(vec![0.0, 0.25, 1.0]));
         let values = |scale: Scale| {
             let mut values = vec![];
             scale.apply(&picture, &mut values);
             values
         };
-        let exposed = scale().exposed(Exposed {
-            contrast: 2.0,
-            brightness: 0.5,
-        });
-        let expected: Vec<_> = values(scale()).iter().map(|x| 2.0 * x + 0.5).collect();
-        assert_eq!(values(exposed), expected);
+        for root in [None, Some((0.0, 4.0))] {
+            let scale = || Scale {
+                root,
+                linear: vec![(0.25, 0.5)],
+            };
+            let exposed = scale().exposed(Exposed {
+                contrast: 2.0,
+                brightness: 0.5,
+            });
+            let expected: Vec<_> = values(scale()).iter().map(|x| 2.0 * x + 0.5).collect();
+            assert_eq!(values(exposed), expected);
+        }
+    }
+
+    #[test]
+    fn roots_are_of_what_is_above_the_percentile() {
+        // Of 201 values the 1st percentile is the third, the 99.5th the last but one.
+        let mut numbers: Vec<f32> = (0..201).map(|number| number as f32).collect();
+        numbers[200] = 1000.0;
+        let picture = Picture::new([1, 201], 1, Values::F32(numbers));
+        let mut values = vec![];
+        let scale = Normalization::ImageRoot.scale_of(&picture);
+        scale.apply(&picture, &mut values);
+        let of = |number: f32| 2.0 * ((number - 2.0) / 197.0).sqrt() - 1.0;
+        assert_eq!(values[..3], [-1.0; 3]);
+        for (index, number) in [(50, 50.0), (199, 199.0), (200, 1000.0)] {
+            assert!((values[index] - of(number)).abs() < 1e-5, "{number}");
+        }
     }
 
     #[test]
     fn one_scale_for_all_channels_or_one_for_each() {
         let picture = Picture::new([1, 2], 3, Values::U8(vec![0, 51, 255, 255, 102, 0]));
         let mut values = vec![];
-        Scale(vec![(0.0, 0.5)]).apply(&picture, &mut values);
+        Scale::linear(vec![(0.0, 0.5)]).apply(&picture, &mut values);
         assert_eq!(values, [0.0, 2.0, 0.4, 0.8, 2.0, 0.0]);
         values.clear();
-        Scale(vec![(0.0, 1.0), (0.0, 0.2), (1.0, 1.0)]).apply(&picture, &mut values);
+        Scale::linear(vec![(0.0, 1.0), (0.0, 0.2), (1.0, 1.0)]).apply(&picture, &mut values);
         assert_eq!(values, [0.0, 1.0, 1.0, 2.0, 0.0, -1.0]);
     }
 }

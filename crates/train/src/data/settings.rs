@@ -172,6 +172,8 @@ pub enum Scaling {
     Measured,
     /// Each image by its own percentiles.
     Image,
+    /// Each image by the roots of what [`Scaling::Image`] has.
+    ImageRoot,
     /// By these, of values from 0 to 1.
     Moments {
         /// Mean of each channel.
@@ -187,6 +189,7 @@ impl Scaling {
         match self.clone() {
             Self::Measured => None,
             Self::Image => Some(Normalization::Image),
+            Self::ImageRoot => Some(Normalization::ImageRoot),
             Self::Moments { mean, deviation } => Some(Normalization::DataSet { mean, deviation }),
         }
     }

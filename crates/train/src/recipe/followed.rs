@@ -138,6 +138,7 @@ impl Followed {
                 json!({"moments": {"mean": mean, "deviation": deviation}})
             }
             Normalization::Image => json!("image"),
+            Normalization::ImageRoot => json!("image_root"),
         };
         let mut values = vec![("model", "name", json!(recipe.model.name))];
         if images {

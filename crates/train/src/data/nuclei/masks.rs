@@ -41,8 +41,8 @@ pub(in crate::data) fn nuclei_mini(settings: &Data, seed: u64) -> Result<DataSet
             size: Some([SIZE.height, SIZE.width]),
             resizing: Resizing::Stretch,
             interpolation: Interpolation::Bilinear,
-            // The images' brightness differs tenfold.
-            normalization: Normalization::Image,
+            // The images' brightness differs tenfold, and so does that of nuclei in one image.
+            normalization: Normalization::ImageRoot,
             pages: Pages::First,
         },
     };
