@@ -20,7 +20,7 @@ from results.kit.runs import ROOT
 HERE = Path(__file__).resolve().parent
 
 # Where a run takes less than a minute or so, there are more of them.
-SEEDS = {"gradient_flow": 5, "highway_depth": 5, "transfer": 5}
+SEEDS = {"gradient_flow": 5, "highway_depth": 5, "shattered": 5}
 
 
 def main():
