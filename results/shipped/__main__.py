@@ -35,6 +35,9 @@ def main():
     flags.add_argument("--data", type=Path, required=True, help="the folder of the data's files")
     flags.add_argument("names", nargs="*", default=list(NETWORKS), help="networks [default: all]")
     arguments = flags.parse_args()
+    for name in arguments.names:
+        if name not in NETWORKS:
+            flags.error(f"there is no network {name}; there are {', '.join(NETWORKS)}")
     ours = runs.Runs(arguments)
     nuclei.prepare(arguments.data / "dsb2018", ours.folder / "nuclei")
     cifar10.prepare(arguments.data / "cifar10", ours.folder / "cifar10")
