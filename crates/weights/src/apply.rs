@@ -1,7 +1,6 @@
 //! Weights into a model.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::{Tensor, TensorData};
@@ -9,11 +8,9 @@ use models::{Model, ModelConfig, Task};
 
 use crate::array::canonical;
 use crate::prefix::prefix_of;
+use crate::report::{COUNTER, Report};
 use crate::slots::{Slot, slots, turned};
 use crate::{Array, KeyMap, Weights, WeightsError};
-
-/// What PyTorch counts in a normalisation, and nobody needs.
-const COUNTER: &str = "num_batches_tracked";
 
 /// How weights are put into a model.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,68 +35,6 @@ pub enum HeadWeights {
     Take,
     /// It stays as it is, for another number of classes; the file's, if any, is not used.
     Leave,
-}
-
-/// What became of weights.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Report {
-    /// What stands before the model's names in the file.
-    pub prefix: String,
-    /// How many parameters and running statistics got their values.
-    pub applied: usize,
-    /// Names of the model that the file does not have.
-    pub missing: Vec<String>,
-    /// Names of the file, with that prefix, that the model does not have.
-    pub unused: Vec<String>,
-    /// Names with the model's shape and the file's.
-    pub of_another_shape: Vec<(String, Vec<usize>, Vec<usize>)>,
-    /// Counters of batches, which are not needed.
-    pub counters: usize,
-    /// How many names have another prefix: an optimizer's, or other weights.
-    pub elsewhere: usize,
-    /// Names of the head, or of all but the encoder, that were left as they are.
-    pub left: Vec<String>,
-    /// The first convolution, where it was made for another number of channels.
-    pub adapted: Option<String>,
-    /// Whether a head of one output, yes or no, was made one of two classes.
-    pub doubled: bool,
-}
-
-impl Report {
-    /// Whether every name of either side has its partner.
-    pub fn fits(&self) -> bool {
-        self.missing.is_empty() && self.unused.is_empty() && self.of_another_shape.is_empty()
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} arrays applied", self.applied)?;
-        for (what, names) in [("missing", &self.missing), ("unused", &self.unused)] {
-            if let Some((first, others)) = names.split_first() {
-                write!(formatter, "; {} {what}: {first}", names.len())?;
-                if let Some(second) = others.first() {
-                    write!(formatter, ", {second}")?;
-                }
-                if others.len() > 1 {
-                    write!(formatter, ", ..")?;
-                }
-            }
-        }
-        for (name, ours, theirs) in &self.of_another_shape {
-            write!(
-                formatter,
-                "; '{name}' is {ours:?} here and {theirs:?} there"
-            )?;
-        }
-        if let Some(name) = &self.adapted {
-            write!(formatter, "; '{name}' made for other channels")?;
-        }
-        if self.doubled {
-            write!(formatter, "; the head's one output made two classes")?;
-        }
-        Ok(())
-    }
 }
 
 /// Puts weights into a model by name. A first convolution of three channels is adapted to another

@@ -6,9 +6,11 @@ mod timm;
 
 use std::path::Path;
 
+use models::{Model, ModelConfig, Package, find};
 use serde_json::Value;
 
 use crate::WeightsError;
+use crate::slots::slots;
 
 /// What is said of weights. Each value is none where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -110,6 +112,21 @@ impl Declaration {
         Ok(Some(found))
     }
 
+    /// The way back: the `config.json` of the model that this is of, made by such a configuration, as
+    /// its twin's package writes it: timm, which has torchvision's too, or
+    /// segmentation_models.pytorch. None where neither has it.
+    pub fn to_json(&self, model: &Model, config: &ModelConfig) -> Option<Value> {
+        let variant = find(self.model.as_deref()?).ok()?;
+        let twin = variant.twin()?;
+        match twin.package {
+            Package::Timm | Package::Torchvision => {
+                Some(timm::write(self, &twin.name, &slots(model, config)))
+            }
+            Package::Smp => Some(smp::write(self, &twin.name)),
+            _ => None,
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         let positive = |what: &str, value: Option<usize>| match value {
             Some(value) if !(1..=1 << 16).contains(&value) => {
@@ -166,6 +183,87 @@ mod tests {
 
     fn read(tree: Value) -> Result<Option<Declaration>, String> {
         Declaration::of(tree)
+    }
+
+    /// All that can be said of a model of two classes in gray images.
+    fn said(model: &str, network: &str) -> Declaration {
+        Declaration {
+            network: network.to_string(),
+            model: Some(model.to_string()),
+            outputs: Some(2),
+            labels: Some(vec!["cat".to_string(), "dog".to_string()]),
+            channels: Some(1),
+            size: Some([64, 96]),
+            crop: Some(Crop {
+                mode: CropMode::Squash,
+                fraction: 1.0,
+            }),
+            interpolation: Some(Interpolation::Bicubic),
+            mean: Some(vec![0.25]),
+            deviation: Some(vec![0.5]),
+        }
+    }
+
+    fn written(said: &Declaration) -> Option<Value> {
+        let config = models::create(said.model.as_deref()?).expect("a model");
+        let config = config.with_in_channels(1).with_outputs(2);
+        said.to_json(&config.init(&burn::tensor::Device::flex()), &config)
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (model, network) in [
+            ("resnet18", "timm resnet18"),
+            ("convnext_atto", "timm convnext_atto"),
+            (
+                "unet_scse-resnet18",
+                "smp Unet/resnet18/decoder_attention_type=scse",
+            ),
+            ("fpn-resnet18", "smp FPN/resnet18"),
+        ] {
+            let all = said(model, network);
+            let found = read(written(&all).expect("a twin"));
+            assert_eq!(found, Ok(Some(all)));
+        }
+    }
+
+    #[test]
+    fn images_of_any_size_have_none_and_no_crop() {
+        let all = Declaration {
+            size: None,
+            crop: None,
+            ..said("unet-resnet18", "smp Unet/resnet18")
+        };
+        assert_eq!(read(written(&all).expect("a twin")), Ok(Some(all)));
+    }
+
+    #[test]
+    fn layers_are_called_as_timm_calls_them() {
+        let of = |model, network| {
+            let tree = written(&said(model, network)).expect("a twin");
+            let layers =
+                ["first_conv", "classifier"].map(|key| tree["pretrained_cfg"][key].clone());
+            (layers, tree["num_features"].clone())
+        };
+        // A first convolution of one channel is not to be adapted.
+        let convnext = ([json!(null), json!("head.fc")], json!(320));
+        assert_eq!(of("convnext_atto", "timm convnext_atto"), convnext);
+        let dpn = ([json!(null), json!("classifier")], json!(832));
+        assert_eq!(of("dpn68", "timm dpn68"), dpn);
+        let config = models::create("resnet50d").expect("a model");
+        let colour = Declaration {
+            channels: Some(3),
+            ..said("resnet50d", "timm resnet50d")
+        };
+        let model = config.init(&burn::tensor::Device::flex());
+        let tree = colour.to_json(&model, &config).expect("a twin");
+        assert_eq!(tree["pretrained_cfg"]["first_conv"], "conv1.0");
+    }
+
+    #[test]
+    fn a_model_that_only_we_have_has_no_form() {
+        assert_eq!(written(&said("resnet8", "")), None);
+        assert_eq!(written(&said("monai_unet", "")), None);
     }
 
     #[test]

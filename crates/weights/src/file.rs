@@ -1,6 +1,8 @@
 //! Files of weights, told apart by how they begin.
 
+mod archive;
 mod numpy;
+mod pickle;
 mod pytorch;
 mod safetensors;
 

@@ -33,13 +33,15 @@ mod error;
 mod file;
 mod key_map;
 mod prefix;
+mod report;
 mod save;
 mod slots;
 
-pub use apply::{HeadWeights, Options, Report, apply, outputs};
+pub use apply::{HeadWeights, Options, apply, outputs};
 pub use array::{Array, Weights};
 pub use declaration::{Crop, CropMode, Declaration, Interpolation};
 pub use entries::{Entry, entries};
 pub use error::WeightsError;
 pub use key_map::KeyMap;
+pub use report::Report;
 pub use save::{Precision, to_safetensors, to_safetensors_in};

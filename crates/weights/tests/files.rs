@@ -52,6 +52,24 @@ fn every_kind_of_file_gives_the_same_values() {
 }
 
 #[test]
+fn arrays_of_numpy_are_of_any_kind_and_order() {
+    let weights = Weights::read(&fixture("kinds.npz")).unwrap_or_else(|error| panic!("{error}"));
+    let kinds = "half single double big int8 int16 int32 int64 uint8";
+    for name in kinds.split(' ') {
+        let array = weights.get(name).expect(name);
+        assert_eq!(array.shape, [2, 3], "{name}");
+        assert_eq!(array.values, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0], "{name}");
+    }
+    let values = |name: &str| &weights.get(name).expect(name).values;
+    assert_eq!(*values("bool"), [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
+    assert_eq!(*values("bn.num_batches_tracked"), [7.0]);
+    let columns = weights.get("columns").expect("there");
+    assert_eq!(columns.shape, [2, 3, 4]);
+    let in_order: Vec<f32> = (0..24).map(|value| value as f32).collect();
+    assert_eq!(columns.values, in_order);
+}
+
+#[test]
 fn a_checkpoint_of_a_training_has_its_weights_under_their_prefix() {
     let weights = Weights::read(&fixture("wrapped.pt")).expect("readable");
     is_as_written(&weights, "state_dict.module.", 1.0);
@@ -84,4 +102,18 @@ fn what_is_no_file_of_weights_is_named() {
             "{bytes:?}: {message}"
         );
     }
+}
+
+#[test]
+fn files_from_before_older_ones_are_named_so() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let path = scratch.path().join("archive.pth");
+    let mut bytes = vec![0; 1024];
+    bytes[257..262].copy_from_slice(b"ustar");
+    std::fs::write(&path, bytes).expect("writes");
+    let error = Weights::read(&path).expect_err("a tar").to_string();
+    assert!(
+        error.contains("archive.pth' is no file of weights: it is from before PyTorch 0.1.10"),
+        "{error}"
+    );
 }

@@ -1,5 +1,5 @@
 //! Files from strangers: whatever is done to one, there is an error or there are arrays; never a
-//! panic, never more memory than the file's size allows.
+//! panic, never more values than the file's size allows. `memory.rs` measures what is taken.
 //!
 //! `MUTANTS=1000000 cargo test -p weights --test hostile` is the long form.
 
@@ -10,13 +10,14 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use weights::{Array, Declaration, Options, Weights, apply};
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "zipped.pth",
     "legacy.pth",
     "wrapped.pt",
     "half.bin",
     "bfloat.safetensors",
     "arrays.npz",
+    "kinds.npz",
 ];
 
 fn mutants() -> usize {

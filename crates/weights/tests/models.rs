@@ -191,6 +191,47 @@ fn a_first_convolution_is_made_for_other_channels() {
     }
 }
 
+/// timm's `adapt_input_conv`, by its formula: one channel has the sum of the three; of more, channel c
+/// is channel c modulo three, times three by their number.
+#[test]
+fn a_first_convolution_for_other_channels_has_the_values_of_timm() {
+    let config = create("resnet8").expect("a model");
+    let (_, weights) = written(&config);
+    let theirs = weights.get("conv1.weight").expect("there");
+    let [outputs, 3, height, width] = theirs.shape[..] else {
+        panic!("{:?}", theirs.shape);
+    };
+    let value = |output: usize, channel: usize, pixel: usize| {
+        f64::from(theirs.values[(output * 3 + channel) * height * width + pixel])
+    };
+    for channels in [1, 2, 4, 5] {
+        let other = create("resnet8").expect("a model");
+        let other = other.with_in_channels(channels);
+        let fresh = other.init(&Device::flex());
+        let (adapted, _) = apply(fresh, &other, &weights, &Options::default()).expect("fits");
+        let bytes = to_safetensors(&adapted, &other).expect("writes");
+        let own = Weights::from_safetensors(&bytes).expect("reads");
+        let own = own.get("conv1.weight").expect("there");
+        assert_eq!(own.shape, [outputs, channels, height, width]);
+        let mut values = own.values.iter();
+        for output in 0..outputs {
+            for channel in 0..channels {
+                for pixel in 0..height * width {
+                    let expected: f64 = match channels {
+                        1 => (0..3).map(|channel| value(output, channel, pixel)).sum(),
+                        _ => value(output, channel % 3, pixel) * 3.0 / channels as f64,
+                    };
+                    let found = f64::from(*values.next().expect("as many"));
+                    assert!(
+                        (found - expected).abs() <= 1e-6 * (1.0 + expected.abs()),
+                        "{channels}: [{output}, {channel}, {pixel}] is {found}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn an_encoder_serves_a_classifier_and_any_decoder() {
     let encoder_only = Options {

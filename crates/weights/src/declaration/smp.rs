@@ -2,9 +2,16 @@
 
 use models::{Package, find_twin};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Declaration;
+use super::timm::{Inner, seen};
+
+/// What smp has no argument for, in timm's words: how images are seen, and what classes are called. It
+/// passes over keys that begin so.
+const SEEN: &str = "_pretrained_cfg";
+/// How many times each of its decoders takes a map that is half as large, unless told otherwise.
+const DEPTH: usize = 5;
 
 /// What the encoders here were trained with on ImageNet: `get_preprocessing_params` gives these for
 /// each of them.
@@ -20,6 +27,8 @@ struct Arguments {
     in_channels: Option<usize>,
     classes: Option<usize>,
     decoder_attention_type: Option<String>,
+    #[serde(rename = "_pretrained_cfg")]
+    seen: Option<Value>,
 }
 
 pub(super) fn read(tree: Value) -> Result<Declaration, String> {
@@ -31,18 +40,48 @@ pub(super) fn read(tree: Value) -> Result<Declaration, String> {
     });
     let network = format!("{class}/{}{attention}", arguments.encoder_name);
     let channels = arguments.in_channels.unwrap_or(3);
+    let outputs = Some(arguments.classes.unwrap_or(1));
     // Encoders that began with weights of ImageNet saw images as those were seen; of others nothing
     // is said.
     let is_imagenet = channels == 3 && arguments.encoder_weights.is_some();
+    let seen = match arguments.seen {
+        Some(seen) => Inner::read(seen)?.seen(channels, outputs)?,
+        None => Declaration {
+            mean: is_imagenet.then(|| MEAN.to_vec()),
+            deviation: is_imagenet.then(|| DEVIATION.to_vec()),
+            ..Declaration::default()
+        },
+    };
     Ok(Declaration {
         model: find_twin(Package::Smp, &network).map(|variant| variant.name().to_string()),
         network: format!("smp {network}"),
-        outputs: Some(arguments.classes.unwrap_or(1)),
+        outputs,
         channels: Some(channels),
-        mean: is_imagenet.then(|| MEAN.to_vec()),
-        deviation: is_imagenet.then(|| DEVIATION.to_vec()),
-        ..Declaration::default()
+        // Images that keep their size are not cut.
+        crop: seen.crop.filter(|_| seen.size.is_some()),
+        ..seen
     })
+}
+
+/// What `save_pretrained` writes, of a network that is called so: `Unet/resnet34`, and options.
+pub(super) fn write(said: &Declaration, network: &str) -> Value {
+    let mut parts = network.split('/');
+    let mut tree = json!({
+        "_model_class": parts.next(),
+        "encoder_name": parts.next(),
+        "encoder_depth": DEPTH,
+        // The file has the encoder's too: nothing is to be loaded before it.
+        "encoder_weights": null,
+        "in_channels": said.channels.unwrap_or(3),
+        "classes": said.outputs.unwrap_or(1),
+        "activation": null,
+        "aux_params": null,
+    });
+    for (key, value) in parts.filter_map(|option| option.split_once('=')) {
+        tree[key] = json!(value);
+    }
+    tree[SEEN] = seen(said).into();
+    tree
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 
 use models::{Package, find_twin};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{Crop, CropMode, Declaration, Interpolation, spread};
+use crate::slots::Slot;
 
 /// What timm takes where nothing is said.
 const CROP: f64 = 0.875;
@@ -19,8 +20,9 @@ struct Outer {
     pretrained_cfg: Option<Value>,
 }
 
+/// How a network sees images, and what it was made for.
 #[derive(Default, Deserialize)]
-struct Inner {
+pub(super) struct Inner {
     architecture: Option<String>,
     num_classes: Option<usize>,
     label_names: Option<Value>,
@@ -34,40 +36,122 @@ struct Inner {
 
 pub(super) fn read(tree: Value) -> Result<Declaration, String> {
     let outer: Outer = serde_json::from_value(tree).map_err(|error| error.to_string())?;
-    let inner = outer.pretrained_cfg.map(serde_json::from_value::<Inner>);
-    let is_stated = inner.is_some();
-    let inner = inner
-        .transpose()
-        .map_err(|error| format!("pretrained_cfg: {error}"))?
-        .unwrap_or_default();
-    let architecture = outer.architecture.or(inner.architecture);
-    let channels = inner.input_size.map_or(3, |[channels, ..]| channels);
-    // A list of names; timm also allows none, or tables.
-    let labels = outer.label_names.or(inner.label_names);
-    let labels = labels.and_then(|labels| serde_json::from_value::<Vec<String>>(labels).ok());
+    let is_stated = outer.pretrained_cfg.is_some();
+    let inner = outer.pretrained_cfg.map(Inner::read).transpose()?;
+    let mut inner = inner.unwrap_or_default();
+    let architecture = outer.architecture.or(inner.architecture.take());
+    let channels = inner.input_size.map(|[channels, ..]| channels);
     let outputs = outer.num_classes.or(inner.num_classes);
-    let crop = Crop {
-        mode: crop_mode(inner.crop_mode.as_deref())?,
-        fraction: inner.crop_pct.unwrap_or(CROP),
-    };
+    // A list of names; timm also allows none, or tables.
+    inner.label_names = outer.label_names.or(inner.label_names);
+    let seen = inner.seen(channels.unwrap_or(3), outputs)?;
     Ok(Declaration {
         network: format!("timm {}", architecture.as_deref().unwrap_or("network")),
         model: architecture.as_deref().and_then(model),
         // timm's word for a network without a classifier is 0.
         outputs: outputs.filter(|outputs| *outputs > 0),
-        // Those of what it was trained on before are of no use.
-        labels: labels.filter(|labels| Some(labels.len()) == outputs),
-        channels: inner.input_size.map(|[channels, ..]| channels),
-        size: inner.input_size.map(|[_, height, width]| [height, width]),
-        crop: is_stated.then_some(crop),
-        interpolation: inner
-            .interpolation
-            .as_deref()
-            .map(interpolation)
-            .transpose()?,
-        mean: spread(inner.mean, channels),
-        deviation: spread(inner.std, channels),
+        channels,
+        crop: seen.crop.filter(|_| is_stated),
+        ..seen
     })
+}
+
+impl Inner {
+    pub(super) fn read(tree: Value) -> Result<Self, String> {
+        serde_json::from_value(tree).map_err(|error| format!("pretrained_cfg: {error}"))
+    }
+
+    /// What it says of images of so many channels, and the names of so many outputs.
+    pub(super) fn seen(
+        self,
+        channels: usize,
+        outputs: Option<usize>,
+    ) -> Result<Declaration, String> {
+        let labels = self.label_names;
+        let labels = labels.and_then(|labels| serde_json::from_value::<Vec<String>>(labels).ok());
+        let interpolation = self.interpolation.as_deref().map(interpolation);
+        Ok(Declaration {
+            // Those of what it was trained on before are of no use.
+            labels: labels.filter(|labels| Some(labels.len()) == outputs),
+            size: self.input_size.map(|[_, height, width]| [height, width]),
+            crop: Some(Crop {
+                mode: crop_mode(self.crop_mode.as_deref())?,
+                fraction: self.crop_pct.unwrap_or(CROP),
+            }),
+            interpolation: interpolation.transpose()?,
+            mean: spread(self.mean, channels),
+            deviation: spread(self.std, channels),
+            ..Declaration::default()
+        })
+    }
+}
+
+/// What timm's `save_for_hf` writes, of an architecture with these layers.
+pub(super) fn write(said: &Declaration, architecture: &str, slots: &[Slot]) -> Value {
+    let mut inner = seen(said);
+    // timm adapts a first convolution that is named to the images' channels: one that has as many
+    // already is not.
+    let is_colour = said.channels.is_none_or(|channels| channels == 3);
+    let first = slots.iter().find(|slot| slot.shape.len() == 4);
+    inner.insert(
+        "first_conv".to_string(),
+        json!(first.filter(|_| is_colour).map(layer)),
+    );
+    let mut last = slots
+        .iter()
+        .filter(|slot| slot.is_head && slot.shape.len() > 1);
+    let last = last.next_back();
+    inner.insert("classifier".to_string(), json!(last.map(layer)));
+    let mut outer = Map::new();
+    outer.insert("architecture".to_string(), json!(architecture));
+    outer.insert("num_classes".to_string(), json!(said.outputs.unwrap_or(0)));
+    if let Some(last) = last {
+        outer.insert("num_features".to_string(), json!(last.shape[1]));
+    }
+    if let Some(labels) = inner.remove("label_names") {
+        outer.insert("label_names".to_string(), labels);
+    }
+    outer.insert("pretrained_cfg".to_string(), inner.into());
+    outer.into()
+}
+
+/// The name of a layer by that of its weight.
+fn layer(slot: &Slot) -> &str {
+    slot.name.strip_suffix(".weight").unwrap_or(&slot.name)
+}
+
+/// What [`Inner::seen`] reads.
+pub(super) fn seen(said: &Declaration) -> Map<String, Value> {
+    let size = said.channels.zip(said.size);
+    let crop = said.crop;
+    let values = [
+        (
+            "input_size",
+            json!(size.map(|(channels, [height, width])| [channels, height, width])),
+        ),
+        (
+            "interpolation",
+            json!(said.interpolation.map(|interpolation| match interpolation {
+                Interpolation::Bilinear => "bilinear",
+                Interpolation::Bicubic => "bicubic",
+            })),
+        ),
+        ("crop_pct", json!(crop.map(|crop| crop.fraction))),
+        (
+            "crop_mode",
+            json!(crop.map(|crop| match crop.mode {
+                CropMode::Center => "center",
+                CropMode::Squash => "squash",
+                CropMode::Border => "border",
+            })),
+        ),
+        ("mean", json!(said.mean)),
+        ("std", json!(said.deviation)),
+        ("num_classes", json!(said.outputs)),
+        ("label_names", json!(said.labels)),
+    ];
+    let said = values.into_iter().filter(|(_, value)| !value.is_null());
+    said.map(|(key, value)| (key.to_string(), value)).collect()
 }
 
 /// Our name of an architecture; those that torchvision has too are called as there.
