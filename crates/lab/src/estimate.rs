@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+/// What stands for a value that is not known.
+pub(crate) const NOT_KNOWN: &str = "not known";
+
 /// A value, and between what it lies with 95 % confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -22,6 +25,20 @@ impl Estimate {
             low: Some(value),
             high: Some(value),
         }
+    }
+
+    /// A value that nothing is known of, as where a network learned nothing that is a number.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            value: f64::NAN,
+            low: None,
+            high: None,
+        }
+    }
+
+    /// Whether there is a value.
+    pub fn is_known(self) -> bool {
+        !self.value.is_nan()
     }
 
     /// The mean of a sample, with Student's interval: `mean ± t s / sqrt(n)`, with `t` of `n - 1`
@@ -74,6 +91,7 @@ impl Estimate {
     pub(crate) fn with_interval(self, decimals: usize) -> String {
         let Self { value, low, high } = self;
         match (low, high) {
+            _ if !self.is_known() => NOT_KNOWN.to_string(),
             (Some(low), Some(high)) => {
                 format!("{value:.decimals$} ({low:.decimals$} to {high:.decimals$})")
             }
@@ -144,6 +162,8 @@ mod tests {
     fn an_interval_stands_beside_its_value() {
         let words = Estimate::of_mean(&[1.0, 2.0, 4.0]).with_interval(2);
         assert_eq!(words, "2.33 (-1.46 to 6.13)");
+        let lost = Estimate::of_mean(&[1.0, f64::NAN]);
+        assert_eq!(lost.with_interval(2), "not known");
     }
 
     #[test]

@@ -69,15 +69,32 @@ pub struct Exhibit {
     pub caption: String,
     /// It, as HTML.
     pub body: Markup,
+    /// What papers say in it. It is not among what was measured, and is kept with the page's numbers.
+    pub reported: Option<Reported>,
+}
+
+/// What papers say, as a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// What its columns are.
+    pub headings: Vec<String>,
+    /// A cell for each column.
+    pub rows: Vec<Vec<String>>,
 }
 
 impl Exhibit {
-    /// A drawing, as SVG.
-    pub fn figure(caption: impl Into<String>, svg: String) -> Self {
+    /// Anything that HTML can say.
+    pub fn new(caption: impl Into<String>, body: Markup) -> Self {
         Self {
             caption: caption.into(),
-            body: PreEscaped(svg),
+            body,
+            reported: None,
         }
+    }
+
+    /// A drawing, as SVG.
+    pub fn figure(caption: impl Into<String>, svg: String) -> Self {
+        Self::new(caption, PreEscaped(svg))
     }
 
     /// A table with a heading for each column.
@@ -86,9 +103,23 @@ impl Exhibit {
         headings: &[&str],
         rows: impl IntoIterator<Item = Vec<C>>,
     ) -> Self {
+        Self::new(caption, table(headings, rows))
+    }
+
+    /// A table of what papers say.
+    pub fn reported<const N: usize>(
+        caption: impl Into<String>,
+        headings: [&str; N],
+        rows: &[[&str; N]],
+    ) -> Self {
+        let texts = |cells: &[&str; N]| cells.map(str::to_string).to_vec();
+        let rows: Vec<_> = rows.iter().map(texts).collect();
         Self {
-            caption: caption.into(),
-            body: table(headings, rows),
+            reported: Some(Reported {
+                headings: texts(&headings),
+                rows: rows.clone(),
+            }),
+            ..Self::table(caption, &headings, rows)
         }
     }
 }

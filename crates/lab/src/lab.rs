@@ -18,6 +18,9 @@ use crate::run::decisive;
 use crate::watch::{self, Nobody, Watched, Watcher};
 use crate::{Profile, Run, RunPlan, Spent, Start, kept};
 
+/// With how many seeds networks are trained, where nothing else is said.
+pub const SEEDS: u64 = 3;
+
 /// How the laboratory works.
 #[derive(Clone, Debug)]
 pub struct Settings {

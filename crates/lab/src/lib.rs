@@ -31,8 +31,8 @@ mod watch;
 
 pub use claim::{Claim, Judgement, Verdict};
 pub use estimate::Estimate;
-pub use experiment::{Entry, Exhibit, Experiment, Paper, Plan};
-pub use lab::{Interrupted, Lab, Reporter, Settings};
+pub use experiment::{Entry, Exhibit, Experiment, Paper, Plan, Reported};
+pub use lab::{Interrupted, Lab, Reporter, SEEDS, Settings};
 pub use machine::Machine;
 pub use memory::peak_bytes;
 pub use page::{write_figures, write_page};

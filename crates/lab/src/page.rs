@@ -9,11 +9,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use crate::claim::overall;
+use crate::estimate::NOT_KNOWN;
+use crate::experiment::Reported;
 use crate::experiments::EXPERIMENTS;
 use crate::figure::alone;
-use crate::lab::spell;
+use crate::lab::{SEEDS, spell};
 use crate::table::table;
-use crate::{Entry, Exhibit, Judgement, Plan, Results, Spent, Verdict, kept};
+use crate::{Entry, Estimate, Exhibit, Judgement, Plan, Profile, Results, Spent, Verdict, kept};
 
 const STYLE: &str = include_str!("page/style.css");
 
@@ -114,6 +116,10 @@ fn sections(folder: &Path) -> Result<Vec<Section>> {
 /// Every number of the page.
 fn numbers(sections: &[Section]) -> Value {
     let section = |section: &Section| {
+        let reported = section.exhibits.iter().filter_map(|exhibit| {
+            let Reported { headings, rows } = exhibit.reported.as_ref()?;
+            Some(json!({"caption": exhibit.caption, "headings": headings, "rows": rows}))
+        });
         json!({
             "name": section.entry.name,
             "title": section.plan.title,
@@ -124,6 +130,7 @@ fn numbers(sections: &[Section]) -> Value {
             "machine": section.results.machine,
             "runs": section.results.runs,
             "measured": section.results.measured,
+            "reported": reported.collect::<Vec<_>>(),
         })
     };
     json!({"experiments": sections.iter().map(section).collect::<Vec<_>>()})
@@ -210,7 +217,7 @@ fn claims(judgements: &[Judgement]) -> Markup {
             html! { (judgement.says) },
             html! { (judgement.effect) },
             html! { (number(judgement.above)) },
-            html! { (found(judgement)) },
+            html! { (found(judgement.found)) },
             badge(judgement.verdict),
         ]
     };
@@ -218,9 +225,9 @@ fn claims(judgements: &[Judgement]) -> Markup {
     table(&headings, judgements.iter().map(row))
 }
 
-fn found(judgement: &Judgement) -> String {
-    let found = judgement.found;
+fn found(found: Estimate) -> String {
     match (found.low, found.high) {
+        _ if !found.is_known() => NOT_KNOWN.to_string(),
         (Some(low), Some(high)) if low == high => number(found.value),
         (Some(low), Some(high)) => format!(
             "{} ({} to {})",
@@ -257,7 +264,7 @@ fn what_was_run(section: &Section) -> Markup {
             p { "Machine: " (results.machine.to_string()) "." }
             (by_network(&results.runs))
             p {
-                "It repeats by " code { (command(section)) }
+                "It repeats by " code { (command(&section.results)) }
             }
             p {
                 "Claimed in: "
@@ -270,14 +277,18 @@ fn what_was_run(section: &Section) -> Markup {
     }
 }
 
-fn command(section: &Section) -> String {
-    let name = section.entry.name;
-    let profile = section.results.profile.name();
-    let data = match section.results.profile {
-        crate::Profile::Full => " --data DATA",
-        _ => "",
+fn command(results: &Results) -> String {
+    let name = &results.experiment;
+    let profile = results.profile.name();
+    let seeds = match results.seeds.len() as u64 {
+        SEEDS => String::new(),
+        seeds => format!(" --seeds {seeds}"),
     };
-    format!("cargo run -p lab -- run {name} --profile {profile}{data}")
+    let data = match results.profile {
+        Profile::Full => " --data DATA",
+        Profile::Tiny | Profile::Quick => "",
+    };
+    format!("cargo run -p lab -- run {name} --profile {profile}{seeds}{data}")
 }
 
 fn by_network(runs: &[Spent]) -> Markup {
@@ -325,5 +336,39 @@ mod tests {
     fn numbers_have_three_digits() {
         let shown = [0.12345, 1234.5, 0.000_012, -2.0, 0.0].map(number);
         assert_eq!(shown, ["0.123", "1234", "1.2e-5", "-2.00", "0"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_to_be_so() {
+        let estimates = [
+            Estimate::exact(2.0),
+            Estimate::of_mean(&[2.0]),
+            Estimate::unknown(),
+            Estimate::of_mean(&[2.0, f64::NAN, 1.0]),
+        ];
+        assert_eq!(
+            estimates.map(found),
+            ["2.00", "2.00 (one seed)", "not known", "not known"]
+        );
+    }
+
+    #[test]
+    fn the_command_repeats_as_many_seeds_as_there_were() {
+        let results = |profile, seeds| Results {
+            experiment: "gravity".to_string(),
+            profile,
+            seeds,
+            machine: crate::Machine::here(),
+            runs: Vec::new(),
+            measured: Value::Null,
+        };
+        assert_eq!(
+            command(&results(Profile::Full, (1..=5).collect())),
+            "cargo run -p lab -- run gravity --profile full --seeds 5 --data DATA"
+        );
+        assert_eq!(
+            command(&results(Profile::Quick, (1..=SEEDS).collect())),
+            "cargo run -p lab -- run gravity --profile quick"
+        );
     }
 }

@@ -70,17 +70,18 @@ impl<W: Watcher> Observer for Watched<'_, W> {
         let Some(seen) = self.watcher.look(network)? else {
             return Ok(());
         };
-        let mut line = serde_json::to_string(&Line { step, seen })?;
-        line.push('\n');
-        let append = || {
-            let mut file = OpenOptions::new()
-                .append(true)
-                .create(true)
-                .open(&self.path)?;
-            file.write_all(line.as_bytes())
-        };
-        append().with_context(|| format!("'{}' cannot be written", self.path.display()))
+        append(&self.path, &Line { step, seen })
     }
+}
+
+/// Adds a line, on a line of its own whatever stands before it: the last may be cut off.
+fn append(path: &Path, line: &Line<impl Serialize>) -> Result<()> {
+    let text = format!("\n{}\n", serde_json::to_string(line)?);
+    let append = || {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        file.write_all(text.as_bytes())
+    };
+    append().with_context(|| format!("'{}' cannot be written", path.display()))
 }
 
 /// What was seen, by step. A step that a run went back over was seen twice, and was the same. A line
@@ -95,4 +96,24 @@ pub(crate) fn read<S: DeserializeOwned>(path: &Path) -> Result<BTreeMap<usize, S
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
     Ok(lines.map(|Line { step, seen }| (step, seen)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_cut_off_takes_none_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("run.seen.jsonl");
+        let add = |step, seen: f64| append(&path, &Line { step, seen }).expect("writes");
+        assert!(read::<f64>(&path).expect("none").is_empty());
+        add(0, 0.5);
+        let whole = fs::read_to_string(&path).expect("a file");
+        fs::write(&path, format!("{whole}{{\"step\":1,\"se")).expect("cuts");
+        add(1, 1.5);
+        add(2, 2.5);
+        let seen = read::<f64>(&path).expect("reads");
+        assert_eq!(seen, BTreeMap::from([(0, 0.5), (1, 1.5), (2, 2.5)]));
+    }
 }

@@ -1,15 +1,15 @@
 //! The program as a user has it: all experiments on next to nothing, and their page in a browser.
 
+#[path = "tiny/browser.rs"]
+mod browser;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use lab::experiments::EXPERIMENTS;
 use serde_json::Value;
-
-/// How the browser is called.
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 fn lab(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
@@ -47,6 +47,16 @@ fn all_experiments_run_are_not_run_again_and_make_a_page() {
             entry.name
         );
     }
+    for (name, figure) in [
+        ("degradation", "6.97"),
+        ("highway_depth", "below 0.0001"),
+        ("feature_reuse", "4.51"),
+        ("beyond", "5.25"),
+    ] {
+        let shown = listed.iter().find(|one| one["name"] == name);
+        let reported = shown.expect(name)["reported"].to_string();
+        assert!(reported.contains(figure), "{name}: {reported}");
+    }
 
     let again = lab(folder.path(), &tiny);
     let progress = text(&again.stderr);
@@ -70,67 +80,7 @@ fn all_experiments_run_are_not_run_again_and_make_a_page() {
             entry.name
         );
     }
-    in_a_browser(&page, &html);
-}
-
-/// Opens the page. Nothing may go wrong in its script, and nothing may be asked of the network: the
-/// page's own policy forbids it, and a browser complains of each try.
-fn in_a_browser(page: &Path, html: &str) {
-    let Some(browser) = browser() else {
-        println!(
-            "the page was not opened: there is no browser ({})",
-            BROWSERS.join(", ")
-        );
-        return;
-    };
-    let profile = tempfile::tempdir().expect("a folder");
-    let shown = Command::new(browser)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-        ])
-        .args([
-            "--disable-quic",
-            "--disable-background-networking",
-            "--disable-sync",
-        ])
-        .args([
-            "--disable-component-update",
-            "--enable-logging=stderr",
-            "--virtual-time-budget=5000",
-        ])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg("--dump-dom")
-        .arg(format!("file://{}", page.display()))
-        .output()
-        .expect("the browser starts");
-    let (dom, log) = (text(&shown.stdout), text(&shown.stderr));
-    assert!(shown.status.success(), "{log}");
-    let complaints: Vec<_> = log
-        .lines()
-        .filter(|line| line.contains("CONSOLE"))
-        .collect();
-    assert!(complaints.is_empty(), "{complaints:#?}");
-    let sections = |text: &str| text.matches("<section").count();
-    assert_eq!(sections(&dom), EXPERIMENTS.len());
-    // What is alive has drawn something, or offers something to change.
-    let alive = html.matches("class=\"live\"").count();
-    let drawn = dom.matches("<input").count() - html.matches("<input").count();
-    assert!(
-        alive == 0 || drawn >= alive,
-        "{alive} figures are alive, and there are {drawn} controls"
-    );
-}
-
-fn browser() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders: Vec<_> = std::env::split_paths(&path).collect();
-    let names = BROWSERS
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    names.into_iter().find(|path| path.is_file())
+    browser::reads(&html);
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
@@ -142,10 +92,14 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
 #[test]
 fn what_cannot_be_done_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (
             &["run", "gravity"],
             "there is no experiment 'gravity'; there are: degradation",
+        ),
+        (
+            &["run", "short"],
+            "the names of several experiments begin with 'short': shortcuts, short_and_long",
         ),
         (&["run", "--seeds", "0"], "--seeds 0: must be at least 1"),
         (

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use lab::experiments::{EXPERIMENTS, find};
-use lab::{Entry, Interrupted, Judgement, Lab, Machine, Profile, Results, Settings, write_page};
+use lab::{
+    Entry, Interrupted, Judgement, Lab, Machine, Profile, Results, SEEDS, Settings, write_page,
+};
 use train::backend::DeviceChoice;
 
 use super::screen::Screen;
@@ -12,7 +14,7 @@ use super::screen::Screen;
 /// What is run.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Experiments, by their names; none: all
+    /// Experiments, by their names, or by beginnings that no other name has; none: all
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// How much is done: tiny tries all out, quick takes a quarter of an hour on two cores, full
@@ -20,7 +22,7 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value = "quick")]
     profile: Profile,
     /// How many seeds, from 1 on
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = SEEDS)]
     seeds: u64,
     /// Folder with `cifar10`, `mnist` and `nuclei`, as docs/lab.md says; for the full profile
     #[arg(long, value_name = "FOLDER")]
@@ -48,7 +50,8 @@ impl RunArgs {
     /// Runs the experiments, writes what came of each, and the page.
     ///
     /// # Errors
-    /// If a name is unknown, images are missing, a run fails, or a file cannot be written.
+    /// If a name is unknown or stands for several, images are missing, a run fails, or a file cannot
+    /// be written.
     pub fn run(self) -> Result<ExitCode> {
         let entries = self.entries()?;
         ensure!(self.seeds > 0, "--seeds 0: must be at least 1");
@@ -99,16 +102,7 @@ impl RunArgs {
         if self.names.is_empty() {
             return Ok(EXPERIMENTS.iter().collect());
         }
-        let entry = |name: &String| {
-            find(name).with_context(|| {
-                let names: Vec<_> = EXPERIMENTS.iter().map(|entry| entry.name).collect();
-                format!(
-                    "there is no experiment '{name}'; there are: {}",
-                    names.join(", ")
-                )
-            })
-        };
-        self.names.iter().map(entry).collect()
+        self.names.iter().map(|name| find(name)).collect()
     }
 
     /// Whether the images that the full profile needs are there.
@@ -137,9 +131,13 @@ fn tell(entry: &Entry, results: &Results) -> Result<()> {
     let effects = (entry.effects)(&results.measured)?;
     for (claim, effect) in (entry.plan)().claims.iter().zip(effects) {
         let judged = Judgement::of(claim, effect);
+        let found = match judged.found.is_known() {
+            true => format!("= {:.4}", judged.found.value),
+            false => "is not known".to_string(),
+        };
         println!(
-            "{}: {}: {} = {:.4}",
-            entry.name, judged.verdict, judged.effect, judged.found.value
+            "{}: {}: {} {found}",
+            entry.name, judged.verdict, judged.effect
         );
     }
     Ok(())

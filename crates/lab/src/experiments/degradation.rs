@@ -177,13 +177,17 @@ impl Experiment for Degradation {
                 "Error in training of the shallowest and the deepest networks, epoch by epoch.",
                 curves.svg(),
             ),
-            Exhibit::table(
+            Exhibit::reported(
                 "The paper's figures on CIFAR-10, for comparison: 64,000 steps of 128 images, one \
                  run (table 6), for residual networks of 110 layers the best of five.",
-                &["layers", "residual, test error (%)"],
-                [[20, 875], [32, 751], [44, 717], [56, 697], [110, 643]].map(|[layers, error]| {
-                    vec![layers.to_string(), format!("{:.2}", error as f64 / 100.0)]
-                }),
+                ["layers", "residual, test error (%)"],
+                &[
+                    ["20", "8.75"],
+                    ["32", "7.51"],
+                    ["44", "7.17"],
+                    ["56", "6.97"],
+                    ["110", "6.43"],
+                ],
             ),
         ]
     }

@@ -141,13 +141,11 @@ impl Experiment for FeatureReuse {
 
     fn show(measured: &Measured) -> Vec<Exhibit> {
         let mut exhibits = vec![
-            Exhibit {
-                caption:
-                    "A dense block of five layers. A colour is what one box gives; each layer \
-                          adds k channels, and reads all that is there."
-                        .to_string(),
-                body: drawing(),
-            },
+            Exhibit::new(
+                "A dense block of five layers. A colour is what one box gives; each layer adds k \
+                 channels, and reads all that is there.",
+                drawing(),
+            ),
             Exhibit::figure(
                 "Error on the test images by parameters.",
                 by_cost(measured, "parameters (thousands)", |network| {
@@ -177,16 +175,15 @@ impl Experiment for FeatureReuse {
             "growth of the loss",
             &measured.needs,
         ));
-        exhibits.push(Exhibit::table(
+        exhibits.push(Exhibit::reported(
             "The paper's figures on CIFAR-10 with augmentation, for comparison (table 2).",
-            &["network", "parameters (millions)", "test error (%)"],
-            [
+            ["network", "parameters (millions)", "test error (%)"],
+            &[
                 ["ResNet-110, as Huang 2016 trained it", "1.7", "6.41"],
                 ["ResNet-1001, pre-activation", "10.2", "4.62"],
                 ["DenseNet-BC-100, growth 12", "0.8", "4.51"],
                 ["DenseNet-BC-250, growth 24", "15.3", "3.62"],
-            ]
-            .map(|row| row.map(str::to_string).to_vec()),
+            ],
         ));
         exhibits
     }

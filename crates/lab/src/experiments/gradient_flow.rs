@@ -8,7 +8,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Error, Result, ensure};
 use serde::{Deserialize, Serialize};
 use skip_blocks::layers::{Act, NormKind};
 
@@ -22,8 +22,35 @@ pub struct GradientFlow;
 
 /// The gradients of all networks.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(try_from = "Read")]
 pub struct Measured {
     flows: Vec<Flow>,
+}
+
+/// The same, where something may be missing.
+#[derive(Deserialize)]
+struct Read {
+    flows: Vec<Flow>,
+}
+
+impl TryFrom<Read> for Measured {
+    type Error = Error;
+
+    fn try_from(Read { flows }: Read) -> Result<Self> {
+        for net in nets() {
+            let is_there = flows.iter().any(|flow| flow.net == net);
+            ensure!(is_there, "the network '{}' is missing", net.name());
+        }
+        let seeds = flows.first().map_or(0, |flow| flow.norms.len());
+        for flow in &flows {
+            ensure!(
+                seeds > 0 && flow.norms.len() == seeds && flow.is_whole(),
+                "norms of the network '{}' are missing",
+                flow.net.name()
+            );
+        }
+        Ok(Self { flows })
+    }
 }
 
 /// The gradients of a network's parts.
@@ -192,7 +219,7 @@ impl Measured {
     /// The gradients of a network, which is one of those that are measured.
     fn flow(&self, net: Net) -> &Flow {
         let found = self.flows.iter().find(|flow| flow.net == net);
-        found.expect("all networks are measured")
+        found.expect("all networks are there, or it could not be read")
     }
 }
 
@@ -215,6 +242,13 @@ impl Flow {
             steps,
             loss,
         }
+    }
+
+    /// Whether each seed has the norms of all parts at all steps.
+    fn is_whole(&self) -> bool {
+        let is_whole = |norms: &Vec<f64>| norms.len() == self.parts.len();
+        let mut seeds = self.norms.iter();
+        seeds.all(|steps| steps.len() == self.steps.len() && steps.iter().all(is_whole))
     }
 
     /// Something of the parts' norms before the first step, by seed.
@@ -246,4 +280,40 @@ fn first(norms: &[f64]) -> f64 {
 
 fn largest(values: &[f64]) -> f64 {
     values.iter().copied().fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Entry;
+    use serde_json::json;
+
+    #[test]
+    fn results_without_a_network_or_a_norm_are_refused() {
+        let flow = |net: Net, norms: &[f64]| Flow {
+            net,
+            parts: ["first", "middle", "last"].map(str::to_string).to_vec(),
+            steps: vec![0, 1],
+            norms: vec![vec![norms.to_vec(); 2]],
+            loss: vec![None],
+        };
+        let whole = || nets().into_iter().map(|net| flow(net, &[0.001, 0.1, 1.0]));
+        let shown = |flows: Vec<Flow>| {
+            let Entry { effects, show, .. } = Entry::of::<GradientFlow>();
+            let measured = json!({"flows": flows});
+            let refused = show(&measured).map(|exhibits| exhibits.len());
+            assert_eq!(effects(&measured).is_err(), refused.is_err());
+            refused.map_err(|error| error.to_string())
+        };
+        assert!(shown(whole().collect()).is_ok_and(|exhibits| exhibits > 0));
+        let missing = shown(whole().skip(1).collect()).expect_err("a network is missing");
+        assert!(
+            missing.contains(&nets()[0].name()) && missing.contains("is missing"),
+            "{missing}"
+        );
+        let mut short: Vec<_> = whole().collect();
+        short[2] = flow(nets()[2], &[0.1, 1.0]);
+        let short = shown(short).expect_err("a norm is missing");
+        assert!(short.contains(&nets()[2].name()), "{short}");
+    }
 }

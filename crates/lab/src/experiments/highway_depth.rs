@@ -205,10 +205,6 @@ fn ratio(first: &[f64], second: &[f64]) -> Estimate {
     let are_known = |sample: &[f64]| !sample.is_empty() && sample.iter().all(|value| *value > 0.0);
     match are_known(first) && are_known(second) {
         true => Estimate::of_ratio(first, second),
-        false => Estimate {
-            value: f64::NAN,
-            low: None,
-            high: None,
-        },
+        false => Estimate::unknown(),
     }
 }

@@ -130,29 +130,28 @@ fn memory(grown: &[Grown]) -> Exhibit {
 }
 
 fn papers() -> Exhibit {
-    let row = |cells: [&str; 4]| cells.map(str::to_string).to_vec();
-    Exhibit::table(
+    Exhibit::reported(
         "What papers report on CIFAR-10 after full training, for comparison.",
-        &[
+        [
             "paper",
             "network",
             "its test error (%)",
             "of the residual network (%)",
         ],
-        [
-            row(["Huang 2016", "stochastic depth, 110 layers", "5.25", "6.41"]),
-            row([
+        &[
+            ["Huang 2016", "stochastic depth, 110 layers", "5.25", "6.41"],
+            [
                 "van de Leemput 2018, with Gomez 2017's code",
                 "reversible, 38 layers",
                 "6.86",
                 "7.26 (32 layers)",
-            ]),
-            row([
+            ],
+            [
                 "van de Leemput 2018, with Gomez 2017's code",
                 "reversible, 110 layers",
                 "5.98",
                 "6.01 (110 layers)",
-            ]),
+            ],
         ],
     )
 }

@@ -55,13 +55,12 @@ fn networks(measured: &Measured) -> Exhibit {
             results: vec!["test error".to_string(), mean(&measured.scratch.test_error)],
         },
     ];
-    Exhibit {
-        caption: "The three networks; each bar is a block of two layers, in three stages from top \
-                  to bottom. Filled: layers that learned from scratch. Empty: layers that pass on \
-                  what they get. Errors are means over seeds."
-            .to_string(),
-        body: diagram(&columns),
-    }
+    Exhibit::new(
+        "The three networks; each bar is a block of two layers, in three stages from top \
+         to bottom. Filled: layers that learned from scratch. Empty: layers that pass on \
+         what they get. Errors are means over seeds.",
+        diagram(&columns),
+    )
 }
 
 fn mean(errors: &[f64]) -> String {

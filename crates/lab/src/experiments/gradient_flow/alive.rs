@@ -19,19 +19,18 @@ const MAPPED: [Kind; 2] = [Kind::Plain, Kind::Residual];
 pub(super) fn exhibit(measured: &Measured) -> Exhibit {
     // No part of the numbers may end the element that holds them.
     let numbers = numbers(measured).to_string().replace('<', "\\u003c");
-    Exhibit {
-        caption: "Through training, always for the same images. The map has the plain and the \
-                  residual network, with sigmoids and without normalisation: a row for each block \
-                  from the image to the answer, a column for each look, and as colour the power of \
-                  ten of the gradient's norm."
-            .to_string(),
-        body: html! {
+    Exhibit::new(
+        "Through training, always for the same images. The map has the plain and the \
+         residual network, with sigmoids and without normalisation: a row for each block \
+         from the image to the answer, a column for each look, and as colour the power of \
+         ten of the gradient's norm.",
+        html! {
             div.live data-live="slider" {
                 script type="application/json" { (PreEscaped(numbers)) }
                 (map(measured))
             }
         },
-    }
+    )
 }
 
 fn map(measured: &Measured) -> Markup {

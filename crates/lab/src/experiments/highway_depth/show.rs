@@ -273,11 +273,11 @@ fn table(measured: &Measured) -> Exhibit {
 }
 
 fn paper() -> Exhibit {
-    Exhibit::table(
+    Exhibit::reported(
         "What the paper says of its networks on MNIST (1507.06228, section 3.1, which has no \
          table), each the best of 100 settings.",
-        &["networks", "mean loss in training"],
-        [
+        ["networks", "mean loss in training"],
+        &[
             ["plain, 10 and 20 layers", "below 0.0001"],
             ["plain, 50 and 100 layers", "higher, with depth"],
             [
@@ -288,7 +288,6 @@ fn paper() -> Exhibit {
                 "highway, 100 layers",
                 "more than 100 times lower than plain",
             ],
-        ]
-        .map(|row| row.map(str::to_string).to_vec()),
+        ],
     )
 }

@@ -134,16 +134,15 @@ fn pictures(measured: &Measured) -> Exhibit {
             }
         }
     };
-    Exhibit {
-        caption: "Each point of a line with each: a row and a column for each point from an image \
-                  (above, left) to another (below, right). White: the gradients are the same; \
-                  black: they have nothing in common. A line of the first seed, for all networks \
-                  the same."
-            .to_string(),
-        body: html! {
+    Exhibit::new(
+        "Each point of a line with each: a row and a column for each point from an image \
+         (above, left) to another (below, right). White: the gradients are the same; \
+         black: they have nothing in common. A line of the first seed, for all networks \
+         the same.",
+        html! {
             @for (name, depths) in measured.kinds() { (row(name, depths)) }
         },
-    }
+    )
 }
 
 fn slopes(measured: &Measured) -> String {

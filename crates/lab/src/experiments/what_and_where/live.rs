@@ -37,19 +37,18 @@ pub(super) fn exhibit(measured: &Measured) -> Exhibit {
             .chain([&cut.mean_iou, &cut.boundary_f1].map(|values| percent(mean(values))))
             .collect()
     };
-    Exhibit {
-        caption: "Three test images: the first, the middle one and the last. Switch off the long \
-                  skips of the first seed's network that concatenates, and see what it says then. \
-                  An IoU beside an image is of the part that is shown; those of all test images \
-                  are means over seeds."
-            .to_string(),
-        body: html! {
+    Exhibit::new(
+        "Three test images: the first, the middle one and the last. Switch off the long \
+         skips of the first seed's network that concatenates, and see what it says then. \
+         An IoU beside an image is of the part that is shown; those of all test images \
+         are means over seeds.",
+        html! {
             div.live data-live="skips" {
                 script type="application/json" { (PreEscaped(data.to_string())) }
                 (table(&headings, measured.cuts.iter().enumerate().map(row)))
             }
         },
-    }
+    )
 }
 
 fn listed(combination: usize) -> String {
