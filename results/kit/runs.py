@@ -107,11 +107,13 @@ class Runs:
             write_json(path, {**outcome, "seconds": time.time() - since})
         return json.loads(path.read_text())
 
-    def weights(self, name):
-        """A run's weights as a file for PyTorch."""
-        path = self.folder / f"{name}.safetensors"
-        path.unlink(missing_ok=True)
-        self.train("export", name, "--safetensors", path.name)
+    def weights(self, name, *flags):
+        """A run's weights as a file for PyTorch, in a folder of its own: beside it lies how images are seen."""
+        folder = self.folder / f"{name}-weights"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        path = folder / "model.safetensors"
+        self.train("export", name, "--safetensors", path.relative_to(self.folder), *flags)
         return path
 
     def learn(self, arguments, folder, data, seed):

@@ -1,6 +1,7 @@
 //! What is timed: a model or a block, and the images that it gets.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use models::{ImageSpec, ModelError, Variant};
@@ -59,6 +60,8 @@ pub(crate) struct Case {
     pub inference_batch: usize,
     /// Images at a time in training.
     pub training_batch: usize,
+    /// The file of a model's weights; none: they are drawn.
+    pub weights: Option<&'static Path>,
 }
 
 /// The model of this name. It stays for as long as the program runs, so that a case can be copied.
@@ -77,6 +80,7 @@ impl Case {
             image: entry.input(),
             inference_batch: batch,
             training_batch: batch,
+            weights: None,
         }
     }
 
@@ -87,6 +91,7 @@ impl Case {
             image: BlockKind::IMAGE,
             inference_batch: batch,
             training_batch: batch,
+            weights: None,
         }
     }
 
@@ -108,6 +113,12 @@ impl Case {
     pub fn with_size(mut self, height: usize, width: usize) -> Self {
         self.image.height = height;
         self.image.width = width;
+        self
+    }
+
+    /// The same with weights from a file, whose path stays as a model does.
+    pub fn with_weights(mut self, file: PathBuf) -> Self {
+        self.weights = Some(Box::leak(file.into_boxed_path()));
         self
     }
 

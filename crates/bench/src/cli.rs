@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use train::backend::DeviceChoice;
+use train::weights_file;
 
 use crate::blocks::BlockKind;
 use crate::case::{Case, depths, find, quick, standing};
@@ -81,6 +82,11 @@ struct CompareArgs {
     /// Images at a time [default: the standing case's own; 8 for --models]
     #[arg(long, value_name = "N", value_parser = positive)]
     batch_size: Option<usize>,
+    /// Weights of the one model of --models, for the engines of ours: a file (.safetensors, .pth, .pt,
+    /// .bin or .npz), or OWNER/NAME on the Hugging Face hub. Peers draw theirs; times depend on them only
+    /// where values are almost 0
+    #[arg(long, value_name = "FILE|NAME", requires = "models")]
+    weights: Option<String>,
     /// Two small cases and few runs, within a minute
     #[arg(long, conflicts_with_all = ["cases", "models", "batch_size", "input", "runs"])]
     quick: bool,
@@ -203,6 +209,13 @@ impl CompareArgs {
         }
         for name in &self.models {
             cases.push(Case::model(find(name)?, BATCH));
+        }
+        if let Some(weights) = &self.weights {
+            let [case] = cases[..] else {
+                bail!("--weights {weights}: they are of one model; time it alone, with --models");
+            };
+            let found = weights_file(weights, &mut |_| {})?;
+            cases = vec![case.with_weights(found.weights)];
         }
         if let Some(batch) = self.batch_size {
             cases = cases

@@ -3,6 +3,7 @@
 //! All engines of a case and mode are started, then take turns, round after round: a run each, or
 //! several where these are short. So a machine that is busy for a while is busy for all of them.
 
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -64,6 +65,7 @@ pub(crate) fn measure(
         batch: case.batch(mode),
         input: case.image.dims(),
         threads: plan.threads,
+        weights: case.weights.map(Path::to_path_buf),
     };
     let mut failures = Failures {
         cell: format!("{} {mode}", case.name()),

@@ -3,6 +3,8 @@
 //! The bench sends a [`Job`] and the worker answers [`Answer::Ready`]. Then each [`Request`] gets
 //! its answer. The peers' workers in `peers/` speak the same.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::case::Mode;
@@ -18,6 +20,9 @@ pub(crate) struct Job {
     /// Channels, height, width.
     pub input: [usize; 3],
     pub threads: usize,
+    /// The weights of a model of ours, where they are not drawn. Peers draw theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! The work that is timed: one forward pass, or one training step.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::optim::momentum::MomentumConfig;
@@ -14,6 +16,7 @@ use train::data::{Batch, Targets};
 use train::network::{configure, init};
 use train::recipe::Recompute;
 use train::{TrainStep, task};
+use weights::{Options, Weights, apply};
 
 use crate::blocks::{BlockInput, BlockKind};
 use crate::case::{Case, Mode, Subject, find};
@@ -27,19 +30,23 @@ pub(crate) struct Work {
 
 impl Work {
     /// A case's work, on a device without autodiff; models' blocks computed again on the way back
-    /// if `recompute`.
+    /// if `recompute`, and their weights from a file if there is one.
+    ///
+    /// # Errors
+    /// If the model cannot be made, or the file is not of its weights.
     pub fn new(
         subject: Subject,
         image: ImageSpec,
         batch: usize,
         mode: Mode,
         recompute: bool,
+        weights: Option<&Path>,
         on: &Device,
     ) -> Result<Self> {
         Ok(match (subject, mode) {
             (Subject::Model(entry), Mode::Inference) => {
                 let images = images(image, batch, on);
-                let (model, _) = model(entry, image, recompute, on)?;
+                let (model, _) = model(entry, image, recompute, weights, on)?;
                 Self::inference(model, move |model| {
                     model.forward(images.clone());
                 })
@@ -48,7 +55,7 @@ impl Work {
                 let device = on.clone().autodiff();
                 let batch = labelled(entry, image, batch, &device);
                 let loss = task::of(entry.task()).loss();
-                let (model, seam) = model(entry, image, recompute, &device)?;
+                let (model, seam) = model(entry, image, recompute, weights, &device)?;
                 Self::training(model, move |model| {
                     let step = TrainStep {
                         model,
@@ -120,10 +127,16 @@ fn model(
     entry: &Variant,
     image: ImageSpec,
     recompute: bool,
+    weights: Option<&Path>,
     device: &Device,
 ) -> Result<(Model, Option<Seam>)> {
     let config = configure(entry.name(), &Map::new(), image, entry.outputs())?;
-    let model = init(&config, device);
+    let mut model = init(&config, device);
+    if let Some(file) = weights {
+        let weights = Weights::read(file)?;
+        let filled = apply(model, &config, &weights, &Options::default());
+        (model, _) = filled.with_context(|| format!("--weights {}", file.display()))?;
+    }
     let seam = Recompute::All(recompute).seam(&model, &config)?;
     Ok((model, seam))
 }
@@ -196,7 +209,7 @@ impl BackendTask for Count<'_> {
     fn run<B: ComputeBackend>(self) -> Result<Size> {
         let device = B::device(DeviceChoice::Default)?;
         let Case { subject, image, .. } = *self.0;
-        let mut work = Work::new(subject, image, 1, Mode::Inference, false, &device)?;
+        let mut work = Work::new(subject, image, 1, Mode::Inference, false, None, &device)?;
         let mut outcome = Ok(());
         let macs = count_macs(|| outcome = work.once());
         outcome?;
@@ -245,7 +258,7 @@ mod tests {
         };
         for kind in BlockKind::ALL {
             for mode in Mode::ALL {
-                let work = Work::new(Subject::Block(kind), image, 1, mode, false, &device);
+                let work = Work::new(Subject::Block(kind), image, 1, mode, false, None, &device);
                 let mut work = work.expect("a block");
                 assert!(work.parameters > 0);
                 work.once().expect("it runs");

@@ -90,7 +90,10 @@ fn make(library: Library, job: &Job, device: &Device) -> Result<Work> {
             };
             let subject = subject(&job.case)?;
             let recompute = library == Library::Recomputing;
-            Work::new(subject, image, job.batch, job.mode, recompute, device)
+            let weights = job.weights.as_deref();
+            Work::new(
+                subject, image, job.batch, job.mode, recompute, weights, device,
+            )
         }
         #[cfg(feature = "bunsen")]
         Library::Bunsen => crate::bunsen::work(job, device),

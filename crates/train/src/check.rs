@@ -70,7 +70,7 @@ impl BackendTask for Look<'_> {
         let device = B::device(self.recipe.run.device)?;
         let (recipe, data) = prepare(self.recipe)?;
         let config = configured(&recipe.model, &data.problem)?;
-        let mut state = State::untrained(&recipe, &data, &device, &config)?;
+        let (mut state, _) = State::untrained(&recipe, &data, &device, &config)?;
         let autodiff = device.clone().autodiff();
 
         let mut splits = Vec::new();

@@ -78,6 +78,7 @@ pub use source::{Item, Source, Subset, Target};
 pub use splits::Splits;
 pub use tiles::Tiles;
 pub(crate) use tiles::starts;
+pub(crate) use transform::mixes_classes;
 pub use transform::{Transform, check_task, size_after};
 pub use window::Window;
 

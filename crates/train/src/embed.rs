@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::{Device, Tensor};
 use models::Model;
-use npyz::WriterBuilder;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use crate::data::{Preprocessing, images_at};
 use crate::learned::{Learned, Origin};
+use crate::numpy_array::to_npy;
 use crate::run_folder::write_aside;
 
 /// Images that are seen together, where all come to one size.
@@ -99,18 +99,9 @@ impl Embeddings {
                 taken.display()
             );
         }
-        write_aside(path, &self.to_npy()?)?;
+        let shape = [self.images.len(), self.features];
+        write_aside(path, &to_npy(&shape, &self.values)?)?;
         write_aside(&table, &self.to_csv()?)
-    }
-
-    fn to_npy(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let shape = [self.images.len() as u64, self.features as u64];
-        let options = npyz::WriteOptions::new().default_dtype().shape(&shape);
-        let mut writer = options.writer(&mut bytes).begin_nd()?;
-        writer.extend(self.values.iter().copied())?;
-        writer.finish()?;
-        Ok(bytes)
     }
 
     fn to_csv(&self) -> Result<Vec<u8>> {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use burn::data::dataloader::DataLoader;
-use models::Model;
+use models::{Model, Task};
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
-use crate::data::{Batch, Problem, Tiles};
+use crate::data::{Batch, MaskValues, Problem, Tiles};
 use crate::learned::{Learned, Origin};
 use crate::metric::{Confusion, Metrics, Sample, Values};
+use crate::outcome::Outcome;
 use crate::recipe::Recipe;
 use crate::step::TrainStep;
 use crate::task;
@@ -68,10 +69,24 @@ pub fn evaluate(
         loss: &recipe.loss,
         seam: None,
     };
+    let tiles = problem.preprocessing.tiles();
+    let outcomes = loader.iter().map(|batch| step.test(batch?, tiles));
+    judge(outcomes, recipe, problem)
+}
+
+/// What the outcomes of all images are worth.
+///
+/// # Errors
+/// If there is none of a batch, or a metric is not for the problem's task.
+pub(crate) fn judge(
+    outcomes: impl Iterator<Item = Result<Outcome>>,
+    recipe: &Recipe,
+    problem: &Problem,
+) -> Result<Evaluation> {
     let names = task::test_metrics(&recipe.test.metrics, problem.task)?;
     let mut sample = Sample::new(Metrics::new(&names)?.with_classes(&problem.classes));
-    for batch in loader.iter() {
-        sample.update(step.test(batch?, problem.preprocessing.tiles())?)?;
+    for outcome in outcomes {
+        sample.update(outcome?)?;
     }
     let confusion = sample.confusion();
     Ok(Evaluation {
@@ -132,7 +147,38 @@ impl BackendTask for Examination<'_> {
         );
         // Found before an image is read.
         task::test_metrics(&recipe.test.metrics, problem.task)?;
-        let loader = learned.to_test(&device)?;
+        let loader = learned.to_test(&device);
+        let loader = match (self.origin, self.data) {
+            // A run's own data was there once.
+            (Origin::Run(_), None) => loader?,
+            _ => loader.with_context(|| {
+                format!(
+                    "{} is tested on {}",
+                    self.origin,
+                    tested_on(&learned.problem)
+                )
+            })?,
+        };
         evaluate(&learned.model, &learned.recipe, &learned.problem, &loader)
     }
+}
+
+/// The data that a network is tested on, in words.
+fn tested_on(problem: &Problem) -> String {
+    const LISTED: usize = 10;
+    let names = &problem.classes;
+    let classes = match names.len() {
+        ..=LISTED => names.join(", "),
+        count => format!("{} and {} more", names[..LISTED].join(", "), count - LISTED),
+    };
+    let answers = match (&problem.mask_values, problem.task) {
+        (Some(MaskValues::Objects { .. }), _) => {
+            format!("masks that give each object a number of its own, for the classes {classes}")
+        }
+        (_, Task::Segmentation) => format!("masks of the classes {classes}"),
+        (_, Task::Classification) => format!("the classes {classes}"),
+        (_, Task::KeyPoints) => format!("the points {classes}"),
+        _ => format!("values: {classes}"),
+    };
+    format!("images with {answers}; give such with --data FOLDER")
 }

@@ -1,9 +1,11 @@
 //! A network as a file for others.
 
 mod checked;
+mod declared;
 mod settings;
 mod subject;
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -13,6 +15,8 @@ use weights::{Precision, to_safetensors_in};
 
 use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
 use crate::run_folder::write_aside;
+pub use declared::Declared;
+use declared::Saying;
 pub use settings::OnnxSettings;
 use subject::Network;
 pub use subject::Subject;
@@ -22,7 +26,8 @@ pub use subject::Subject;
 pub struct Export<'a> {
     /// What is written.
     pub subject: Subject<'a>,
-    /// New file for its parameters and running statistics by their public names, if any.
+    /// New file for its parameters and running statistics by their public names, if any. Beside it, in
+    /// `config.json`, is what timm or segmentation_models.pytorch says of its own such weights.
     pub safetensors: Option<&'a Path>,
     /// How many digits they have there.
     pub precision: Precision,
@@ -32,29 +37,31 @@ pub struct Export<'a> {
     pub backend: &'a str,
 }
 
-/// What came of an ONNX file.
-#[derive(Clone, Copy, Debug)]
+/// What was written.
+#[derive(Clone, Debug)]
 pub struct Exported {
-    /// How far tract's answers to a few images are from the network's, at most: as a part of the
-    /// largest answer.
-    pub difference: f64,
+    /// What lies beside the weights, where these were.
+    pub declared: Option<Declared>,
+    /// How far tract's answers to a few images are from the network's, at most, as a part of the
+    /// largest answer, where an ONNX file was.
+    pub difference: Option<f64>,
 }
 
 impl Export<'_> {
     /// Writes the files. An ONNX file is there only if tract computes the same of it.
     ///
     /// # Errors
-    /// If there is no such network, a file is there already or cannot be written, or what was to be
-    /// written as ONNX cannot be, or is not the network.
-    pub fn run(self) -> Result<Option<Exported>> {
+    /// If there is no such network, a file is there already or cannot be written, a `config.json` beside
+    /// it says something else, or what was to be written as ONNX cannot be, or is not the network.
+    pub fn run(self) -> Result<Exported> {
         run_on(self.backend, self)
     }
 }
 
 impl BackendTask for Export<'_> {
-    type Output = Option<Exported>;
+    type Output = Exported;
 
-    fn run<B: ComputeBackend>(self) -> Result<Option<Exported>> {
+    fn run<B: ComputeBackend>(self) -> Result<Exported> {
         let onnx = self.onnx.as_ref().map(|(file, _)| *file);
         for file in self.safetensors.into_iter().chain(onnx) {
             ensure!(
@@ -65,17 +72,34 @@ impl BackendTask for Export<'_> {
         }
         let device = B::device(DeviceChoice::Default)?;
         let network = self.subject.network(&device)?;
-        if let Some(file) = self.safetensors {
-            let bytes = to_safetensors_in(&network.model, &network.config, self.precision)?;
-            write_aside(file, &bytes)?;
-        }
-        let Some((file, settings)) = self.onnx else {
-            return Ok(None);
+        let declared = match self.safetensors {
+            Some(file) => Some(write_weights(&network, file, self.precision)?),
+            None => None,
         };
-        let exported = write_onnx(&network, file, settings, &device);
-        let exported = exported.with_context(|| format!("'{}' was not written", file.display()))?;
-        Ok(Some(exported))
+        let difference = match self.onnx {
+            Some((file, settings)) => {
+                let difference = write_onnx(&network, file, settings, &device);
+                let named = || format!("'{}' was not written", file.display());
+                Some(difference.with_context(named)?)
+            }
+            None => None,
+        };
+        Ok(Exported {
+            declared,
+            difference,
+        })
     }
+}
+
+fn write_weights(network: &Network, file: &Path, precision: Precision) -> Result<Declared> {
+    let saying = Saying::beside(file, network)?;
+    let bytes = to_safetensors_in(&network.model, &network.config, precision)?;
+    if let Some(folder) = file.parent() {
+        let named = || format!("the folder '{}' cannot be made", folder.display());
+        fs::create_dir_all(folder).with_context(named)?;
+    }
+    write_aside(file, &bytes)?;
+    saying.write()
 }
 
 fn write_onnx(
@@ -83,10 +107,10 @@ fn write_onnx(
     file: &Path,
     settings: OnnxSettings,
     device: &Device,
-) -> Result<Exported> {
+) -> Result<f64> {
     let options = settings.options(network)?;
     let bytes = to_onnx(&network.model, &network.config, network.image, &options)?;
     let difference = checked::difference(&bytes, network, &options, device)?;
     write_aside(file, &bytes)?;
-    Ok(Exported { difference })
+    Ok(difference)
 }

@@ -69,7 +69,7 @@ impl BackendTask for Search<'_> {
         let device = B::device(self.recipe.run.device)?;
         let (recipe, data) = prepare(self.recipe)?;
         let config = configured(&recipe.model, &data.problem)?;
-        let mut state = State::untrained(&recipe, &data, &device, &config)?;
+        let (mut state, _) = State::untrained(&recipe, &data, &device, &config)?;
         let autodiff = device.clone().autodiff();
         let loader = training(&recipe, &data, &autodiff);
 

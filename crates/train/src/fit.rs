@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::balance::balanced;
 use crate::checkpoint::{Keeper, progress_of};
-use crate::data::{self, ClassWeights, DataSet, Splits, check_task, size_after};
+use crate::data::{self, ClassWeights, DataSet, Splits, check_task, mixes_classes, size_after};
 use crate::evaluate::evaluate;
 use crate::loaders::to_test;
 use crate::network::configured;
@@ -50,7 +50,7 @@ pub struct Summary {
     pub best_by: String,
     /// See `best_by`.
     pub best_value: Option<f64>,
-    /// Batches that were left out, since their loss was not a number or exploded.
+    /// Steps that were left out, since their loss or gradient was not a number or exploded.
     pub left_out: usize,
     /// How many values the model learned.
     pub parameters: usize,
@@ -150,10 +150,18 @@ impl BackendTask for Resume<'_> {
             observer,
         } = self;
         let _lock = folder.lock()?;
-        let (checkpoint, damaged) = Checkpoints::of(&folder.checkpoints()).newest_whole()?;
+        let checkpoints = Checkpoints::of(&folder.checkpoints());
+        let (checkpoint, damaged) = checkpoints.newest_whole()?;
         for damaged in &damaged {
             observer.event(Event::Damaged(damaged));
         }
+        ensure!(
+            checkpoint.is_some() || !checkpoints.has_damaged()?,
+            "the run '{}' cannot go on: none of its checkpoints is whole; start another run with its \
+             recipe: fit --config {}",
+            folder.path().display(),
+            folder.config().display()
+        );
         let mut recipe = config.recipe.clone();
         if let Some(epochs) = epochs {
             ensure!(
@@ -175,15 +183,26 @@ impl BackendTask for Resume<'_> {
         let device = B::device(recipe.run.device)?;
         let (recipe, data) = prepare(&recipe)?;
         let splits: Splits = read_json(&folder.splits())?;
-        ensure!(
+        let same = |what: &str, are: bool| {
+            ensure!(
+                are,
+                "the {what} of '{}' are not those that the run '{}' was made with; bring them back, \
+                 or start another run",
+                recipe.data.path,
+                folder.path().display()
+            );
+            Ok(())
+        };
+        same(
+            "images",
             data.problem == config.problem
                 && data.fingerprint()? == config.images
                 && data.splits() == splits,
-            "the images of '{}' are not those that the run '{}' was made with; bring them back, or \
-             start another run",
-            recipe.data.path,
-            folder.path().display()
-        );
+        )?;
+        same(
+            "answers",
+            config.answers.is_empty() || data.fingerprint_of_answers()? == config.answers,
+        )?;
         let mut training = Training::new(&recipe, &data, &device)?;
         let mut keeper = Keeper::new(&folder);
         if let Some(checkpoint) = checkpoint {
@@ -267,6 +286,7 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
         .get_or_insert_with(|| data.transforms.clone());
     let [height, width] = size_after(transforms, size)?;
     check_task(transforms, data.problem.task)?;
+    let mixes_classes = mixes_classes(transforms);
     data = data.limited(recipe.data.limit);
     if recipe.data.class_weights == ClassWeights::Balanced {
         let weights = data.class_weights(recipe.data.on_bad_image)?;
@@ -275,6 +295,11 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     data = data.in_tiles(recipe.data.on_bad_image)?;
     let outputs = data.problem.classes.len();
     recipe.loss.check(data.problem.task, outputs)?;
+    ensure!(
+        !(recipe.loss.needs_labels() && mixes_classes),
+        "augmentation: mixup makes parts of several classes of each pixel's label, and \
+         boundary_cross_entropy needs the label; leave one of them out, or take cutmix"
+    );
     let config = configured(&recipe.model, &data.problem)?;
     let Model { name, fields, .. } = &mut recipe.model;
     config.answer_size(height, width).with_context(|| {

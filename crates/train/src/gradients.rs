@@ -1,5 +1,6 @@
 //! Gradients of all parameters together.
 
+use anyhow::Result;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::Tensor;
@@ -52,6 +53,40 @@ pub(crate) fn clipped(gradients: GradientsParams, model: &Model, longest: f64) -
     match norm > longest {
         true => scaled(gradients, model, longest / (norm + 1e-6)),
         false => gradients,
+    }
+}
+
+/// Whether every value of them is a number, and finite.
+///
+/// # Errors
+/// If the device fails.
+pub(crate) fn are_numbers(gradients: &GradientsParams, model: &Model) -> Result<bool> {
+    let mut zeros = Zeros {
+        gradients,
+        sum: None,
+    };
+    model.visit(&mut zeros);
+    Ok(match zeros.sum {
+        None => true,
+        Some(sum) => sum.try_into_scalar::<f32>()? == 0.0,
+    })
+}
+
+/// The sum of all values times 0, which is 0 for numbers alone.
+struct Zeros<'a> {
+    gradients: &'a GradientsParams,
+    sum: Option<Tensor<1>>,
+}
+
+impl ModuleVisitor for Zeros<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            let zero = (gradient * 0.0).sum();
+            self.sum = Some(match self.sum.take() {
+                Some(sum) => sum + zero,
+                None => zero,
+            });
+        }
     }
 }
 
@@ -127,6 +162,14 @@ mod tests {
         assert!((norm(&model, &shortened) / own - 0.25).abs() < 1e-4);
         let stays = clipped(gradients(&model, 1.0), &model, 2.0 * own);
         assert!((norm(&model, &stays) / own - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_gradient_that_is_no_number_is_found() {
+        let model = model();
+        let numbers = |factor| are_numbers(&gradients(&model, factor), &model).expect("reads");
+        assert!(numbers(1.0) && numbers(1e30));
+        assert!(!numbers(f32::NAN) && !numbers(f32::INFINITY));
     }
 
     #[test]

@@ -1,22 +1,24 @@
 //! A network that has learned, with all that is needed to apply it: a run's, or a model with weights
 //! of others.
 
+pub(crate) mod given;
+
 use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
-use models::{ImageSpec, Model, ModelConfig, Task, find};
-use weights::{Weights, outputs};
+use models::{Model, ModelConfig, Task};
+use weights::Report;
 
-use crate::data::{self, Loader, MaskValues, Preprocessing, Problem, Scaling, Size, classes_of};
+use self::given::{Given, image_of, preprocessing};
+use crate::data::{self, Loader, MaskValues, Problem, classes_of};
 use crate::loaders::to_test;
-use crate::network::{configure, configured, filled, init, options};
-use crate::recipe::{Recipe, declaration};
+use crate::network::{configured, filled, init};
+use crate::recipe::Recipe;
 use crate::restore::restore;
 use crate::run_folder::{RunConfig, RunFolder};
 use crate::shipped::{shipped_config, shipped_weights};
-use crate::weights_file::weights_file;
 
 /// Where a network comes from that is applied.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +27,27 @@ pub enum Origin<'a> {
     Run(&'a Path),
     /// A network that comes with the program, by its [name](crate::shipped()).
     Shipped(&'a str),
-    /// A recipe that names weights of others, as
-    /// [`Layers::resolve_to_apply`](crate::recipe::Layers::resolve_to_apply) gives it: its model,
-    /// with these weights.
-    Weights(&'a Recipe),
+    /// A model with weights of others.
+    Weights {
+        /// A recipe that names them, as
+        /// [`Layers::resolve_to_apply`](crate::recipe::Layers::resolve_to_apply) gives it.
+        recipe: &'a Recipe,
+        /// Who is told what became of them.
+        report: fn(&Report),
+    },
+}
+
+impl Origin<'_> {
+    /// The same, with nobody who is told anything.
+    pub fn silent(self) -> Self {
+        match self {
+            Self::Weights { recipe, .. } => Self::Weights {
+                recipe,
+                report: |_| {},
+            },
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for Origin<'_> {
@@ -36,7 +55,7 @@ impl fmt::Display for Origin<'_> {
         match self {
             Self::Run(path) => write!(formatter, "the run '{}'", path.display()),
             Self::Shipped(name) => write!(formatter, "the network '{name}'"),
-            Self::Weights(recipe) => {
+            Self::Weights { recipe, .. } => {
                 let weights = recipe.model.weights.as_deref().unwrap_or_default();
                 let name = &recipe.model.name;
                 write!(formatter, "the model '{name}' of '{weights}'")
@@ -74,7 +93,7 @@ impl Learned {
                 })
             }
             Origin::Shipped(name) => Self::shipped(name, device),
-            Origin::Weights(recipe) => Self::with_weights(recipe, device),
+            Origin::Weights { recipe, report } => Self::with_weights(recipe, report, device),
         }
     }
 
@@ -84,47 +103,33 @@ impl Learned {
         } = shipped_config(name)?;
         let config = configured(&recipe.model, &problem)?;
         let weights = shipped_weights(name)?;
+        let (model, _) = filled(init(&config, device), &config, &recipe.model, &weights)?;
         Ok(Self {
-            model: filled(init(&config, device), &config, &recipe.model, &weights)?,
+            model,
             recipe,
             problem,
             config,
         })
     }
 
-    fn with_weights(recipe: &Recipe, device: &Device) -> Result<Self> {
-        let model = &recipe.model;
-        let name = model.weights.as_deref().context("no weights are given")?;
-        ensure!(
-            !model.new_head,
-            "model.new_head: without training, a head that is left as it is says nothing"
-        );
-        let found = weights_file(name, &mut |_| {})?;
-        let weights = Weights::read(&found.weights)?;
-        let said = declaration(name)?.unwrap_or_default();
+    fn with_weights(recipe: &Recipe, report: fn(&Report), device: &Device) -> Result<Self> {
         let image = image_of(recipe)?;
-        let variant = find(&model.name)?;
-        // Made for as many outputs as the file has, which its head tells.
-        let made = configure(&model.name, &model.fields, image, variant.outputs())?;
-        let own = outputs(&made.init(device), &made, &weights, &options(model)?);
-        let count = own.or(said.outputs).unwrap_or(variant.outputs());
-        let (classes, mask_values) = classes(recipe, variant.task(), said.labels, count)?;
-        let config = configure(&model.name, &model.fields, image, classes.len())?;
-        let network = filled(init(&config, device), &config, model, &weights)
-            .with_context(|| format!("--weights {name} and the model '{}'", model.name))?;
-        let problem = Problem {
-            task: variant.task(),
-            image,
-            classes,
-            mask_values,
-            preprocessing: preprocessing(recipe, image)?,
-        };
-        problem.preprocessing.check().context("data")?;
+        let preprocessing = preprocessing(recipe, image)?;
+        let given = Given::read(recipe, device)?;
+        let task = given.task;
+        let (classes, mask_values) = classes(recipe, task, given.labels(), given.outputs)?;
+        let (config, model) = given.model(classes.len(), report, device)?;
         Ok(Self {
             recipe: recipe.clone(),
-            problem,
+            problem: Problem {
+                task,
+                image,
+                classes,
+                mask_values,
+                preprocessing,
+            },
             config,
-            model: network,
+            model,
         })
     }
 
@@ -153,34 +158,6 @@ impl Learned {
         }
         Ok(())
     }
-}
-
-/// The images that go into the network: of the recipe's size, or where they keep their own, of that
-/// for which the model was made.
-fn image_of(recipe: &Recipe) -> Result<ImageSpec> {
-    let own = find(&recipe.model.name)?.input();
-    let [height, width] = recipe
-        .data
-        .size
-        .map_or([own.height, own.width], Size::sides);
-    let channels = recipe.data.channels.unwrap_or(own.channels);
-    Ok(ImageSpec::new(channels, height, width))
-}
-
-fn preprocessing(recipe: &Recipe, image: ImageSpec) -> Result<Preprocessing> {
-    let data = &recipe.data;
-    let told = data.normalization.as_ref().and_then(Scaling::told);
-    Ok(Preprocessing {
-        channels: image.channels,
-        size: data.size.map(Size::sides),
-        resizing: data.fit.unwrap_or_default(),
-        interpolation: data.interpolation.unwrap_or_default(),
-        normalization: told.context(
-            "data.normalization: without images to learn from nothing can be measured; give \
-             `image` or `moments`",
-        )?,
-        pages: data.pages,
-    })
 }
 
 /// The names of the outputs, as is said with the weights, or as the data has them, or numbers; and

@@ -175,6 +175,12 @@ impl Loss {
         Ok(())
     }
 
+    /// Whether a term needs to know the one class of each pixel, not parts of several.
+    pub(crate) fn needs_labels(&self) -> bool {
+        let of_objects = |term: &Term| matches!(term, Term::BoundaryCrossEntropy(_));
+        self.terms.iter().any(of_objects)
+    }
+
     /// The loss of a model's outputs, of which the first is its answer.
     ///
     /// # Shapes

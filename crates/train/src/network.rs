@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use models::{ImageSpec, Model, ModelConfig, ModelError, Task, create};
 use serde_json::{Map, Value};
-use weights::{HeadWeights, KeyMap, Options, Weights, apply};
+use weights::{HeadWeights, KeyMap, Options, Report, Weights, apply};
 
 use crate::data::Problem;
 use crate::recipe;
@@ -76,7 +76,8 @@ pub(crate) fn configured(model: &recipe::Model, problem: &Problem) -> Result<Mod
     Ok(config)
 }
 
-/// A model that is to learn: drawn at random, and with the weights that the recipe names, if any.
+/// A model that is to learn: drawn at random, and with the weights that the recipe names, if any, and
+/// what became of these.
 ///
 /// # Errors
 /// If the weights are not to be had, or do not fit the model.
@@ -84,35 +85,43 @@ pub(crate) fn start(
     recipe: &recipe::Model,
     config: &ModelConfig,
     device: &Device,
-) -> Result<Model> {
+) -> Result<(Model, Option<Report>)> {
     let model = init(config, device);
     let Some(name) = &recipe.weights else {
-        return Ok(model);
+        return Ok((model, None));
     };
     let weights = match is_shipped(name) {
         true => shipped_weights(name)?,
         false => Weights::read(&weights_file(name, &mut |_| {})?.weights)?,
     };
-    filled(model, config, recipe, &weights).with_context(|| {
+    let filled = filled(model, config, recipe, &weights).with_context(|| {
         format!(
             "--weights {name}: for other classes, --new-head leaves the head as it is; for another \
              decoder, --encoder-only takes the encoder's alone"
         )
-    })
+    });
+    let (model, report) = filled?;
+    Ok((model, Some(report)))
 }
 
-/// The model with these weights, put in as a recipe says.
+/// The model with these weights, put in as a recipe says, and what became of them.
 ///
 /// # Errors
-/// If they do not fit.
+/// If they do not fit, or averaged ones are asked for and there are none.
 pub(crate) fn filled(
     model: Model,
     config: &ModelConfig,
     recipe: &recipe::Model,
     weights: &Weights,
-) -> Result<Model> {
-    let (model, _) = apply(model, config, weights, &options(recipe)?)?;
-    Ok(model)
+) -> Result<(Model, Report)> {
+    let filled = apply(model, config, weights, &options(recipe)?)?;
+    let is_averaged = filled.1.prefix.to_lowercase().contains("ema");
+    ensure!(
+        is_averaged || !recipe.averaged_weights,
+        "model.averaged_weights: there are no averaged weights, which have a name with `ema` before \
+         theirs; leave it out, for those that there are"
+    );
+    Ok(filled)
 }
 
 /// How a recipe puts weights into its model.

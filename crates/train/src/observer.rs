@@ -1,10 +1,12 @@
 //! What a run tells while it goes on.
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 use models::{Model, ModelConfig};
+use weights::Report;
 
 use crate::data::{Skipped, Timing};
 use crate::metric::Values;
@@ -30,7 +32,8 @@ pub trait Observer {
     }
 }
 
-/// A network that learns.
+/// A network that learns. Its running statistics may be an update behind; those of its `valid()` are
+/// not.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {
     /// It, as it trains: with derivatives.
@@ -106,26 +109,27 @@ pub enum Event<'a> {
         /// How long it took.
         seconds: f64,
     },
-    /// A checkpoint cannot be used; the one before is taken.
+    /// What became of the weights that the network starts from. Told once, when a run begins.
+    Weights(&'a Report),
+    /// A checkpoint cannot be used, and is put aside.
     Damaged(&'a Damaged),
-    /// A batch was left out, since its loss was not a number or exploded.
+    /// A step was left out.
     LeftOut {
         /// Counted from 1.
         epoch: usize,
         /// Steps of all epochs so far.
         steps: usize,
-        /// Its loss.
-        loss: f64,
+        /// Why.
+        why: Unusable,
     },
     /// An image could not be read, and is left out of every batch.
     BadImage(&'a Skipped),
-    /// The run went back to its last checkpoint, or to its start, since a loss was not a number or
-    /// exploded.
+    /// The run went back to its last checkpoint.
     WentBack {
         /// Steps of all epochs that are left.
         steps: usize,
-        /// The loss.
-        loss: f64,
+        /// Why.
+        why: Unusable,
         /// What the learning rate is multiplied by from now on.
         rate: f64,
     },
@@ -136,6 +140,24 @@ pub enum Event<'a> {
         /// The run's folder.
         folder: &'a Path,
     },
+}
+
+/// Why a step cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unusable {
+    /// This loss is not a number, or it has exploded.
+    Loss(f64),
+    /// The loss is a number, and its gradient has a value that is none.
+    Gradient,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loss(loss) => write!(formatter, "the loss is {loss}"),
+            Self::Gradient => write!(formatter, "the gradient is not a number"),
+        }
+    }
 }
 
 /// Where the time of training goes: seconds of a batch, on average.
@@ -180,7 +202,7 @@ pub struct Begin<'a> {
     /// How many images there are to train, to validate and to test.
     pub images: [usize; 3],
     /// The names of the metrics.
-    pub metrics: Vec<&'static str>,
+    pub metrics: Vec<String>,
 }
 
 /// A part of a data set.

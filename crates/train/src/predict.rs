@@ -5,6 +5,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
 use image::DynamicImage;
 use serde_json::{Map, Value};
 
@@ -13,7 +15,9 @@ use crate::data::Tiles;
 use crate::drawing::write_png;
 use crate::instances::{Instances, Table};
 use crate::learned::{Learned, Origin};
+use crate::numpy_array::to_npy;
 use crate::records::Records;
+use crate::run_folder::write_aside;
 use crate::task::{self, Answer};
 use crate::tiled::{answers, see_in_tiles};
 
@@ -39,6 +43,9 @@ pub struct Prediction<'a> {
     /// Whether the objects in masks are told apart: a picture of their numbers for each image, and a
     /// table of them, `objects.csv`.
     pub instances: bool,
+    /// Whether what the network says of each pixel that it sees is written as numbers too, as a file of
+    /// NumPy for each image: probabilities of the classes, or the values.
+    pub scores: bool,
     /// Tiles in which images are seen, at their own scale; none: as was learned.
     pub tiles: Option<Tiles>,
     /// The backend's name.
@@ -51,8 +58,8 @@ impl Prediction<'_> {
     /// Reads each image, applies the network, writes and reports what it says, in turn.
     ///
     /// # Errors
-    /// If the network or backend is not to be had, `out` is taken, an image cannot be read, or objects are
-    /// wanted of what is no mask. What was reported before stays.
+    /// If the network or backend is not to be had, `out` is taken, an image cannot be read, or objects or
+    /// numbers are wanted of what has none. What was reported before stays.
     pub fn run(self, report: &mut dyn FnMut(Predicted) -> Result<()>) -> Result<()> {
         let backend = self.backend;
         run_on(
@@ -79,6 +86,7 @@ impl BackendTask for Task<'_> {
             images,
             out,
             instances,
+            scores,
             tiles,
             device,
             ..
@@ -92,6 +100,12 @@ impl BackendTask for Task<'_> {
         ensure!(
             !instances || problem.task == models::Task::Segmentation,
             "{origin} has learned {}; objects are parts of masks, which segmentation learns",
+            problem.task
+        );
+        let has_maps = learned.config.decoder.is_some() && problem.task != models::Task::KeyPoints;
+        ensure!(
+            !scores || has_maps,
+            "{origin} has learned {}; scores are of pixels, and its answers are numbers already",
             problem.task
         );
         // A mistyped name is found before anything is written.
@@ -115,12 +129,16 @@ impl BackendTask for Task<'_> {
                     }
                     false => None,
                 };
+                let scores = match scores {
+                    true => Some(numbers(problem.task, answers.clone())?),
+                    false => None,
+                };
                 let answer = task::of(problem.task).answer(problem, &picture, answers)?;
                 let sink = match &mut sink {
                     Some(sink) => sink,
                     none => none.insert(Sink::open(&answer, images, out)?),
                 };
-                (self.report)(sink.take(path, answer, found)?)?;
+                (self.report)(sink.take(path, answer, found, scores)?)?;
             }
             Ok(())
         };
@@ -131,6 +149,17 @@ impl BackendTask for Task<'_> {
         }
         outcome
     }
+}
+
+/// What is said of each pixel, `[outputs, height, width]`, as a file of NumPy: of classes, how likely
+/// each is.
+fn numbers(task: models::Task, answers: Tensor<4>) -> Result<Vec<u8>> {
+    let answers = match task {
+        models::Task::Segmentation => softmax(answers, 1),
+        _ => answers,
+    };
+    let shape = answers.dims();
+    to_npy(&shape[1..], &answers.try_into_vec_as::<f32>()?)
 }
 
 /// Where answers go.
@@ -188,6 +217,7 @@ impl Sink {
         image: &Path,
         answer: Answer,
         found: Option<Instances>,
+        scores: Option<Vec<u8>>,
     ) -> Result<Predicted> {
         match (self, answer) {
             (Self::Folder(folder, table), Answer::Pictures(mut pictures)) => {
@@ -206,7 +236,11 @@ impl Sink {
                     Ok(path)
                 };
                 let paths = pictures.into_iter().map(write);
-                Ok(Predicted::Pictures(paths.collect::<Result<_>>()?))
+                let paths = paths.collect::<Result<_>>()?;
+                if let Some(scores) = scores {
+                    write_aside(&folder.join(format!("{name}_scores.npy")), &scores)?;
+                }
+                Ok(Predicted::Pictures(paths))
             }
             (sink, Answer::Record(answer)) => {
                 let image = ("image".to_string(), image.to_string_lossy().into());

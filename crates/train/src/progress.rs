@@ -36,7 +36,7 @@ pub(crate) struct Progress {
     pub first_loss: f64,
     /// How many times the run went back, each time to half the learning rate.
     pub rewinds: i32,
-    /// Steps that were left out, since their loss was not a number or exploded.
+    /// Steps that were left out, since their loss or gradient was not a number or exploded.
     pub skipped: usize,
 }
 
@@ -122,5 +122,29 @@ impl Progress {
         let best = self.best.map_or(0, |best| best.epoch);
         run.patience
             .is_some_and(|patience| self.epochs >= best + patience)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::Recipe;
+    use serde_json::json;
+
+    #[test]
+    fn patience_ends_after_so_many_epochs_without_a_better_one() {
+        let recipe = Recipe::with(json!({"run": {"epochs": 9, "patience": 2}})).expect("whole");
+        let mut progress = Progress::new(Value::Null, Metrics::new(&[]).expect("none"));
+        let mut is_done = |epochs, best: Option<usize>| {
+            progress.epochs = epochs;
+            progress.best = best.map(|epoch| Best { epoch, value: 0.5 });
+            progress.is_done(&recipe.run)
+        };
+        assert!(!is_done(3, Some(3)));
+        assert!(!is_done(4, Some(3)));
+        assert!(is_done(5, Some(3)));
+        assert!(!is_done(5, Some(4)));
+        assert!(is_done(2, None));
+        assert!(is_done(9, Some(9)));
     }
 }

@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
-use models::Model;
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::backend::{BackendTask, ComputeBackend, run_on};
-use crate::data;
-use crate::ensemble::evaluate_together;
+use crate::backend::{BackendTask, ComputeBackend, DeviceChoice, run_on};
+use crate::ensemble::{Member, evaluate_together};
+use crate::evaluate::Evaluation;
 use crate::fit::{Summary, fit, resume};
-use crate::loaders::to_test;
 use crate::observer::Observer;
 use crate::recipe::Recipe;
-use crate::restore::restore;
 use crate::run_folder::files::{read_json, write_json};
 use crate::run_folder::{RunFolder, claim};
 
@@ -62,8 +59,8 @@ pub struct Repeated {
     pub runs: Vec<String>,
     /// Each metric on the test images, over the runs.
     pub test: BTreeMap<String, Spread>,
-    /// Each metric of the mean answer of all runs' models.
-    pub ensemble: BTreeMap<String, Option<f64>>,
+    /// The mean answer of all runs' models; none where they were tested on different images.
+    pub ensemble: Option<Evaluation>,
 }
 
 /// Several values of a metric.
@@ -169,7 +166,14 @@ pub fn go_on(out: &Path, observer: &mut dyn Observer) -> Result<Option<Repeated>
             .into_iter()
             .map(|(name, values)| (name, Spread::of(values)))
             .collect(),
-        ensemble: run_on(&recipe.run.backend, Together { out, runs: &runs })?,
+        ensemble: run_on(
+            &recipe.run.backend,
+            Together {
+                out,
+                runs: &runs,
+                device: recipe.run.device,
+            },
+        )?,
         runs,
     };
     write_json(&out.join("summary.json"), &repeated)?;
@@ -188,29 +192,17 @@ fn begin(recipe: &Recipe, path: &Path, observer: &mut dyn Observer) -> Result<Su
 struct Together<'a> {
     out: &'a Path,
     runs: &'a [String],
+    device: DeviceChoice,
 }
 
 impl BackendTask for Together<'_> {
-    type Output = BTreeMap<String, Option<f64>>;
+    type Output = Option<Evaluation>;
 
     fn run<B: ComputeBackend>(self) -> Result<Self::Output> {
-        let mut models: Vec<Model> = Vec::new();
-        let mut first = None;
-        for name in self.runs {
-            let folder = RunFolder::open(&self.out.join(name))?;
-            let config = folder.read_config()?;
-            let device = B::device(config.recipe.run.device)?;
-            models.push(restore(&folder, &device)?.1);
-            first.get_or_insert((config, device));
-        }
-        let Some((config, device)) = first else {
-            bail!("there is no run");
-        };
-        let (recipe, problem) = (&config.recipe, &config.problem);
-        let data = data::load_for(&recipe.data, problem, recipe.run.seed)?;
-        let loader = to_test(recipe, problem, &data.test, &device);
-        let values = evaluate_together(&models, &recipe.loss, &loader, problem)?;
-        Ok(values.record())
+        let device = B::device(self.device)?;
+        let runs = self.runs.iter().map(|name| self.out.join(name));
+        let members = runs.map(|run| Member::of(&run, &device));
+        evaluate_together(&members.collect::<Result<Vec<_>>>()?)
     }
 }
 

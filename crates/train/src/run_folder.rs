@@ -34,6 +34,9 @@ pub struct RunConfig {
     pub problem: Problem,
     /// What tells the run's images from others.
     pub images: String,
+    /// The same of their answers; empty where the run was made before these were looked at.
+    #[serde(default)]
+    pub answers: String,
 }
 
 /// The paths of a run.
@@ -126,6 +129,7 @@ impl RunFolder {
             recipe: recipe.clone(),
             problem: data.problem.clone(),
             images: data.fingerprint()?,
+            answers: data.fingerprint_of_answers()?,
         };
         write_json(&self.config(), &config)
     }

@@ -6,6 +6,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 use models::{ImageSpec, Model, ModelConfig};
 use skip_blocks::seam::Seam;
+use weights::Report;
 
 use crate::average::Average;
 use crate::data::DataSet;
@@ -28,7 +29,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Around a new model, as the recipe's seed draws it.
+    /// Around a new model, as the recipe's seed draws it, and what became of the weights that it starts
+    /// from, if any.
     ///
     /// # Errors
     /// If the weights that it is to start from cannot be read or do not fit, and as
@@ -38,10 +40,11 @@ impl State {
         data: &DataSet,
         device: &Device,
         config: &ModelConfig,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Option<Report>)> {
         device.seed(recipe.run.seed);
-        let model = start(&recipe.model, config, &device.clone().autodiff())?;
-        Self::around(model, recipe, config, data.problem.image)
+        let (model, report) = start(&recipe.model, config, &device.clone().autodiff())?;
+        let state = Self::around(model, recipe, config, data.problem.image)?;
+        Ok((state, report))
     }
 
     /// Around a model that has not learned yet, or that goes on with the optimizer's memory and the

@@ -10,15 +10,16 @@ use burn::tensor::Device;
 use models::{Model, ModelConfig};
 use serde::Serialize;
 use skip_blocks::parameter_count;
+use weights::Report;
 
 use crate::average::{restore_statistics, values};
 use crate::checkpoint::{Keeper, load_best};
-use crate::data::{Batch, DataSet, Loader, Position, seed_of};
-use crate::gradients::Sum;
+use crate::data::{Batch, DataSet, Loader, Position, Problem, seed_of};
+use crate::gradients::{Sum, are_numbers};
 use crate::loaders::{in_order, training};
-use crate::metric::{Metrics, Values, better};
+use crate::metric::{Metrics, Values, better, metrics_of};
 use crate::network::configured;
-use crate::observer::{BatchTimes, Begin, Event, Look, Observer, Split};
+use crate::observer::{BatchTimes, Begin, Event, Look, Observer, Split, Unusable};
 use crate::outcome::Outcome;
 use crate::progress::{Best, Progress};
 use crate::recipe::{OnNan, Recipe};
@@ -47,6 +48,8 @@ pub(crate) struct Training<'a> {
     device: &'a Device,
     config: ModelConfig,
     state: State,
+    /// What became of the weights that it starts from, if any.
+    report: Option<Report>,
     progress: Progress,
     /// When the part of the run began that this program does.
     since: Instant,
@@ -110,22 +113,15 @@ impl<'a> Training<'a> {
     /// If the model cannot take the images, or the recipe does not go with it.
     pub fn new(recipe: &'a Recipe, data: &'a DataSet, device: &'a Device) -> Result<Self> {
         let config = configured(&recipe.model, &data.problem)?;
-        let metrics = task::of(data.problem.task).metrics();
-        let known = |name: &str| name == "loss" || metrics.contains(&name);
-        ensure!(
-            known(&recipe.run.best),
-            "--best {}: must be loss or one of: {}",
-            recipe.run.best,
-            metrics.join(", ")
-        );
-        let progress = Progress::new(recipe.tree()?, Metrics::new(metrics)?);
-        let state = State::untrained(recipe, data, device, &config)?;
+        let progress = Progress::new(recipe.tree()?, unseen(&recipe.run.best, &data.problem)?);
+        let (state, report) = State::untrained(recipe, data, device, &config)?;
         Ok(Self {
             recipe,
             data,
             device,
             config,
             state,
+            report,
             progress,
             since: Instant::now(),
             before: Duration::ZERO,
@@ -204,6 +200,13 @@ impl<'a> Training<'a> {
         observer.event(Event::Begin(self.begin()));
         (self.since, self.before) = (Instant::now(), self.progress.spent);
         self.saved = (self.since, self.progress.steps);
+        if keeper.last().is_none() {
+            if let Some(report) = &self.report {
+                observer.event(Event::Weights(report));
+            }
+            // So there is always one to go back to.
+            self.save(&mut keeper, observer)?;
+        }
 
         let mut end = End::Done;
         while !self.progress.is_done(run) && end != End::Stopped {
@@ -263,7 +266,7 @@ impl<'a> Training<'a> {
         record::append(&folder.metrics(), epoch, Split::Valid, &validated)?;
         self.progress.epochs = epoch;
         self.progress.batches = 0;
-        self.progress.seen = self.unseen()?;
+        self.progress.seen = unseen(&self.recipe.run.best, &self.data.problem)?;
         self.choose(epoch, &validated, keeper)?;
         observer.event(Event::EpochEnd {
             epoch,
@@ -309,7 +312,7 @@ impl<'a> Training<'a> {
             backend: &run.backend,
             epochs: run.epochs,
             images: splits.map(|source| source.len()),
-            metrics: [&["loss"], task::of(self.data.problem.task).metrics()].concat(),
+            metrics: names(&self.progress.seen),
         }
     }
 
@@ -320,10 +323,6 @@ impl<'a> Training<'a> {
             steps: self.progress.steps,
             steps_per_epoch: self.steps(),
         }
-    }
-
-    fn unseen(&self) -> Result<Metrics> {
-        Metrics::new(task::of(self.data.problem.task).metrics())
     }
 
     fn lasted(&self) -> Duration {
@@ -384,20 +383,27 @@ impl<'a> Training<'a> {
                     gradients.add(&self.state.model, own);
                     self.read(epoch, Some(outcome), observer)?;
                 } else {
-                    unusable = Some(loss);
+                    unusable = Some(Unusable::Loss(loss));
                 }
             }
+            let gradients = gradients.mean(&self.state.model);
+            if let Some(gradients) = &gradients
+                && run.on_nan != OnNan::Stop
+                && !are_numbers(gradients, &self.state.model)?
+            {
+                unusable.get_or_insert(Unusable::Gradient);
+            }
             match (unusable, run.on_nan) {
-                (Some(loss), OnNan::Rewind) => {
-                    self.rewind(epoch, loss, keeper, observer)?;
+                (Some(why), OnNan::Rewind) => {
+                    self.rewind(epoch, why, keeper, observer)?;
                     return Ok(End::WentBack);
                 }
-                (Some(loss), _) => {
+                (Some(why), _) => {
                     self.left_out += 1;
                     ensure!(
                         self.left_out < MOST_LEFT_OUT,
-                        "the loss is {loss} in epoch {epoch}, and could not be used in \
-                         {MOST_LEFT_OUT} steps one after the other; {}",
+                        "{why} in epoch {epoch}, and could not be used in {MOST_LEFT_OUT} steps one \
+                         after the other; {}",
                         what_helps(epoch)
                     );
                     self.progress.skipped += 1;
@@ -407,14 +413,12 @@ impl<'a> Training<'a> {
                     observer.event(Event::LeftOut {
                         epoch,
                         steps: self.progress.steps,
-                        loss,
+                        why,
                     });
                 }
                 (None, _) => self.left_out = 0,
             }
-            if let Some(gradients) = gradients.mean(&self.state.model)
-                && unusable.is_none()
-            {
+            if let (Some(gradients), None) = (gradients, unusable) {
                 self.update(gradients);
             }
             self.progress.steps += 1;
@@ -486,11 +490,11 @@ impl<'a> Training<'a> {
         loss.is_finite() && (first.is_nan() || loss <= EXPLODED * first.abs().max(1e-3))
     }
 
-    /// Goes back to the last checkpoint, or to the start, and on with half the learning rate.
+    /// Goes back to the last checkpoint, and on with half the learning rate.
     fn rewind(
         &mut self,
         epoch: usize,
-        loss: f64,
+        why: Unusable,
         keeper: &mut Keeper<'_>,
         observer: &mut dyn Observer,
     ) -> Result<()> {
@@ -498,30 +502,18 @@ impl<'a> Training<'a> {
         let lasted = self.lasted();
         ensure!(
             rewinds <= MOST_REWINDS,
-            "the loss is {loss} in epoch {epoch}, after the run went back {MOST_REWINDS} times; {}",
+            "{why} in epoch {epoch}, after the run went back {MOST_REWINDS} times; {}",
             what_helps(epoch)
         );
-        match keeper.last().cloned() {
-            Some(checkpoint) => self.go_back(keeper, checkpoint)?,
-            None => {
-                let Self {
-                    recipe,
-                    data,
-                    device,
-                    config,
-                    ..
-                } = self;
-                self.state = State::untrained(recipe, data, device, config)?;
-                self.progress = Progress::new(recipe.tree()?, self.unseen()?);
-            }
-        }
+        let last = keeper.last().cloned();
+        self.go_back(keeper, last.expect("the run began with one"))?;
         // The time is spent, and the next to go back must know of it.
         self.before = lasted;
         self.since = Instant::now();
         self.progress.rewinds = rewinds;
         observer.event(Event::WentBack {
             steps: self.progress.steps,
-            loss,
+            why,
             rate: self.progress.rate(),
         });
         self.save(keeper, observer)
@@ -571,7 +563,7 @@ impl<'a> Training<'a> {
             loss: &self.recipe.loss,
             seam: None,
         };
-        let mut metrics = self.unseen()?;
+        let mut metrics = unseen(&self.recipe.run.best, &self.data.problem)?;
         let mut waiting = None;
         let mut batches = loader.iter();
         loop {
@@ -595,6 +587,35 @@ impl<'a> Training<'a> {
             }
         }
     }
+}
+
+/// What is measured after every epoch: what the task says, and what the best epoch is chosen by.
+///
+/// # Errors
+/// If that is neither the loss nor a metric of the task, or of one of its classes.
+fn unseen(best: &str, problem: &Problem) -> Result<Metrics> {
+    let measured = |names: &[&str]| -> Result<Metrics> {
+        Ok(Metrics::new(names)?.with_classes(&problem.classes))
+    };
+    let all = metrics_of(problem.task);
+    let of_epochs = task::of(problem.task).metrics();
+    // A metric of a class is called by both.
+    let metric = best.split_once('.').map_or(best, |(metric, _)| metric);
+    let more = all
+        .iter()
+        .filter(|name| **name == metric && !of_epochs.contains(name));
+    let metrics = measured(&of_epochs.iter().chain(more).copied().collect::<Vec<_>>())?;
+    ensure!(
+        metrics.values().get(best).is_some(),
+        "--best {best}: must be one of: {}",
+        names(&measured(&all)?).join(", ")
+    );
+    Ok(metrics)
+}
+
+fn names(metrics: &Metrics) -> Vec<String> {
+    let values = metrics.values();
+    values.iter().map(|(name, _)| name.to_string()).collect()
 }
 
 fn what_helps(epoch: usize) -> String {

@@ -9,6 +9,7 @@ use common::{NO_HUB, at_hub, class_folders, succeeds};
 use image::RgbImage;
 use serde_json::json;
 use tempfile::tempdir;
+use weights::Weights;
 
 const TRAINING: &str = include_str!("../../../docs/training.md");
 const WEIGHTS: &str = include_str!("../../../docs/weights.md");
@@ -44,7 +45,7 @@ fn are_there(folder: &Path, files: &[&str]) {
 fn every_command_of_the_guide_to_training_succeeds() {
     let folder = tempdir().expect("a folder");
     let folder = folder.path();
-    follow(TRAINING, folder, &["--limit", "64", "--model", "resnet8"]);
+    follow(TRAINING, folder, &["--limit", "32"]);
     let files = ["digits", "short", "seeds", "folds"];
     let files = files.map(|name| format!("runs/{name}/summary.json"));
     are_there(folder, &files.each_ref().map(String::as_str));
@@ -62,7 +63,9 @@ fn every_command_of_the_guide_to_weights_succeeds() {
     let files = [
         "masks/objects.csv",
         "clean/nuclei_001_values.png",
-        "photos.safetensors",
+        "hub/model.safetensors",
+        "hub/config.json",
+        "others/nuclei_001_scores.npy",
         "photos.onnx",
         "resnet50.onnx",
     ];
@@ -93,17 +96,26 @@ fn images_of_the_reader(folder: &Path) {
 }
 
 /// Weights by the names of those that the guide takes from elsewhere: those of a ResNet-50 that has
-/// learned nothing, as files and in the hub's cache.
+/// learned nothing, as files and in the hub's cache; and those of two smaller models, of which one has
+/// other names.
 fn weights_of_others(folder: &Path) {
-    succeeds(
-        folder,
-        &[
-            "export",
-            "resnet50",
-            "--safetensors",
-            "resnet50.safetensors",
-        ],
-    );
+    for model in ["resnet50", "resnet18", "unet8"] {
+        // Alone: what lies beside them says what they are of.
+        let file = format!("made/{model}/model.safetensors");
+        succeeds(folder, &["export", model, "--safetensors", &file]);
+    }
+    let made = |model: &str| folder.join("made").join(model).join("model.safetensors");
+    fs::hard_link(made("resnet50"), folder.join("resnet50.safetensors")).expect("linked");
+    fs::hard_link(made("resnet18"), folder.join("resnet18.pth")).expect("linked");
+    let unet = Weights::read(&made("unet8")).expect("readable");
+    let names = unet.names().filter_map(|name| {
+        let other = name.replace("encoder.", "down.");
+        Some((other, unet.get(name)?.clone()))
+    });
+    let others = Weights::new("others", names).to_safetensors();
+    fs::write(folder.join("others.pth"), others.expect("whole")).expect("writes");
+    let map = json!([["encoder", "down"]]);
+    fs::write(folder.join("names.json"), map.to_string()).expect("writes");
     let there = |path: &Path| fs::hard_link(folder.join("resnet50.safetensors"), path);
     // How a file begins says of what kind it is.
     there(&folder.join("resnet50.pth")).expect("linked");

@@ -116,10 +116,84 @@ fn a_run_that_was_killed_before_its_first_checkpoint_begins_again() {
     let [whole, run] = ["whole", "run"].map(|name| folder.path().join(name));
     fit(&digits(), Some(&whole), &mut Silent).expect("trains");
     fit(&digits(), Some(&run), &mut StopAfter(1)).expect("stops");
-    fs::remove_dir_all(run.join("checkpoints/1")).expect("there");
+    for number in ["1", "2"] {
+        fs::remove_dir_all(run.join("checkpoints").join(number)).expect("there");
+    }
     fs::create_dir(run.join("checkpoints/1.part")).expect("made");
     resume(&run, None, &mut Silent).expect("begins");
     assert_eq!(Outcome::of(&run), Outcome::of(&whole));
+}
+
+/// Copies the run's folder when an epoch ends: what a kill leaves.
+struct CopyAt<'a> {
+    epoch: usize,
+    from: &'a Path,
+    to: &'a Path,
+}
+
+impl Observer for CopyAt<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        if let Event::EpochEnd { epoch, .. } = event
+            && epoch == self.epoch
+        {
+            copy(self.from, self.to);
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("new");
+    for entry in fs::read_dir(from).expect("there") {
+        let entry = entry.expect("read").path();
+        let copied = to.join(entry.file_name().expect("a name"));
+        match entry.is_dir() {
+            true => copy(&entry, &copied),
+            false => drop(fs::copy(&entry, &copied).expect("copied")),
+        }
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_between_checkpoints_tells_of_each_epoch_once() {
+    let _turn = turn();
+    let folder = tempdir().expect("a folder");
+    let [whole, run] = ["whole", "run"].map(|name| folder.path().join(name));
+    let mut killed = CopyAt {
+        epoch: 2,
+        from: &whole,
+        to: &run,
+    };
+    fit(&digits(), Some(&whole), &mut killed).expect("trains");
+    let lines = |run: &Path| {
+        let metrics = fs::read_to_string(run.join("metrics.jsonl")).expect("written");
+        metrics.lines().count()
+    };
+    assert_eq!(lines(&run), 4);
+    resume(&run, None, &mut Silent).expect("goes on");
+    assert_eq!(lines(&run), 7);
+    assert_eq!(Outcome::of(&run), Outcome::of(&whole));
+}
+
+#[test]
+fn a_run_without_a_whole_checkpoint_does_not_go_on() {
+    let _turn = turn();
+    let folder = tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    fit(&digits(), Some(&run), &mut StopAfter(3)).expect("stops");
+    for number in ["1", "2"] {
+        fs::write(run.join("checkpoints").join(number).join("model.bpk"), "").expect("writes");
+    }
+    refuses(
+        folder.path(),
+        &["resume", "run"],
+        "a checkpoint cannot be used and is kept as 'run/checkpoints/2-damaged': ",
+    );
+    refuses(
+        folder.path(),
+        &["resume", "run"],
+        "error: the run 'run' cannot go on: none of its checkpoints is whole; start another run \
+         with its recipe: fit --config run/config.json",
+    );
 }
 
 /// Notes what it is told.
@@ -241,6 +315,43 @@ fn a_run_does_not_go_on_with_another_recipe_or_other_images() {
         &["resume", "run"],
         "error: the images of 'mnist-mini' are not those that the run 'run' was made with; ",
     );
+}
+
+#[test]
+fn a_run_does_not_go_on_with_other_answers() {
+    let _turn = turn();
+    let folder = tempdir().expect("a folder");
+    let images = folder.path().join("images");
+    fs::create_dir(&images).expect("new");
+    let mut index = "image,label\n".to_string();
+    for number in 0..16_u8 {
+        let image = image::GrayImage::from_pixel(16, 16, image::Luma([number * 15]));
+        image
+            .save(images.join(format!("{number}.png")))
+            .expect("writes");
+        index += &format!(
+            "{number}.png,{}\n",
+            ["dark", "bright"][usize::from(number / 8)]
+        );
+    }
+    fs::write(images.join("index.csv"), &index).expect("writes");
+    let recipe = recipe(json!({
+        "model": {"name": "resnet8"},
+        "data": {"path": images.to_str().expect("text")},
+        "run": {"epochs": 2, "batch_size": 4},
+    }));
+    let run = folder.path().join("run");
+    fit(&recipe, Some(&run), &mut StopAfter(3)).expect("stops");
+    let swapped = index
+        .replace("dark", "dim")
+        .replace("bright", "dark")
+        .replace("dim", "bright");
+    fs::write(images.join("index.csv"), swapped).expect("writes");
+    let error = resume(&run, None, &mut Silent).expect_err("other answers");
+    let message = error.to_string();
+    assert!(message.starts_with("the answers of '"), "{message}");
+    fs::write(images.join("index.csv"), index).expect("writes");
+    resume(&run, None, &mut Silent).expect("goes on");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn error(folder: &Path, arguments: &[&str]) -> String {
 fn a_flipped_byte_of_a_checkpoint_is_an_error_that_names_it() {
     let folder = tempdir().expect("a folder");
     fit(folder.path());
-    let best = folder.path().join("run/checkpoints/1/best.bpk");
+    let best = folder.path().join("run/checkpoints/2/best.bpk");
     let mut bytes = fs::read(&best).expect("reads");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

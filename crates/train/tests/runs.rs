@@ -83,9 +83,9 @@ fn a_classification_run_leaves_its_folder_and_can_be_applied() {
         assert!((0.0..=1.0).contains(&accuracy), "{record}");
         assert_eq!((8.0 * accuracy).fract(), 0.0, "{record}");
     }
-    assert_eq!(files(&run.join("checkpoints")), ["1"]);
+    assert_eq!(files(&run.join("checkpoints")), ["1", "2"]);
     assert_eq!(
-        files(&run.join("checkpoints/1")),
+        files(&run.join("checkpoints/2")),
         [
             "best.bpk",
             "manifest.json",
@@ -302,4 +302,29 @@ fn one_model_is_told_layer_by_layer() {
         svg.matches("class=\"arc dense\" d=\"M").count(),
         21 + 78 + 300 + 136 + 1
     );
+}
+
+#[test]
+fn the_best_epoch_is_chosen_by_any_metric_of_the_task() {
+    let folder = tempdir().expect("a folder");
+    let folder = folder.path();
+    for (best, out) in [("average_precision", "one"), ("iou.nucleus", "two")] {
+        fit(folder, out, &["--data", "nuclei-mini", "--best", best]);
+        let summary = read(&folder.join(out).join("summary.json"));
+        assert_eq!(summary["best_by"], best);
+        let metrics = fs::read_to_string(folder.join(out).join("metrics.jsonl"));
+        let metrics = metrics.expect("written");
+        let valid = metrics.lines().nth(1).expect("a line");
+        let valid: Value = serde_json::from_str(valid).expect("JSON");
+        assert!(valid[best].is_f64(), "{valid}");
+        assert_eq!(valid[best], summary["best_value"]);
+    }
+    for best in ["luck", "iou", "iou.dog", "psnr"] {
+        let output = train(folder, &["fit", "--data", "nuclei-mini", "--best", best]);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        let expected = format!("error: --best {best}: must be one of: loss, ");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+    assert!(!folder.join("runs").exists());
 }

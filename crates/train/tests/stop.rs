@@ -67,7 +67,7 @@ fn a_run_that_is_stopped_in_its_first_epoch_keeps_its_last_parameters() {
     assert_eq!(written["stopped"], true);
     assert_eq!(written["epochs"], 0);
     assert!(usable(&run).values.get("accuracy").is_some());
-    let progress = read(&run.join("checkpoints/1/progress.json"));
+    let progress = read(&run.join("checkpoints/2/progress.json"));
     assert_eq!(progress["epochs"], 0);
     assert_eq!(progress["batches"], 2);
 }

@@ -75,6 +75,76 @@ fn steps_are_left_out_but_not_all_of_them() {
     );
 }
 
+/// An array of 32-bit floats as NumPy writes it.
+fn npy(shape: &str, bytes: &[u8], kind: &str) -> Vec<u8> {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), bytes].concat()
+}
+
+#[test]
+fn a_step_whose_gradient_is_no_number_is_left_out_and_the_run_goes_on() {
+    let folder = tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    fs::create_dir(&data).expect("new");
+    let pixels = 16 * 16;
+    let mut values: Vec<f32> = (0..32 * pixels).map(|at| (at % 7) as f32 / 7.0).collect();
+    // Too large for single precision once it is at its scale.
+    values[5 * pixels] = 3e38;
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let labels: Vec<u8> = (0..32).map(|index| index % 2).collect();
+    for part in ["train", "test"] {
+        // The image is learned from, and not in the test.
+        let (count, from) = if part == "train" {
+            (32, 0)
+        } else {
+            (8, 24 * pixels * 4)
+        };
+        let images = npy(&format!("({count}, 16, 16)"), &bytes[from..], "<f4");
+        fs::write(data.join(format!("{part}_images.npy")), images).expect("writes");
+        let labels = npy(&format!("({count},)"), &labels[32 - count..], "|u1");
+        fs::write(data.join(format!("{part}_labels.npy")), labels).expect("writes");
+    }
+    let valid = npy("(8, 16, 16)", &bytes[24 * pixels * 4..], "<f4");
+    fs::write(data.join("valid_images.npy"), valid).expect("writes");
+    let labels = npy("(8,)", &labels[24..], "|u1");
+    fs::write(data.join("valid_labels.npy"), labels).expect("writes");
+    let output = train(
+        folder.path(),
+        &[
+            "fit",
+            "--plain",
+            "--data",
+            "data",
+            "--model",
+            "resnet8",
+            "--epochs",
+            "2",
+            "--batch-size",
+            "8",
+            "--on-nan",
+            "skip",
+            "--out",
+            "run",
+            "--set",
+            r#"data.normalization={"moments":{"mean":[0.5],"deviation":[0.5]}}"#,
+        ],
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(
+        told.contains("epoch 1: a step is left out, the gradient is not a number"),
+        "{told}"
+    );
+    let summary = read(&folder.path().join("run/summary.json"));
+    assert!(summary["left_out"].as_u64() >= Some(1), "{summary}");
+    // The statistics of that step are left out, too.
+    assert!(summary["test"]["loss"].is_f64(), "{summary}");
+}
+
 /// A run of many steps and checkpoints, with its first line read.
 fn begun(folder: &Path, shell: &str) -> std::process::Child {
     let arguments = "--plain --model resnet8 --limit 64 --epochs 100000 --out run \
@@ -130,7 +200,7 @@ fn a_full_disk_ends_the_run_and_the_checkpoints_before_stay() {
         .expect("a shell");
     let message = error(&output);
     assert!(
-        message.starts_with("error: the checkpoint 'run/checkpoints/2' cannot be written: "),
+        message.starts_with("error: the checkpoint 'run/checkpoints/3' cannot be written: "),
         "{message}"
     );
     succeeds(folder.path(), &["eval", "run"]);

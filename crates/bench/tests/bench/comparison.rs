@@ -1,8 +1,11 @@
 //! A comparison from end to end, through workers.
 
 use crate::{bench, errors, json, smallest};
+use burn::tensor::Device;
+use models::create;
 use serde_json::Value;
 use tempfile::tempdir;
+use weights::to_safetensors;
 
 /// In the order of the alphabet.
 fn keys(value: &Value) -> Vec<&str> {
@@ -229,4 +232,40 @@ fn studies_go_through_their_cases() {
         let page = std::fs::read_to_string(page).expect("written");
         assert_eq!(page.matches("<svg").count(), 2, "time and memory");
     }
+}
+
+#[test]
+fn a_model_has_the_weights_that_are_given() {
+    let folder = tempdir().expect("a folder");
+    let flex = |file: &str| {
+        let own = ["flex", "--mode", "inference", "--weights", file];
+        smallest(folder.path(), &own)
+    };
+    for model in ["resnet8", "resnet14"] {
+        let config = create(model).expect("a model");
+        let bytes = to_safetensors(&config.init(&Device::flex()), &config).expect("values");
+        let file = folder.path().join(format!("{model}.safetensors"));
+        std::fs::write(file, bytes).expect("written");
+    }
+    let output = flex("resnet8.safetensors");
+    assert!(output.status.success(), "{}", errors(&output));
+    // The engine says what is wrong with others, so it has looked into them.
+    let refused = errors(&flex("resnet14.safetensors"));
+    assert!(
+        refused.contains("the weights do not fit the model: "),
+        "{refused}"
+    );
+    let missing = errors(&flex("none.safetensors"));
+    assert!(
+        missing.contains("there is no file 'none.safetensors'"),
+        "{missing}"
+    );
+    let several = [
+        "--models",
+        "resnet8,resnet14",
+        "--weights",
+        "resnet8.safetensors",
+    ];
+    let several = errors(&bench(folder.path(), &several));
+    assert!(several.contains("they are of one model"), "{several}");
 }

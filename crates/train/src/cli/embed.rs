@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::Map;
+use serde_json::{Map, json};
 use train::{Embeddings, Records};
 
 use super::place::Place;
@@ -36,12 +36,13 @@ impl EmbedArgs {
     pub fn run(self) -> Result<()> {
         let Place { backend, device } = self.place;
         let (run, images) = self.weights.run_and_rest(&self.paths)?;
-        let recipe = self.weights.recipe(None)?;
+        let recipe = self.weights.recipe(json!({}))?;
         let origin = origin(run, recipe.as_ref())?;
-        let of = |images: &[PathBuf]| Embeddings::of(origin, images, &backend, device);
+        let of = |origin, images: &[PathBuf]| Embeddings::of(origin, images, &backend, device);
         // A mistyped name is found before all others are read.
-        let query = self.near.map(|query| of(&[query])).transpose()?;
-        let embeddings = of(images)?;
+        let query = self.near.map(|query| of(origin.silent(), &[query]));
+        let query = query.transpose()?;
+        let embeddings = of(origin, images)?;
         if let Some(out) = &self.out {
             embeddings.write(out)?;
             say(format_args!(

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Error, Result, bail};
 use clap::Args;
+use serde_json::json;
+use train::recipe::at_path;
 use train::{Examination, evaluate_run};
 
 use super::place::Place;
@@ -37,7 +39,11 @@ pub struct EvalArgs {
 impl EvalArgs {
     pub fn run(self) -> Result<()> {
         let Place { backend, device } = self.place;
-        let recipe = self.weights.recipe(self.data.as_deref())?;
+        let given = match &self.data {
+            Some(data) => at_path("data.path", json!(data)),
+            None => json!({}),
+        };
+        let recipe = self.weights.recipe(given)?;
         let evaluation = evaluate_run(Examination {
             origin: origin(self.run.as_deref(), recipe.as_ref())?,
             data: self.data.as_deref(),

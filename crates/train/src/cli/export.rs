@@ -2,22 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{ArgGroup, Args, ValueEnum};
 use onnx::{Answer, Range};
-use train::{Export, OnnxSettings, Origin, Subject};
+use serde_json::json;
+use train::{Declared, Export, OnnxSettings, Origin, Recipe, Subject};
 use weights::Precision;
 
-use super::source::shipped_origin;
+use super::source::{WeightsArgs, shipped_origin, with_weights};
 use super::stdout::say;
 
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("files").required(true).multiple(true).args(["safetensors", "onnx"])))]
 pub struct ExportArgs {
     /// Folder of a run, a network that comes with the program, or a model's name
-    #[arg(value_name = "RUN|MODEL")]
-    subject: PathBuf,
-    /// New file for the weights, which PyTorch and others read
+    #[arg(
+        value_name = "RUN|MODEL",
+        required_unless_present = "weights",
+        conflicts_with = "model"
+    )]
+    subject: Option<PathBuf>,
+    #[command(flatten)]
+    weights: WeightsArgs,
+    /// New file for the weights, which PyTorch and others read, with config.json beside it where timm
+    /// or segmentation_models.pytorch has the network
     #[arg(long, value_name = "FILE")]
     safetensors: Option<PathBuf>,
     /// With half the digits in half the space
@@ -36,8 +44,8 @@ pub struct ExportArgs {
     /// ONNX: give a probability for each output on its own
     #[arg(long, requires = "onnx", conflicts_with = "softmax")]
     sigmoid: bool,
-    /// ONNX, of a run: take pixels that are not normalised, from 0 to 1 (unit) or from 0 to 255
-    /// (bytes)
+    /// ONNX, where it is known how images were seen: take pixels that are not normalised, from 0 to 1
+    /// (unit) or from 0 to 255 (bytes)
     #[arg(long, value_name = "RANGE", requires = "onnx")]
     normalise: Option<Pixels>,
     /// ONNX: take images of any size, and stretch them to the network's
@@ -53,17 +61,14 @@ pub struct ExportArgs {
 /// How a model of the registry is made.
 #[derive(Args, Debug)]
 struct Made {
-    /// Model: file of its weights; without it they are drawn
-    #[arg(long, value_name = "FILE")]
-    weights: Option<PathBuf>,
-    /// Model: what its weights are drawn by [default: 1]
+    /// Model without weights: what they are drawn by [default: 1]
     #[arg(long, value_name = "SEED", conflicts_with = "weights")]
     seed: Option<u64>,
     /// Model: height and width of its images [default: what it was made for]
     #[arg(long, value_name = "PIXELS")]
     image_size: Option<usize>,
-    /// Model: how many classes or values it gives [default: what it was made for]
-    #[arg(long, value_name = "N")]
+    /// Model without weights: how many classes or values it gives [default: what it was made for]
+    #[arg(long, value_name = "N", conflicts_with = "weights")]
     outputs: Option<usize>,
 }
 
@@ -88,8 +93,13 @@ impl ExportArgs {
             },
             fold: self.fold,
         };
+        let subject = self.subject.as_deref();
+        let recipe = self.made.recipe(self.weights, subject)?;
         let export = Export {
-            subject: self.made.subject(&self.subject)?,
+            subject: match &recipe {
+                Some(recipe) => Subject::Learned(with_weights(recipe)),
+                None => self.made.subject(subject.context("no run is given")?)?,
+            },
             safetensors: self.safetensors.as_deref(),
             precision: match self.half {
                 true => Precision::Half,
@@ -102,12 +112,22 @@ impl ExportArgs {
         if let Some(file) = &self.safetensors {
             say(format_args!("the weights are in '{}'", file.display()))?;
         }
-        if let (Some(file), Some(exported)) = (&self.onnx, exported) {
+        match &exported.declared {
+            Some(Declared::File(file)) => say(format_args!(
+                "what they are of, and how it sees images, is in '{}'",
+                file.display()
+            ))?,
+            Some(Declared::Nothing { reason }) => {
+                eprintln!("no config.json is beside them: {reason}");
+            }
+            _ => {}
+        }
+        if let (Some(file), Some(difference)) = (&self.onnx, exported.difference) {
             say(format_args!(
                 "the network is in '{}'; tract computes the same of it, up to {:.1e} of the largest \
                  answer",
                 file.display(),
-                exported.difference
+                difference
             ))?;
         }
         Ok(())
@@ -115,14 +135,29 @@ impl ExportArgs {
 }
 
 impl Made {
+    /// The recipe of a model with weights of others, where these are given.
+    fn recipe(&self, weights: WeightsArgs, model: Option<&Path>) -> Result<Option<Recipe>> {
+        if !weights.are_given() {
+            return Ok(None);
+        }
+        let mut given = json!({});
+        if let Some(model) = model {
+            let name = model.to_string_lossy();
+            ensure!(
+                models::find(&name).is_ok() || learned(model).is_none(),
+                "--weights is for a model's name; a run has its own"
+            );
+            given["model"] = json!({"name": name});
+        }
+        if let Some(size) = self.image_size {
+            given["data"] = json!({"size": size});
+        }
+        weights.recipe(given)
+    }
+
     fn subject<'a>(&'a self, given: &'a Path) -> Result<Subject<'a>> {
-        let learned = match given.is_dir() {
-            true => Some(Origin::Run(given)),
-            false => shipped_origin(given),
-        };
-        if let Some(origin) = learned {
+        if let Some(origin) = learned(given) {
             let is_given = [
-                ("weights", self.weights.is_some()),
                 ("seed", self.seed.is_some()),
                 ("image-size", self.image_size.is_some()),
                 ("outputs", self.outputs.is_some()),
@@ -132,19 +167,32 @@ impl Made {
             }
             return Ok(Subject::Learned(origin));
         }
-        let name = given.to_str().unwrap_or_default();
-        if let Err(error) = models::find(name) {
-            bail!(
-                "'{}' is no folder of a run, and no model either: {error}",
-                given.display()
-            );
-        }
         Ok(Subject::Model {
-            name,
-            weights: self.weights.as_deref(),
+            name: name_of(given)?,
             seed: self.seed.unwrap_or(1),
             image_size: self.image_size,
             outputs: self.outputs,
         })
     }
+}
+
+/// The run, or the network that comes with the program, that is meant, if one is.
+fn learned(given: &Path) -> Option<Origin<'_>> {
+    match given.is_dir() {
+        true => Some(Origin::Run(given)),
+        false => shipped_origin(given),
+    }
+}
+
+/// The model's name that is meant.
+fn name_of(given: &Path) -> Result<&str> {
+    let name = given.to_str().unwrap_or_default();
+    let found = models::find(name);
+    found.with_context(|| {
+        format!(
+            "'{}' is no folder of a run, and no model either",
+            given.display()
+        )
+    })?;
+    Ok(name)
 }

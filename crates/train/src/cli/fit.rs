@@ -139,15 +139,20 @@ pub fn say_repeated(out: &Path, repeated: Option<Repeated>) -> Result<()> {
         return say_how_to_go_on(out);
     };
     for (name, spread) in &repeated.test {
-        let together = repeated.ensemble.get(name).copied().flatten();
-        let together = together.unwrap_or(f64::NAN);
+        let together = repeated.ensemble.as_ref();
+        let together = together.and_then(|together| together.values.get(name));
+        let together = together.map(|value| format!("; together {value:.4}"));
         say(format_args!(
-            "test {} {:.4} +- {:.4} over {} runs; together {together:.4}",
+            "test {} {:.4} +- {:.4} over {} runs{}",
             name.replace('_', " "),
             spread.mean,
             spread.deviation,
-            spread.values.len()
+            spread.values.len(),
+            together.unwrap_or_default()
         ))?;
+    }
+    if repeated.ensemble.is_none() {
+        say("together they are not tested: a test image of one run is learned from in another")?;
     }
     Ok(say(format_args!("the runs are in '{}'", out.display()))?)
 }
@@ -177,7 +182,7 @@ pub fn say_summary(summary: &Summary) -> Result<()> {
     ))?;
     if summary.left_out > 0 {
         say(format_args!(
-            "{} steps were left out: their loss was not a number, or exploded",
+            "{} steps were left out: their loss or gradient was not a number, or exploded",
             summary.left_out
         ))?;
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use train::{BatchTimes, Begin, Event, Observer, Values};
 
+use super::source::told;
 use super::stdout::say;
 use super::stop::Stop;
 
@@ -114,18 +115,19 @@ fn shared(batches: BatchTimes) -> String {
 /// What somebody should know of who looks on.
 pub fn warning(event: &Event<'_>) -> Option<String> {
     Some(match event {
+        Event::Weights(report) => return told(report),
         Event::Damaged(damaged) => format!(
-            "a checkpoint cannot be used and is kept as '{}': {:#}; the one before is taken",
+            "a checkpoint cannot be used and is kept as '{}': {:#}",
             damaged.path.display(),
             damaged.error
         ),
-        Event::LeftOut { epoch, loss, .. } => {
-            format!("epoch {epoch}: a step is left out, its loss is {loss}")
+        Event::LeftOut { epoch, why, .. } => {
+            format!("epoch {epoch}: a step is left out, {why}")
         }
         Event::BadImage(image) => format!("'{}' is left out: {}", image.name, image.error),
-        Event::WentBack { steps, loss, rate } => format!(
-            "the loss is {loss}; back to step {steps}, and on with {rate} times the learning rate"
-        ),
+        Event::WentBack { steps, why, rate } => {
+            format!("{why}; back to step {steps}, and on with {rate} times the learning rate")
+        }
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use serde_json::json;
 use train::{Predicted, Prediction, Records};
 
 use super::place::Place;
@@ -27,6 +28,10 @@ pub struct PredictArgs {
     /// image, and all of them in objects.csv
     #[arg(long)]
     instances: bool,
+    /// Segmentation, pictures: write the probability of each class, or the values, of each pixel that
+    /// is seen too, as NAME_scores.npy
+    #[arg(long)]
+    scores: bool,
     #[command(flatten)]
     tiling: Tiling,
     #[command(flatten)]
@@ -36,12 +41,13 @@ pub struct PredictArgs {
 impl PredictArgs {
     pub fn run(self) -> Result<()> {
         let (run, images) = self.weights.run_and_rest(&self.paths)?;
-        let recipe = self.weights.recipe(None)?;
+        let recipe = self.weights.recipe(json!({}))?;
         let prediction = Prediction {
             origin: origin(run, recipe.as_ref())?,
             images,
             out: self.out.as_deref(),
             instances: self.instances,
+            scores: self.scores,
             tiles: self.tiling.tiles(),
             backend: &self.place.backend,
             device: self.place.device,

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use train::recipe::{Layers, at_path};
 use train::{Origin, Recipe, is_shipped, shipped};
+use weights::Report;
 
 use super::fetch::fetch;
 use super::flags::Setting;
@@ -18,7 +19,7 @@ use super::flags::Setting;
 /// If there is none of them.
 pub fn origin<'a>(run: Option<&'a Path>, weights: Option<&'a Recipe>) -> Result<Origin<'a>> {
     if let Some(recipe) = weights {
-        return Ok(Origin::Weights(recipe));
+        return Ok(with_weights(recipe));
     }
     let run = run.context("no run is given")?;
     if let Some(shipped) = shipped_origin(run) {
@@ -31,6 +32,23 @@ pub fn origin<'a>(run: Option<&'a Path>, weights: Option<&'a Recipe>) -> Result<
         shipped().join(", ")
     );
     Ok(Origin::Run(run))
+}
+
+/// A model with weights of others. What became of them, beyond that each went to its name, is told on
+/// standard error.
+pub fn with_weights(recipe: &Recipe) -> Origin<'_> {
+    let report = |report: &Report| {
+        if let Some(text) = told(report) {
+            eprintln!("{text}");
+        }
+    };
+    Origin::Weights { recipe, report }
+}
+
+/// What is said of weights, if anything is.
+pub fn told(report: &Report) -> Option<String> {
+    let text = report.to_string();
+    (!text.is_empty()).then(|| format!("the weights: {text}"))
 }
 
 /// The network of this name that comes with the program, if it is none of a path.
@@ -49,12 +67,20 @@ pub struct WeightsArgs {
     /// The model that they are of [default: as the config.json beside them says]
     #[arg(long, value_name = "NAME", requires = "weights")]
     model: Option<String>,
+    /// Names of that file, where they are not the model's: a list of pairs of paths in JSON
+    #[arg(long, value_name = "FILE.json", requires = "weights")]
+    key_map: Option<String>,
     /// With weights, any value of a recipe by its path, as data.size=256; may be given again
     #[arg(long, value_name = "PATH=VALUE", requires = "weights")]
     set: Vec<Setting>,
 }
 
 impl WeightsArgs {
+    /// Whether there are any.
+    pub fn are_given(&self) -> bool {
+        self.weights.is_some()
+    }
+
     /// The run, where no weights are given in its place, and the images.
     ///
     /// # Errors
@@ -75,12 +101,12 @@ impl WeightsArgs {
         Ok((run, images))
     }
 
-    /// The recipe of the model with these weights, if there are any, for such data; what follows
-    /// from the weights is told on standard error.
+    /// The recipe of the model with these weights, if there are any, over what was given beside them;
+    /// what follows from the weights is told on standard error.
     ///
     /// # Errors
     /// If the weights are not to be had, or say too little.
-    pub fn recipe(self, data: Option<&str>) -> Result<Option<Recipe>> {
+    pub fn recipe(self, given: Value) -> Result<Option<Recipe>> {
         let Some(weights) = self.weights else {
             return Ok(None);
         };
@@ -89,13 +115,13 @@ impl WeightsArgs {
             "--weights {weights}: this is a whole network; name it in the place of a run, without \
              --weights"
         );
-        let model = match self.model {
-            Some(name) => json!({"name": name, "weights": weights}),
-            None => json!({"weights": weights}),
-        };
-        let mut layers = Layers::default().over(None, at_path("model", model));
-        if let Some(data) = data {
-            layers = layers.over(None, at_path("data.path", json!(data)));
+        let mut layers = Layers::default()
+            .over(None, given)
+            .over(None, at_path("model.weights", json!(weights)));
+        for (path, value) in [("model.name", self.model), ("model.key_map", self.key_map)] {
+            if let Some(value) = value {
+                layers = layers.over(None, at_path(path, json!(value)));
+            }
         }
         fetch(&weights)?;
         let layers = Setting::over_all(self.set, layers);

@@ -95,6 +95,17 @@ impl Source for Arrays {
         Ok((each * self.each()) as u64)
     }
 
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        Ok(match &self.answers {
+            ArrayAnswers::Classes(classes) => classes[index].to_le_bytes().to_vec(),
+            ArrayAnswers::Masks(values, _) => {
+                let each = self.size[0] * self.size[1];
+                let own = &values[index * each..][..each];
+                own.iter().flat_map(|value| value.to_le_bytes()).collect()
+            }
+        })
+    }
+
     fn header(&self, _: usize) -> Result<Header> {
         Ok(Header {
             size: self.size,

@@ -117,6 +117,10 @@ impl Source for Cached {
         self.source.bytes(index)
     }
 
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        self.source.answer(index)
+    }
+
     fn modified(&self, index: usize) -> Option<SystemTime> {
         self.source.modified(index)
     }

@@ -118,6 +118,17 @@ impl Source for Files {
         bytes_of(&self.entries[index].image)
     }
 
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        Ok(match &self.entries[index].answer {
+            Answer::Class(class) => class.to_le_bytes().to_vec(),
+            Answer::Mask(path) | Answer::Objects(path) | Answer::Picture(path) => {
+                bytes_of(path)?.to_le_bytes().to_vec()
+            }
+            Answer::Points(points) => format!("{points:?}").into_bytes(),
+            Answer::Shapes(shapes) => format!("{shapes:?}").into_bytes(),
+        })
+    }
+
     /// That of its image, of its answer, or of the list of both, whichever was changed last.
     fn modified(&self, index: usize) -> Option<SystemTime> {
         let Entry { image, answer, .. } = &self.entries[index];

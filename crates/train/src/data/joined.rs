@@ -46,6 +46,11 @@ impl Source for Joined {
         source.bytes(index)
     }
 
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        let (source, index) = self.at(index);
+        source.answer(index)
+    }
+
     fn modified(&self, index: usize) -> Option<SystemTime> {
         let (source, index) = self.at(index);
         source.modified(index)

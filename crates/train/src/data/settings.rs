@@ -48,8 +48,9 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "is_default")]
     pub channels: Option<usize>,
     /// How pixels are brought to a common scale: `measured`, by the mean and the deviation of the
-    /// images to learn from; `image`, each by its own percentiles; `{"moments": {"mean": [0.5],
-    /// "deviation": [0.5]}}`, a value from 0 to 1 for each channel. None: as the weights say, or
+    /// images to learn from; `image`, each by its own percentiles; `image_root`, each by the
+    /// roots of that; `{"moments": {"mean": [0.5], "deviation": [0.5]}}`, a value from 0 to 1 for each
+    /// channel. None: as the weights say, or
     /// measured.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "Option<String>")]
@@ -62,8 +63,8 @@ pub struct Data {
     /// on, is the one to validate by, and the others are learned from.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fold: Option<[usize; 2]>,
-    /// What is done about images that are in more than one part, byte for byte: `allow`, or
-    /// `refuse`, for which all files are read.
+    /// What is done about images that are in more than one part, pixel for pixel: `allow`, or
+    /// `refuse`, for which all images are read.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "String")]
     pub duplicates: Duplicates,

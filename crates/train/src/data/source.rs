@@ -66,6 +66,19 @@ pub trait Source: Send + Sync {
     /// If `index` is not below the length.
     fn bytes(&self, index: usize) -> Result<u64>;
 
+    /// What tells its answer from others, without reading the image: the answer, or the number of
+    /// bytes that its file takes. Empty where all that decides it is in the program.
+    ///
+    /// # Errors
+    /// If it is not there; the error names its file.
+    ///
+    /// # Panics
+    /// If `index` is not below the length.
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        let _ = index;
+        Ok(Vec::new())
+    }
+
     /// When its image, or its answer, was last changed; none where that is not known.
     ///
     /// # Panics
@@ -146,6 +159,10 @@ impl Source for Subset {
         self.source.bytes(self.indices[index])
     }
 
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        self.source.answer(self.indices[index])
+    }
+
     fn modified(&self, index: usize) -> Option<SystemTime> {
         self.source.modified(self.indices[index])
     }
@@ -187,6 +204,10 @@ impl<S: Source> Source for Kept<S> {
 
     fn bytes(&self, index: usize) -> Result<u64> {
         self.source.bytes(index)
+    }
+
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        self.source.answer(index)
     }
 
     fn get(&self, index: usize) -> Result<Item> {

@@ -41,21 +41,34 @@ impl DataSet {
     /// # Errors
     /// If a file is not to be found.
     pub fn fingerprint(&self) -> Result<String> {
+        self.hash(|source, index| Ok(source.bytes(index)?.to_le_bytes().to_vec()))
+    }
+
+    /// The same of the answers: a hash over classes and points, and over the sizes in bytes of masks'
+    /// and pictures' files.
+    ///
+    /// # Errors
+    /// If a file is not to be found.
+    pub fn fingerprint_of_answers(&self) -> Result<String> {
+        self.hash(|source, index| source.answer(index))
+    }
+
+    /// A hash over the names of all images, and what is said of each.
+    fn hash(&self, said: impl Fn(&dyn Source, usize) -> Result<Vec<u8>>) -> Result<String> {
         let mut images = Vec::new();
         for source in [&self.train, &self.valid, &self.test] {
             for index in 0..source.len() {
-                images.push((source.name(index), source.bytes(index)?));
+                images.push((source.name(index), said(source.as_ref(), index)?));
             }
         }
         images.sort();
         let mut hash = Sha256::new();
-        for (name, bytes) in images {
+        for (name, said) in images {
             hash.update((name.len() as u64).to_le_bytes());
             hash.update(name);
-            hash.update(bytes.to_le_bytes());
+            hash.update(said);
         }
-        let digest = hash.finalize();
-        Ok(hexadecimal(&digest))
+        Ok(hexadecimal(&hash.finalize()))
     }
 }
 

@@ -76,6 +76,10 @@ impl Source for Tiled {
         self.source.bytes(self.tiles[index].0)
     }
 
+    fn answer(&self, index: usize) -> Result<Vec<u8>> {
+        self.source.answer(self.tiles[index].0)
+    }
+
     fn modified(&self, index: usize) -> Option<SystemTime> {
         self.source.modified(self.tiles[index].0)
     }

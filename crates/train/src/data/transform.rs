@@ -198,6 +198,12 @@ pub fn check_task(transforms: &[Transform], task: Task) -> Result<()> {
     Ok(())
 }
 
+/// Whether a list may leave parts of several classes where each pixel had one.
+pub(crate) fn mixes_classes(transforms: &[Transform]) -> bool {
+    let mixup = |transform: &Transform| matches!(transform, Transform::Mixup(_));
+    transforms.iter().any(mixup)
+}
+
 /// Draws what is seen of an image of this size; [`size_after`] has accepted it.
 pub(super) fn draw(transforms: &[Transform], size: [usize; 2], random: &mut StdRng) -> Drawn {
     let mut drawn = Drawn::nothing(size);

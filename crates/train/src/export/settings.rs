@@ -30,8 +30,8 @@ impl OnnxSettings {
         let pixels = match (self.pixels, preprocessing) {
             (None, _) => None,
             (Some(_), None) => bail!(
-                "--normalise is for runs, which keep the means and deviations of their images; a \
-                 model of the registry has none"
+                "--normalise is for runs, and for weights with a config.json beside them or --set \
+                 data.normalization=..: nothing says how this model's images are scaled"
             ),
             (Some(range), Some(preprocessing)) => match &preprocessing.normalization {
                 Normalization::DataSet { mean, deviation } => Some(Pixels {

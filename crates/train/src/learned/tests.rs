@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 use super::*;
+use crate::data::{Scaling, Size};
 use crate::recipe::Layers;
 
 fn references() -> PathBuf {
@@ -130,7 +131,10 @@ fn what_is_not_known_is_asked_for() {
         (None, "resnet20"),
         (Some(json!({"architecture": "resnet18"})), "resnet18"),
     ] {
-        let message_of = message(config, json!({"model": {"name": name}}));
+        let recipe = recipe(config, json!({"model": {"name": name}})).expect("a model");
+        let image = image_of(&recipe).expect("a size");
+        let message_of = preprocessing(&recipe, image).expect_err("too little");
+        let message_of = message_of.to_string();
         assert!(
             message_of.contains("nothing says how the values of images are scaled"),
             "{message_of}"

@@ -72,14 +72,14 @@ impl CrossEntropy {
     }
 
     fn of_probabilities(&self, logits: Tensor<4>, truth: &Truth) -> Tensor<1> {
-        let [batch, classes, height, width] = logits.dims();
+        let [_, classes, ..] = logits.dims();
         let spread = self.smoothing / classes as f64;
         let expected = truth.probabilities(classes) * (1.0 - self.smoothing) + spread;
         let expected = match &self.class_weights {
             Some(weights) => truth.by_class(expected, weights),
             None => expected,
         };
-        -(log_softmax(logits, 1) * expected).sum() / (batch * height * width) as f32
+        -truth.average((log_softmax(logits, 1) * expected).sum_dim(1))
     }
 }
 

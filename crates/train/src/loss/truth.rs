@@ -37,11 +37,16 @@ impl Truth {
     }
 
     /// 1 where a label counts and 0 where it is ignored, `[batch, 1, height, width]`; none where
-    /// targets are not labels.
+    /// targets are not of classes. Of classes in parts, those that have no part of any do not count.
     pub fn counted(&self) -> Option<Tensor<4>> {
-        let labels = self.targets.classes()?;
-        let counted = labels.clone().not_equal_elem(IGNORED).float();
-        Some(counted.unsqueeze_dim(1))
+        match (&self.targets, self.targets.classes()) {
+            (_, Some(labels)) => {
+                let counted = labels.clone().not_equal_elem(IGNORED).float();
+                Some(counted.unsqueeze_dim(1))
+            }
+            (Targets::Soft(parts), _) => Some(parts.clone().sum_dim(1).greater_elem(0.0).float()),
+            _ => None,
+        }
     }
 
     /// The probability of each class, `[batch, classes, height, width]`: 1 for the class that is
@@ -231,5 +236,8 @@ mod tests {
         let read = |map: Tensor<4>| map.try_into_vec_as::<f32>().expect("reads");
         assert_eq!(read(truth.probabilities(2)), [0.0, 0.0, 1.0, 0.0]);
         assert_eq!(read(truth.counted().expect("labels")), [1.0, 0.0]);
+        let parts = Tensor::from_data([[[[0.0, 0.75]], [[0.0, 0.25]]]], &Device::flex());
+        let truth = Truth::new(Targets::Soft(parts), [1, 2], [1, 2]);
+        assert_eq!(read(truth.counted().expect("parts")), [0.0, 1.0]);
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor};
 
-use crate::data::Targets;
+use crate::data::{IGNORED, Targets};
 use crate::outcome::Outcome;
 
 /// An outcome as plain numbers, read once for all metrics.
@@ -71,8 +71,10 @@ impl Seen {
                 seen.objects = Some((numbers.try_into_vec_as::<i32>()?, bordered));
                 seen.take_classes(answers, classes, with_scores)?;
             }
-            Targets::Soft(truth) => {
-                let truth = truth.argmax(1).squeeze_dim(1);
+            Targets::Soft(parts) => {
+                let ignored = parts.clone().sum_dim(1).equal_elem(0.0);
+                let truth = parts.argmax(1).mask_fill(ignored, IGNORED);
+                let truth = truth.squeeze_dim(1);
                 seen.take_classes(answers, truth, with_scores)?;
             }
             Targets::Values(truth) => {

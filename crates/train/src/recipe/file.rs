@@ -31,6 +31,7 @@ pub fn read(path: &Path) -> Result<Value> {
         }
         table.remove("format");
         table.remove("images");
+        table.remove("answers");
     }
     Ok(tree)
 }

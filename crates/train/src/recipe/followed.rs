@@ -51,7 +51,7 @@ impl Followed {
     /// What follows from weights that are applied as they are.
     ///
     /// # Errors
-    /// As [`Self::of`], and if nothing says which model they are of, or how images are scaled.
+    /// As [`Self::of`], and if nothing says which model they are of.
     pub(super) fn to_apply(given: &Value) -> Result<Self> {
         let weights = given.pointer("/model/weights").and_then(Value::as_str);
         let weights = weights.context("no weights are given")?;
@@ -59,7 +59,7 @@ impl Followed {
         let mut followed = match &said {
             Some(said) => Self::said(given, weights, said, true)?,
             None => Self {
-                from: format!("no config.json beside '{weights}': as torchvision's presets"),
+                from: format!("no config.json beside '{weights}'"),
                 values: vec![],
             },
         };
@@ -82,13 +82,11 @@ impl Followed {
             return Ok(followed);
         }
         let is_imagenet = variant.twin().is_some() && variant.input().dims() == [3, 224, 224];
+        // Whoever needs a scale that nothing says asks for it.
         if said.is_some() || !is_imagenet {
-            bail!(
-                "nothing says how the values of images are scaled for the weights '{weights}'; \
-                 put the config.json of timm beside them, or give --set \
-                 'data.normalization={{\"moments\": {{\"mean\": [..], \"deviation\": [..]}}}}'"
-            );
+            return Ok(followed);
         }
+        followed.from += ": as torchvision's presets";
         let scale = ("data", "normalization", moments(IMAGENET));
         followed.values.push(scale);
         if !of_pixels && is_free("fit") {

@@ -73,16 +73,32 @@ impl Checkpoints {
         }
     }
 
+    /// The names in the folder.
+    fn names(&self) -> Result<Vec<String>> {
+        let named = || format!("'{}' cannot be read", self.folder.display());
+        let names = fs::read_dir(&self.folder).with_context(named)?;
+        let names = names.map(|entry| {
+            let name = entry.with_context(named)?.file_name();
+            Ok(name.to_string_lossy().into_owned())
+        });
+        names.collect()
+    }
+
     /// Numbers of the checkpoints that are there, the newest last.
     fn numbers(&self) -> Result<Vec<u64>> {
-        let named = || format!("'{}' cannot be read", self.folder.display());
-        let mut numbers = Vec::new();
-        for entry in fs::read_dir(&self.folder).with_context(named)? {
-            let name = entry.with_context(named)?.file_name();
-            numbers.extend(name.to_str().and_then(|name| name.parse::<u64>().ok()));
-        }
+        let names = self.names()?;
+        let numbers = names.iter().filter_map(|name| name.parse().ok());
+        let mut numbers: Vec<u64> = numbers.collect();
         numbers.sort_unstable();
         Ok(numbers)
+    }
+
+    /// Whether one was found to be damaged, now or before.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn has_damaged(&self) -> Result<bool> {
+        Ok(self.names()?.iter().any(|name| name.ends_with(DAMAGED)))
     }
 
     fn path(&self, number: u64) -> PathBuf {

@@ -58,13 +58,16 @@ impl Stack {
     }
 
     fn lay_answers_over(&mut self, others: &[usize], own: f32, classes: usize) -> Result<()> {
-        if let Answers::Classes(size, all) | Answers::Objects(size, all, _) = &self.answers {
-            self.answers = soft(*size, all, classes)?;
-        }
         match &mut self.answers {
             Answers::None => {}
+            Answers::Classes(size, labels) | Answers::Objects(size, labels, _) => {
+                let mut parts = soft(*size, labels, classes)?;
+                lay_over(&mut parts, others, own);
+                ignore_half_known(&mut parts, labels, others);
+                self.answers = Answers::Soft([classes, size[0], size[1]], parts);
+            }
             Answers::Soft(_, all) | Answers::Values(_, all) => lay_over(all, others, own),
-            Answers::Points(..) | Answers::Classes(..) | Answers::Objects(..) => {
+            Answers::Points(..) => {
                 bail!("points cannot be mixed; leave mixup and cutmix out of the augmentation")
             }
         }
@@ -84,7 +87,7 @@ fn tell_apart(numbers: &mut [i32], images: usize) {
 }
 
 /// Classes as parts of each class, all of one; an ignored label has no part of any.
-fn soft([height, width]: [usize; 2], labels: &[i32], classes: usize) -> Result<Answers> {
+fn soft([height, width]: [usize; 2], labels: &[i32], classes: usize) -> Result<Vec<f32>> {
     let plane = height * width;
     let mut parts = vec![0.0; labels.len() * classes];
     for (place, &label) in labels.iter().enumerate() {
@@ -97,7 +100,25 @@ fn soft([height, width]: [usize; 2], labels: &[i32], classes: usize) -> Result<A
             parts[(image * classes + class) * plane + pixel] = 1.0;
         }
     }
-    Ok(Answers::Soft([classes, height, width], parts))
+    Ok(parts)
+}
+
+/// Takes all parts of a pixel away where the label of one of the two is ignored: what is true of it is
+/// not known, and where there is no part of any class it does not count.
+fn ignore_half_known(parts: &mut [f32], labels: &[i32], others: &[usize]) {
+    let plane = labels.len() / others.len();
+    let each = parts.len() / others.len();
+    for (image, (parts, other)) in parts.chunks_exact_mut(each).zip(others).enumerate() {
+        let known = |image: usize, pixel: usize| labels[image * plane + pixel] >= 0;
+        for pixel in 0..plane {
+            if !known(image, pixel) || !known(*other, pixel) {
+                parts[pixel..]
+                    .iter_mut()
+                    .step_by(plane)
+                    .for_each(|part| *part = 0.0);
+            }
+        }
+    }
 }
 
 /// Makes each of as many equal parts as there are others `own` of it and the rest of the other's.
@@ -218,6 +239,23 @@ mod tests {
             panic!("parts");
         };
         assert_eq!(parts[..8], [1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn pixels_of_which_half_is_known_have_no_answer() {
+        let mask = vec![0, 1, IGNORED, 0, 1, 1, 1, IGNORED];
+        let mut masks = stack(Answers::Classes([2, 2], mask));
+        let mixing = Mixing::Over {
+            others: vec![1, 0],
+            own: 0.75,
+        };
+        masks.mix(&mixing, 2).expect("masks");
+        let Answers::Soft(_, parts) = masks.answers else {
+            panic!("parts");
+        };
+        let first = [0.75, 0.0, 0.0, 0.0, 0.25, 1.0, 0.0, 0.0];
+        let second = [0.25, 0.0, 0.0, 0.0, 0.75, 1.0, 0.0, 0.0];
+        assert_eq!(parts, [first, second].concat());
     }
 
     #[test]
