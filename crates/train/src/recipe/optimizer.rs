@@ -396,10 +396,10 @@ impl std::fmt::Display for Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::module::Module;
+    use burn::module::{Module, Param};
     use burn::nn::{BatchNormConfig, Initializer, Linear, LinearConfig};
     use burn::optim::GradientsParams;
-    use burn::tensor::{Device, Tensor};
+    use burn::tensor::{Device, Tensor, TensorData, Tolerance};
     use skip_blocks::{Parameter, parameters};
 
     fn optimizer(name: &str, fields: Value) -> Optimizer {
@@ -479,19 +479,47 @@ mod tests {
         assert_eq!(all.each_ref().map(of), [0.0625, 0.125, 0.025]);
     }
 
+    fn numbers(values: &Value) -> Vec<f32> {
+        let values = values.as_array().expect("a list").iter();
+        let values = values.map(|value| value.as_f64().expect("a number") as f32);
+        values.collect()
+    }
+
+    /// Values as `references/optimizers.json` has them.
+    fn weight_and_bias(of: &Value, device: &Device) -> (Tensor<2>, Tensor<1>) {
+        let weight = TensorData::new(numbers(&of["weight"]), [3, 2]);
+        let bias = TensorData::new(numbers(&of["bias"]), [2]);
+        let weight = Tensor::from_data(weight, device);
+        (weight, Tensor::from_data(bias, device))
+    }
+
     #[test]
-    fn every_algorithm_goes_against_the_gradient() {
-        for name in ["sgd", "adam", "adamw", "lamb", "lion"] {
-            let optimizer = optimizer(name, json!({"weight_decay": 0.0}));
-            let device = Device::flex().autodiff();
-            let layer: Linear = LinearConfig::new(2, 2)
-                .with_initializer(Initializer::Ones)
-                .init(&device);
-            let loss = layer.forward(Tensor::<2>::ones([1, 2], &device)).sum();
-            let gradients = GradientsParams::from_grads(loss.backward(), &layer);
-            let layer = optimizer.init(&[]).step(0.125, layer, gradients);
-            let weights: Vec<f32> = layer.weight.val().into_data().try_to_vec().expect("f32");
-            assert!(weights.iter().all(|weight| *weight < 1.0), "{name}");
+    fn steps_are_those_of_the_references() {
+        let all = include_str!("../../tests/references/optimizers.json");
+        let all: Value = serde_json::from_str(all).expect("JSON");
+        let device = Device::flex().autodiff();
+        for case in all["cases"].as_array().expect("cases") {
+            let name = case["name"].as_str().expect("a name");
+            let mut optimizer = optimizer(name, case["fields"].clone()).init(&[]);
+            let mut layer: Linear = LinearConfig::new(3, 2).init(&device);
+            let (weight, bias) = weight_and_bias(&all["start"], &device);
+            layer.weight = Param::from_tensor(weight);
+            layer.bias = Some(Param::from_tensor(bias));
+            let gradients = all["gradients"].as_array().expect("gradients");
+            for (rate, gradients) in numbers(&all["rates"]).into_iter().zip(gradients) {
+                let (of_weight, of_bias) = weight_and_bias(gradients, &device);
+                let bias = layer.bias.as_ref().expect("a bias").val();
+                let loss = (layer.weight.val() * of_weight).sum() + (bias * of_bias).sum();
+                let gradients = GradientsParams::from_grads(loss.backward(), &layer);
+                layer = optimizer.step(f64::from(rate), layer, gradients);
+            }
+            let bias = layer.bias.expect("a bias").val();
+            let found = [layer.weight.val().into_data(), bias.into_data()];
+            let expected = weight_and_bias(&case["end"], &device);
+            let expected = [expected.0.into_data(), expected.1.into_data()];
+            for (found, expected) in found.iter().zip(&expected) {
+                found.assert_approx_eq::<f32>(expected, Tolerance::absolute(1e-6));
+            }
         }
     }
 
