@@ -40,12 +40,7 @@ impl Sum {
 /// "On the difficulty of training recurrent neural networks" (Pascanu et al. 2012,
 /// <https://arxiv.org/abs/1211.5063>) and PyTorch's `clip_grad_norm_`.
 pub(crate) fn clipped(gradients: GradientsParams, model: &Model, longest: f64) -> GradientsParams {
-    let mut squares = Squares {
-        gradients: &gradients,
-        sum: None,
-    };
-    model.visit(&mut squares);
-    let Some(sum) = squares.sum else {
+    let Some(sum) = total(&gradients, model, Of::Squares) else {
         return gradients;
     };
     let norm = sum.try_into_scalar::<f64>().map_or(f64::NAN, f64::sqrt);
@@ -61,47 +56,49 @@ pub(crate) fn clipped(gradients: GradientsParams, model: &Model, longest: f64) -
 /// # Errors
 /// If the device fails.
 pub(crate) fn are_numbers(gradients: &GradientsParams, model: &Model) -> Result<bool> {
-    let mut zeros = Zeros {
-        gradients,
-        sum: None,
-    };
-    model.visit(&mut zeros);
-    Ok(match zeros.sum {
+    Ok(match total(gradients, model, Of::Zeros) {
         None => true,
         Some(sum) => sum.try_into_scalar::<f32>()? == 0.0,
     })
 }
 
-/// The sum of all values times 0, which is 0 for numbers alone.
-struct Zeros<'a> {
+/// What is added up of every value.
+#[derive(Clone, Copy)]
+enum Of {
+    /// Its square.
+    Squares,
+    /// It times 0, which is 0 for numbers alone.
+    Zeros,
+}
+
+/// The sum over the gradients of all parameters; none where there are none.
+fn total(gradients: &GradientsParams, model: &Model, of: Of) -> Option<Tensor<1>> {
+    let mut total = Total {
+        gradients,
+        of,
+        sum: None,
+    };
+    model.visit(&mut total);
+    total.sum
+}
+
+struct Total<'a> {
     gradients: &'a GradientsParams,
+    of: Of,
     sum: Option<Tensor<1>>,
 }
 
-impl ModuleVisitor for Zeros<'_> {
+impl ModuleVisitor for Total<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            let zero = (gradient * 0.0).sum();
+            let own = match self.of {
+                Of::Squares => gradient.square(),
+                Of::Zeros => gradient * 0.0,
+            };
+            let own = own.sum();
             self.sum = Some(match self.sum.take() {
-                Some(sum) => sum + zero,
-                None => zero,
-            });
-        }
-    }
-}
-
-struct Squares<'a> {
-    gradients: &'a GradientsParams,
-    sum: Option<Tensor<1>>,
-}
-
-impl ModuleVisitor for Squares<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            let square = gradient.square().sum();
-            self.sum = Some(match self.sum.take() {
-                Some(sum) => sum + square,
-                None => square,
+                Some(sum) => sum + own,
+                None => own,
             });
         }
     }
@@ -145,12 +142,7 @@ mod tests {
     }
 
     fn norm(model: &Model, gradients: &GradientsParams) -> f64 {
-        let mut squares = Squares {
-            gradients,
-            sum: None,
-        };
-        model.visit(&mut squares);
-        let sum = squares.sum.expect("gradients");
+        let sum = total(gradients, model, Of::Squares).expect("gradients");
         sum.try_into_scalar::<f64>().expect("a number").sqrt()
     }
 
