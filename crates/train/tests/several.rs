@@ -8,7 +8,7 @@ use std::path::Path;
 use common::read;
 use serde_json::{Value, json};
 use tempfile::tempdir;
-use train::{Recipe, Silent, Times, go_on, repeat};
+use train::{Event, Observer, Recipe, Silent, Times, go_on, repeat};
 
 fn recipe(data: Value) -> Recipe {
     Recipe::with(json!({
@@ -104,4 +104,43 @@ fn what_one_has_learned_from_is_no_test_of_all() {
     let repeated = repeat(&recipe, Times::Seeds(2), &out, &mut Silent).expect("trains");
     assert!(repeated.expect("the end").ensemble.is_none());
     assert_eq!(read(&out.join("summary.json"))["ensemble"], Value::Null);
+}
+
+/// Stops when the second run has learned for an epoch of two.
+#[derive(Default)]
+struct StopInSecond {
+    epochs: usize,
+}
+
+impl Observer for StopInSecond {
+    fn event(&mut self, event: Event<'_>) {
+        if let Event::EpochEnd { .. } = event {
+            self.epochs += 1;
+        }
+    }
+
+    fn should_stop(&self) -> bool {
+        self.epochs >= 3
+    }
+}
+
+#[test]
+fn several_runs_go_on_after_a_stop() {
+    let folder = tempdir().expect("a folder");
+    let recipe = recipe(json!({"path": "mnist-mini", "limit": 16}));
+    let recipe = recipe
+        .changed(json!({"run": {"epochs": 2, "seed": 0}}))
+        .expect("whole");
+    let [straight, stopped] = ["straight", "stopped"].map(|name| folder.path().join(name));
+    let times = Times::Seeds(3);
+    repeat(&recipe, times, &straight, &mut Silent).expect("trains");
+    let mut stop = StopInSecond::default();
+    let stopped_runs = repeat(&recipe, times, &stopped, &mut stop).expect("trains");
+    assert!(stopped_runs.is_none());
+    assert!(!stopped.join("seed-2").exists() && !stopped.join("summary.json").exists());
+    go_on(&stopped, &mut Silent)
+        .expect("reads")
+        .expect("the end");
+    let [straight, stopped] = [straight, stopped].map(|out| read(&out.join("summary.json")));
+    assert_eq!(straight, stopped);
 }

@@ -90,22 +90,31 @@ fn a_run_that_is_stopped_later_keeps_its_best_epoch() {
     usable(&run);
 }
 
+/// Starts a run and sends it signals once it prints `line`; how it ends, and what it last says.
 #[cfg(unix)]
-fn signalled_at(line: &str, signal: &str, folder: &Path, arguments: &[&str]) -> (i32, String) {
+fn signalled_at(line: &str, signals: &[&str], folder: &Path, arguments: &[&str]) -> (i32, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_train"))
         .args(["--plain", "--out", "run", "--model", "resnet8"])
         .args(arguments)
         .current_dir(folder)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    while !lines.next().expect("a line").expect("text").contains(line) {}
-    let id = child.id().to_string();
-    let sent = Command::new("kill").args([signal, &id]).status();
-    assert!(sent.expect("kill").success());
-    let last = lines.last().expect("a line").expect("text");
+    let mut errors = BufReader::new(child.stderr.take().expect("piped")).lines();
+    let mut last = String::new();
+    while !last.contains(line) {
+        last = lines.next().expect("a line").expect("text");
+    }
+    for signal in signals {
+        let id = child.id().to_string();
+        let sent = Command::new("kill").args([*signal, id.as_str()]).status();
+        assert!(sent.expect("kill").success());
+        // It has come when it is told of.
+        errors.next();
+    }
+    last = lines.last().map_or(last, |line| line.expect("text"));
     (
         child.wait().expect("it ends").code().expect("by itself"),
         last,
@@ -125,7 +134,7 @@ fn a_signal_ends_a_run_that_can_go_on() {
         ),
     ] {
         let folder = tempdir().expect("a folder");
-        let (code, last) = signalled_at(line, signal, folder.path(), &arguments);
+        let (code, last) = signalled_at(line, &[signal], folder.path(), &arguments);
         assert_eq!(code, 130);
         assert!(
             last.starts_with("go on with: ") && last.ends_with(" resume 'run'"),
@@ -137,4 +146,19 @@ fn a_signal_ends_a_run_that_can_go_on() {
         let evaluated = succeeds(folder.path(), &["eval", "run"]);
         assert!(evaluated.contains("accuracy"));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = tempdir().expect("a folder");
+    // A step of so many images outlasts what comes between the two.
+    let arguments = ["--batch-size", "5000", "--epochs", "3"];
+    let (code, last) = signalled_at("epoch 1/", &["-INT", "-INT"], folder.path(), &arguments);
+    assert_eq!(code, 130);
+    assert!(last.starts_with("epoch 1/"), "{last}");
+    let run = folder.path().join("run");
+    assert!(!run.join("summary.json").exists());
+    // What was saved before the step stays.
+    assert!(run.join("checkpoints/1/progress.json").is_file());
 }

@@ -50,6 +50,21 @@ fn a_loss_that_explodes_ends_the_run_unless_told_otherwise() {
 }
 
 #[test]
+fn a_batch_that_is_not_learned_fails_the_check() {
+    let folder = tempdir().expect("a folder");
+    let check = ["fit", "--check", "--model", "resnet8", "--limit", "64"];
+    let rate = |lr| [&check[..], &["--batch-size", "4", "--lr", lr]].concat();
+    let message = error(&train(folder.path(), &rate("1e-9")));
+    assert!(
+        message.starts_with("error: one batch, again and again for ") && message.ends_with("--lr"),
+        "{message}"
+    );
+    succeeds(folder.path(), &rate("0.05"));
+    let left = fs::read_dir(folder.path()).expect("readable").count();
+    assert_eq!(left, 0);
+}
+
+#[test]
 fn a_run_goes_back_and_on_with_half_the_rate() {
     let folder = tempdir().expect("a folder");
     let output = explodes(folder.path(), &["--on-nan", "rewind"]);
