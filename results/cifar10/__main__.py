@@ -7,7 +7,7 @@
 CIFAR10 is the folder of `train_1.bin.xz` to `train_5.bin.xz` and `test.bin.xz`. For each seed `train`
 learns, and then PyTorch from the same images by the same recipe, both with two threads. Our weights are
 put into PyTorch's network by their names, and have to give the same accuracy there: the networks and the
-images are the same. A seed that is done is not run again; one of ours that was stopped goes on.
+images are the same. A seed that is done is not run again; one that was stopped goes on.
 """
 
 from pathlib import Path
@@ -27,11 +27,11 @@ def main():
     for seed in arguments.seeds:
         name = ours.learn(arguments, HERE, "cifar10", seed)
         twin = peer.Peer(ours.folder / name, images, arguments.threads)
-        theirs.append(ours.once(f"torch-{name}", lambda log: learn(twin, seed, log)))
         moved = ours.once(f"{name}-in-torch", lambda _: {"accuracy": accuracy(twin, ours.weights(name))})
         own = ours.summary(name)["test"]["accuracy"]
         if abs(moved["accuracy"] - own) > 3e-4:
             raise SystemExit(f"{name}: {own} of the test images are right, and {moved['accuracy']} in PyTorch")
+        theirs.append(ours.once(f"torch-{name}", lambda path: learn(twin, seed, path)))
         names.append(name)
     summary = {
         "seeds": arguments.seeds,
@@ -42,9 +42,9 @@ def main():
     ours.publish(arguments, HERE, summary, [*names, *(f"torch-{name}" for name in names)])
 
 
-def learn(twin, seed, log):
-    network = twin.learn(lambda: CifarResNet(20), seed, log)
-    return {"accuracy": right(twin, network)}
+def learn(twin, seed, path):
+    network, seconds = twin.learn(lambda: CifarResNet(20), seed, path)
+    return {"accuracy": right(twin, network), "seconds": seconds}
 
 
 def accuracy(twin, weights):

@@ -14,6 +14,9 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional
 
+# How PyTorch's convolutions are faster on a CPU.
+FASTER = torch.channels_last
+
 # What a recipe must have left as it is.
 PLAIN = {
     "optimizer": {"clip": None, "accumulate": 1, "layer_decay": None, "decay_vectors": True, "groups": []},
@@ -39,6 +42,32 @@ class Images:
         return Images(names, self.pixels[picks], self.answers[picks])
 
 
+class Learning:
+    """A network as it learns, and all that decides how it goes on."""
+
+    PARTS = ("network", "average", "optimizer")
+    VALUES = ("epoch", "steps", "seconds", "least", "best")
+
+    def __init__(self, network, optimizer):
+        network = network.to(memory_format=FASTER)
+        self.network, self.average, self.optimizer = network, copy.deepcopy(network), optimizer(network)
+        self.epoch, self.steps, self.seconds, self.least, self.best = 0, 0, 0.0, math.inf, None
+
+    def save(self, path):
+        kept = {part: getattr(self, part).state_dict() for part in self.PARTS}
+        kept |= {name: getattr(self, name) for name in self.VALUES} | {"drawn": torch.get_rng_state()}
+        torch.save(kept, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+    def load(self, path):
+        kept = torch.load(path)
+        for part in self.PARTS:
+            getattr(self, part).load_state_dict(kept[part])
+        for name in self.VALUES:
+            setattr(self, name, kept[name])
+        torch.set_rng_state(kept["drawn"])
+
+
 class Peer:
     """The recipe of a run's folder, for PyTorch."""
 
@@ -56,36 +85,51 @@ class Peer:
         self.mean, self.deviation = (torch.tensor(scale[key]).view(-1, 1, 1) for key in ("mean", "deviation"))
         self.transforms = [step if isinstance(step, dict) else {step: {}} for step in self.recipe["augmentation"]]
 
-    def learn(self, make, seed, log):
-        """Trains a new network; the one of the best epoch."""
+    def learn(self, make, seed, path):
+        """Trains a new network; the one of the best epoch, and the seconds it took. Beside `path` is what it
+        tells of each epoch, and what it goes on with where it was stopped."""
         torch.manual_seed(seed)
-        network = make()
-        average = copy.deepcopy(network)
-        optimizer = self.optimizer(network)
-        run, steps, best = self.recipe["run"], 0, math.inf
+        state = Learning(make(), self.optimizer)
+        log, kept = path.with_suffix(".log"), path.with_suffix(".pt")
+        if kept.is_file():
+            state.load(kept)
+        else:
+            log.unlink(missing_ok=True)
+        epochs = self.recipe["run"]["epochs"]
+        while state.epoch < epochs:
+            since = time.time()
+            learned = self.epoch(state)
+            validated = self.validated(state.average)
+            if validated < state.least:
+                state.least, state.best = validated, copy.deepcopy(state.average.state_dict())
+            seconds = time.time() - since
+            state.seconds += seconds
+            state.epoch += 1
+            with open(log, "a") as file:
+                line = f"epoch {state.epoch}/{epochs}  {seconds:.1f} s  train: loss {learned:.4f}"
+                print(f"{line}  valid: loss {validated:.4f}", file=file)
+            state.save(kept)
+        state.average.load_state_dict(state.best)
+        return state.average.eval(), state.seconds
+
+    def epoch(self, state):
+        """One pass over the images to learn from; the mean loss."""
+        run, learned = self.recipe["run"], 0.0
         size = run["batch_size"]
         every_step = run["epochs"] * math.ceil(len(self.train) / size)
-        for epoch in range(1, run["epochs"] + 1):
-            since, learned = time.time(), 0.0
-            network.train()
-            for picks in torch.randperm(len(self.train)).split(size):
-                pixels, answers = self.transformed(self.train.pixels[picks], self.train.answers[picks])
-                loss = self.loss(network(pixels), answers)
-                optimizer.zero_grad()
-                loss.backward()
-                for group in optimizer.param_groups:
-                    group["lr"] = self.recipe["optimizer"]["lr"] * factor(self.recipe["schedule"], steps, every_step)
-                optimizer.step()
-                steps += 1
-                follow(average, network, self.recipe["optimizer"]["average"] or 0.0, steps)
-                learned += loss.item() * len(picks)
-            validated = self.validated(average)
-            if validated < best:
-                best, answering = validated, copy.deepcopy(average)
-            seconds, learned = time.time() - since, learned / len(self.train)
-            line = f"epoch {epoch}/{run['epochs']}  {seconds:.1f} s  train: loss {learned:.4f}"
-            print(f"{line}  valid: loss {validated:.4f}", file=log, flush=True)
-        return answering.eval()
+        state.network.train()
+        for picks in torch.randperm(len(self.train)).split(size):
+            pixels, answers = self.transformed(self.train.pixels[picks], self.train.answers[picks])
+            loss = self.loss(state.network(pixels), answers)
+            state.optimizer.zero_grad()
+            loss.backward()
+            for group in state.optimizer.param_groups:
+                group["lr"] = self.recipe["optimizer"]["lr"] * factor(self.recipe["schedule"], state.steps, every_step)
+            state.optimizer.step()
+            state.steps += 1
+            follow(state.average, state.network, self.recipe["optimizer"]["average"] or 0.0, state.steps)
+            learned += loss.item() * len(picks)
+        return learned / len(self.train)
 
     def loaded(self, make, weights):
         """A network with weights that `train export` wrote: every name must have its partner."""
@@ -125,7 +169,7 @@ class Peer:
         return torch.cat([network(self.scaled(pixels)).argmax(1) for pixels in images.pixels.split(size)])
 
     def scaled(self, pixels):
-        return (pixels / 255 - self.mean) / self.deviation
+        return ((pixels / 255 - self.mean) / self.deviation).contiguous(memory_format=FASTER)
 
     def transformed(self, pixels, answers):
         exposure = None

@@ -7,7 +7,6 @@ import platform
 import shutil
 import statistics
 import subprocess
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -98,13 +97,10 @@ class Runs:
         return {"parameters": all_runs[0]["parameters"], "test": tests, **spreads(all_runs, ["seconds"])}
 
     def once(self, name, work):
-        """What `work` gives, kept as a file: it is done where that is not there. It is handed a log."""
+        """What `work` gives, kept as a file: it is done where that is not there. It is told the file's path."""
         path = self.folder / f"{name}.json"
         if not path.is_file():
-            since = time.time()
-            with open(self.folder / f"{name}.log", "w") as log:
-                outcome = work(log)
-            write_json(path, {**outcome, "seconds": time.time() - since})
+            write_json(path, work(path))
         return json.loads(path.read_text())
 
     def weights(self, name, *flags):

@@ -9,7 +9,7 @@ DSB2018 is the folder of `nuclei_256.tar`: the 256x256 gray images of the Data S
 (BBBC038, Caicedo et al. 2019, CC0), 334 to learn from, of which a tenth chooses the epoch, and 24 for the
 test. For each seed `train` learns, and then PyTorch from the same images by the same recipe, both with two
 threads. One code scores both (score.py). Our weights are put into smp's network by their names, and have
-to give the same maps there. A seed that is done is not run again; one of ours that was stopped goes on.
+to give the same maps there. A seed that is done is not run again; one that was stopped goes on.
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def main():
         if alike["pixels"] < 0.9999:
             raise SystemExit(f"{name}: {alike['pixels']} of the pixels have the same class in PyTorch")
         scores.append(score.of_images(zip(maps, (truth[name] for name in twin.test.names))))
-        theirs.append(ours.once(f"torch-{name}", lambda log: learn(twin, truth, seed, log)))
+        theirs.append(ours.once(f"torch-{name}", lambda path: learn(twin, truth, seed, path)))
         names.append(name)
     summary = {
         "seeds": arguments.seeds,
@@ -91,10 +91,10 @@ def same(twin, weights, maps):
     return float((classes == numpy.stack(maps)).mean())
 
 
-def learn(twin, truth, seed, log):
-    trained = twin.learn(network, seed, log)
+def learn(twin, truth, seed, path):
+    trained, seconds = twin.learn(network, seed, path)
     maps = twin.classes(trained, twin.test).numpy()
-    return score.of_images(zip(maps, (truth[name] for name in twin.test.names)))
+    return {**score.of_images(zip(maps, (truth[name] for name in twin.test.names))), "seconds": seconds}
 
 
 if __name__ == "__main__":
