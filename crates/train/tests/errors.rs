@@ -124,7 +124,7 @@ fn a_configuration_with_a_wrong_key() {
 fn a_run_that_is_none() {
     let folder = tempdir().expect("a folder");
     let expected = "error: 'none' is neither the folder of a run nor a network that comes with the \
-                    program: unet.denoise, unet.nuclei\n";
+                    program: resnet20.cifar10, unet.denoise, unet.nuclei\n";
     assert_eq!(error(folder.path(), &["eval", "none"]), expected);
     assert_eq!(
         error(folder.path(), &["eval", "."]),

@@ -83,9 +83,12 @@ fn every_command_of_the_guide_to_weights_succeeds() {
 
 /// What the guide takes to be there: the project's own images, and some of the reader's.
 fn images_of_the_reader(folder: &Path) {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    fs::create_dir_all(folder.join("crates/train")).expect("a folder");
-    std::os::unix::fs::symlink(own, folder.join("crates/train/data")).expect("a link");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = folder.join("crates/train");
+    fs::create_dir_all(&here).expect("a folder");
+    for part in ["data", "tests"] {
+        std::os::unix::fs::symlink(own.join(part), here.join(part)).expect("a link");
+    }
     let photo = RgbImage::from_fn(120, 90, |x, y| image::Rgb([x as u8, y as u8, 99]));
     photo.save(folder.join("photo.jpg")).expect("writes");
     let [cats, dogs] = ["cats", "dogs"].map(str::to_string);

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fs;
 use std::path::Path;
 
 use common::{read, succeeds, train};
@@ -17,14 +18,23 @@ fn nuclei(kind: &str, name: &str) -> String {
 
 #[test]
 fn every_network_has_a_card() {
-    assert_eq!(shipped(), ["unet.denoise", "unet.nuclei"]);
+    assert_eq!(
+        shipped(),
+        ["resnet20.cifar10", "unet.denoise", "unet.nuclei"]
+    );
     for name in shipped() {
         assert!(is_shipped(&name));
         let card = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("weights")
             .join(&name);
-        let card = std::fs::read_to_string(card.join("README.md")).expect("a card");
-        for part in ["## Data", "## Recipe", "## Score", "## Not for"] {
+        let card = fs::read_to_string(card.join("README.md")).expect("a card");
+        for part in [
+            "## Data",
+            "## Recipe",
+            "## Score",
+            "## Not for",
+            "## Licence",
+        ] {
             assert!(card.contains(part), "{name}: {part}");
         }
     }
@@ -64,8 +74,35 @@ fn nuclei_are_found_and_counted() {
     }
     let iou = both as f64 / either as f64;
     assert!(iou > 0.75, "{iou}");
-    let table = std::fs::read_to_string(folder.join("found/objects.csv")).expect("a table");
+    let table = fs::read_to_string(folder.join("found/objects.csv")).expect("a table");
     assert!(table.lines().count() > 10, "{table}");
+}
+
+#[test]
+fn a_cat_is_a_cat() {
+    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/references/photo.png");
+    let photo = photo.to_str().expect("text");
+    let folder = tempdir().expect("a folder");
+    let said = succeeds(folder.path(), &["predict", "resnet20.cifar10", photo]);
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(said[0]["class"], "cat", "{said}");
+}
+
+/// The images are not part of the project: without them, the test says so and passes.
+#[test]
+fn objects_are_told_apart() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cifar10");
+    if !data.join("test.bin.xz").is_file() {
+        println!("skipped: there is no {}", data.display());
+        return;
+    }
+    let data = data.to_str().expect("text");
+    let folder = tempdir().expect("a folder");
+    let said = succeeds(folder.path(), &["eval", "resnet20.cifar10", "--data", data]);
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    let accuracy = said["accuracy"].as_f64().expect("a number");
+    // What its card says.
+    assert!((accuracy - 0.9135).abs() < 0.002, "{said}");
 }
 
 #[test]

@@ -14,8 +14,8 @@ use super::tiling::Tiling;
 
 #[derive(Args, Debug)]
 pub struct PredictArgs {
-    /// Folder of a finished run, or a network that comes with the program (unet.denoise, unet.nuclei),
-    /// and image files; with weights, image files alone
+    /// Folder of a finished run, or a network that comes with the program (resnet20.cifar10,
+    /// unet.denoise, unet.nuclei), and image files; with weights, image files alone
     #[arg(required = true, value_name = "RUN|IMAGE")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
