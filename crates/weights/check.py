@@ -9,7 +9,10 @@ crates/twins/cases.json. Of each,
 - `out`: our network's `.safetensors` is loaded by the twin's `load_state_dict(strict=True)`, and the
   twin has to answer as ours does;
 - `in`: the twin's `.pth` (`torch.save`), of other values, is loaded by us, and ours has to answer as
-  the twin does.
+  the twin does;
+- `folder`: what `train export` writes, weights and a `config.json`, is taken by timm or
+  segmentation_models_pytorch as they take a folder of the hub, and every value has to be the same.
+  Other packages have no such folders.
 
 Running statistics are not the initial ones either. `--write` keeps how far answers are apart, as parts
 of the largest, in `check.json`. Some 2.5 GB lie in the folder for temporary files meanwhile.
@@ -17,6 +20,7 @@ of the largest, in `check.json`. Some 2.5 GB lie in the folder for temporary fil
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -94,13 +98,28 @@ def traded(folder):
     example("read", folder)
     for name, row in rows.items():
         row["in"] = table.rounded(round_trip.read_theirs(folder / name))
+        if row["twin"].split()[0] in ("torchvision", "timm", "smp"):
+            row["folder"] = left_for_others(name.split("@")[0], folder / "hub")
         print(name, json.dumps(row), flush=True)
     return rows
 
 
+def left_for_others(name, folder):
+    """The package that takes what `train export` writes of a network."""
+    from proof import round_trip
+
+    shutil.rmtree(folder, ignore_errors=True)
+    cargo("-p", "train", "--", "export", name, "--safetensors", folder / "model.safetensors")
+    return round_trip.take_folder(folder)
+
+
 def example(step, folder):
     """What our half says."""
-    command = ["cargo", "run", "--quiet", "--example", "round_trip", "--", step, folder]
+    return cargo("--example", "round_trip", "--", step, folder)
+
+
+def cargo(*arguments):
+    command = ["cargo", "run", "--quiet", *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
 
 

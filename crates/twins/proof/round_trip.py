@@ -3,6 +3,10 @@
 What lies in a case's folder is said in examples/round_trip.rs there.
 """
 
+import json
+
+import segmentation_models_pytorch as smp
+import timm
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -30,6 +34,27 @@ def read_theirs(folder):
     """How far our answers, with what we read of the twin, are from the twin's."""
     expected = load_file(folder / "theirs.answers.safetensors")
     return furthest(load_file(folder / "read.answers.safetensors"), expected)
+
+
+def take_folder(folder):
+    """Which of timm and segmentation_models_pytorch takes a folder that we wrote. Its own loader has to find
+    every value in its place."""
+    says = json.loads((folder / "config.json").read_text())
+    package = "timm" if "architecture" in says else "smp"
+    match package:
+        case "timm":
+            model = timm.create_model(f"local-dir:{folder}", pretrained=True)
+        case "smp":
+            model = smp.from_pretrained(folder)
+    ours, theirs = load_file(folder / "model.safetensors"), model.state_dict()
+    different = [name for name in ours.keys() | theirs.keys() if not same(ours.get(name), theirs.get(name))]
+    if different:
+        raise ValueError(f"{folder}: {package} has other values of {different}")
+    return package
+
+
+def same(one, other):
+    return one is not None and other is not None and torch.equal(one, other)
 
 
 def ask(model, x):
