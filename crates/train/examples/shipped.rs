@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor};
-use train::data::{Data, EMBEDDED, load};
+use train::data::{Data, EMBEDDED, Window, load, read_picture};
 use train::{Export, Learned, OnnxSettings, Origin, Subject, shipped};
 use weights::{Precision, Weights};
 
@@ -57,20 +57,28 @@ fn write(folder: &Path, name: &str) -> Result<()> {
     )?)
 }
 
-/// Test images of the network's own data where these are inside the program, and else of nuclei, as
-/// the network sees them.
+/// Test images of the network's own data where some of these are inside the program, and else parts of a
+/// photo, as the network sees them.
 fn images(learned: &Learned, device: &Device) -> Result<Tensor<4>> {
-    let own = learned.recipe.data.path.as_str();
-    let path = if EMBEDDED.contains(&own) {
-        own
+    let inside = match learned.recipe.data.path.as_str() {
+        "nuclei" => Some("nuclei-mini"),
+        own => EMBEDDED.contains(&own).then_some(own),
+    };
+    let pictures: Vec<_> = if let Some(inside) = inside {
+        let data = load(&Data::of(inside), 1)?;
+        let picture = |index| Ok(data.test.get(index)?.picture);
+        (0..BATCH).map(picture).collect::<Result<_>>()?
     } else {
-        "nuclei-mini"
+        let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/references/photo.png");
+        let photo = read_picture(&photo)?;
+        let size = photo.size().map(|side| side / 2);
+        let part = |index: usize| {
+            let start = size.map(|side| side * index / BATCH);
+            let part = Window::whole(photo.size()).crop(start, size);
+            photo.clone().seen_through(&part)
+        };
+        (0..BATCH).map(part).collect()
     };
-    let data = load(&Data::of(path), 1)?;
-    let image = |index| {
-        let picture = data.test.get(index)?.picture;
-        Ok(learned.problem.preprocessing.tensor(picture, device))
-    };
-    let images: Result<Vec<_>> = (0..BATCH).map(image).collect();
-    Ok(Tensor::cat(images?, 0))
+    let seen = |picture| learned.problem.preprocessing.tensor(picture, device);
+    Ok(Tensor::cat(pictures.into_iter().map(seen).collect(), 0))
 }
