@@ -14,6 +14,7 @@ mod short_and_long;
 mod shortcuts;
 mod spelled;
 mod transfer;
+mod variance;
 mod what_and_where;
 
 use anyhow::{Result, bail};
@@ -26,6 +27,7 @@ pub const EXPERIMENTS: &[Entry] = &[
     Entry::of::<constructed::Constructed>(),
     Entry::of::<gradient_flow::GradientFlow>(),
     Entry::of::<shattered::Shattered>(),
+    Entry::of::<variance::Variance>(),
     Entry::of::<highway_depth::HighwayDepth>(),
     Entry::of::<feature_reuse::FeatureReuse>(),
     Entry::of::<shortcuts::Shortcuts>(),
