@@ -155,7 +155,8 @@ fn page(sections: &[Section]) -> String {
                          this page puts one claim about it to networks, made and mostly trained \
                          for it. What was expected was written down before; it is decided by \
                          intervals of 95 % over runs that differ in their seeds. Lines are means \
-                         over seeds, and bands reach from the least to the most."
+                         over seeds, geometric ones on logarithmic axes, and bands reach from the \
+                         least to the most."
                     }
                     (contents(sections))
                 }

@@ -5,7 +5,7 @@ use kuva::render::plots::Plot;
 use super::style::{Axis, INK, colour, draw, layout};
 use crate::estimate::mean;
 
-/// Lines: the mean over seeds, and a band from the least to the most.
+/// Lines: the mean over seeds, the geometric on a logarithmic axis, and a band from the least to the most.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
     /// What is on the axis from left to right.
@@ -66,7 +66,8 @@ impl Lines {
                 let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let fits =
                     (!self.y.is_logarithmic || low > 0.0) && (!self.x.is_logarithmic || x > 0.0);
-                (fits && low.is_finite() && high.is_finite()).then(|| (x, mean(values), low, high))
+                (fits && low.is_finite() && high.is_finite())
+                    .then(|| (x, self.middle(values), low, high))
             };
             let points: Vec<_> = series.points.iter().filter_map(drawn).collect();
             if points.is_empty() {
@@ -95,5 +96,32 @@ impl Lines {
             layout = layout.with_reference_line(line.with_label(name.clone()));
         }
         draw(plots, layout)
+    }
+
+    /// The mean on the axis as it is drawn: the largest of several values does not hide the others.
+    fn middle(&self, values: &[f64]) -> f64 {
+        match self.y.is_logarithmic {
+            true => {
+                let logarithms: Vec<_> = values.iter().map(|value| value.ln()).collect();
+                mean(&logarithms).exp()
+            }
+            false => mean(values),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_is_that_of_the_axis() {
+        let values = [1.0, 10.0, 100.0];
+        let on = |y| Lines {
+            y,
+            ..Lines::default()
+        };
+        assert!((on(Axis::logarithmic("")).middle(&values) - 10.0).abs() < 1e-9);
+        assert_eq!(on(Axis::linear("")).middle(&values), 37.0);
     }
 }
