@@ -19,6 +19,7 @@ read.
 
 import importlib
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -70,18 +71,19 @@ def main():
 
 
 def unpacked(folder):
-    folder.mkdir(exist_ok=True)
-    for package in PACKAGES:
-        if not any(folder.glob(package.split("==")[0].replace("-", "_") + "-*")):
-            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, package]
-            subprocess.run(pip, check=True)
-    for file in folder.glob("*.tar.gz"):
+    if folder.is_dir():
+        return folder
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", part, *PACKAGES]
+    subprocess.run(pip, check=True)
+    for file in part.glob("*.tar.gz"):
         with tarfile.open(file) as archive:
-            archive.extractall(folder, filter="data")
-    for file in folder.glob("*.whl"):
+            archive.extractall(part, filter="data")
+    for file in part.glob("*.whl"):
         with zipfile.ZipFile(file) as archive:
-            archive.extractall(folder)
-    return folder
+            archive.extractall(part)
+    return part.rename(folder)
 
 
 def sky(path):
@@ -132,17 +134,14 @@ def compared(ours, file, network, state, settings, keys):
     """How far what a U-Net of ours says of the sky is from what its own says."""
     network.load_state_dict(state, strict=True)
     image = torch.from_numpy(numpy.array(Image.open(ours.folder / "sky.tiff")))
-    settings = {**settings, "encoder.bias": "true", "decoder.bias": "true"}
-    flags = [f"model.{path}={value}" for path, value in settings.items()]
-    flags.append('data.normalization={"moments": {"mean": [0.0], "deviation": [1.0]}}')
+    model = {**settings, "encoder.bias": "true", "decoder.bias": "true"}
+    seen = {f"model.{path}": value for path, value in model.items()}
     out = ours.folder / "maps" / file.stem
-    found = out / "sky_scores.npy"
-    if not found.is_file():
-        sets = [part for flag in flags for part in ("--set", flag)]
-        weights = ["--model", "unet32", "--weights", file.resolve(), "--key-map", keys]
-        ours.train("predict", *weights, *sets, "--scores", "--out", out.relative_to(ours.folder), "sky.tiff")
+    shutil.rmtree(out, ignore_errors=True)
+    weights = ["--model", "unet32", "--weights", file.resolve(), "--key-map", keys, *sets(seen, [0.0], [1.0])]
+    ours.train("predict", *weights, "--scores", "--out", out.relative_to(ours.folder), "sky.tiff")
     # The second class is what the sigmoid is of.
-    return {"arrays": len(state), **apart(numpy.load(found)[1], network, image[None, None])}
+    return {"arrays": len(state), **apart(numpy.load(out / "sky_scores.npy")[1], network, image[None, None])}
 
 
 def imgsim(ours, packages):
@@ -157,14 +156,21 @@ def imgsim(ours, packages):
     photo.save(ours.folder / "photo.png")
     pixels = torch.from_numpy(numpy.array(photo)).movedim(2, 0) / 255
     as_seen = (pixels - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1)
-    found = ours.folder / "embedding.npy"
-    if not found.is_file():
-        moments = json.dumps({"moments": {"mean": MEAN, "deviation": DEVIATION}})
-        seen = {"data.size": SIZE, "data.fit": "stretch", "data.normalization": moments}
-        sets = [part for path, value in seen.items() for part in ("--set", f"{path}={value}")]
-        weights = ["--model", "resnet50", "--weights", file.resolve()]
-        ours.train("embed", *weights, *sets, "--out", found.name, "photo.png")
+    out = ours.folder / "embedded"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    found = out / "photo.npy"
+    seen = sets({"data.size": SIZE, "data.fit": "stretch"}, MEAN, DEVIATION)
+    weights = ["--model", "resnet50", "--weights", file.resolve(), *seen]
+    ours.train("embed", *weights, "--out", found.relative_to(ours.folder), "photo.png")
     return {"imgsim": {"arrays": len(state), **apart(numpy.load(found)[0], network, as_seen[None], relative=True)}}
+
+
+def sets(values, mean, deviation):
+    """The flags of values by their paths, and of how pixels are scaled."""
+    moments = json.dumps({"moments": {"mean": mean, "deviation": deviation}})
+    values = {**values, "data.normalization": moments}
+    return [part for path, value in values.items() for part in ("--set", f"{path}={value}")]
 
 
 def apart(found, network, x, relative=False):
