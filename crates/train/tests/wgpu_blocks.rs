@@ -1,8 +1,8 @@
 //! The wgpu backend on software Vulkan: blocks, joins and layers give what they give on flex, forward
 //! and backward. With `MODELS=all` in the environment so do all decoders and a model of every family
-//! (`model_NAME`): their programs take a driver on the processor up to some minutes each to compile,
-//! unless it has kept them from before. With `MINUTES`, those that would begin later are passed over,
-//! which is told.
+//! (`model_NAME`): their programs take a driver on the processor up to half an hour each to compile,
+//! unless it has kept them from before. With `MINUTES`, what is not compared when they are over is
+//! passed over, which is told.
 //!
 //! Programs for a device are made at run time: fused, where operations follow one another, and
 //! chosen by a tuner. So what upsamples, strides, concatenates or is frozen is compared again in
@@ -503,22 +503,39 @@ fn of_model(
     init: impl Fn(&Device) -> Model + Send + 'static,
 ) -> Trial {
     let forward = |model: &Model, x| model.forward(one(x));
-    Trial::test(format!("model_{name}"), move || match is_late() {
-        true => {
-            println!("NOT COMPARED: the minutes are over");
-            Ok(())
-        }
-        false => compare(OF_MODELS, &[images], &init, &forward),
+    let name = format!("model_{name}");
+    Trial::test(name.clone(), move || match time_left() {
+        None => compare(OF_MODELS, &[images], &init, &forward),
+        Some(left) => compare_within(left, &name),
     })
 }
 
-/// Whether the process has run for as many minutes as it was given.
-fn is_late() -> bool {
+/// What is left of `MINUTES`, where there are any.
+fn time_left() -> Option<Duration> {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let passed = START.elapsed();
-    let minutes = std::env::var("MINUTES").ok();
-    let minutes = minutes.map(|minutes| minutes.parse().expect("MINUTES: a number"));
-    minutes.is_some_and(|minutes: u64| passed >= Duration::from_secs(60 * minutes))
+    let minutes = std::env::var("MINUTES").ok()?;
+    let minutes: u64 = minutes.parse().expect("MINUTES: a number");
+    Some(Duration::from_secs(60 * minutes).saturating_sub(START.elapsed()))
+}
+
+/// A comparison in a process of its own, since a driver that compiles cannot be stopped otherwise.
+fn compare_within(time: Duration, name: &str) -> Result<(), Failed> {
+    let start = Instant::now();
+    let mut process = Command::new(std::env::current_exe()?)
+        .args(["--nocapture", "--exact", name])
+        .env_remove("MINUTES")
+        .spawn()?;
+    while start.elapsed() < time {
+        match process.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(format!("{name}: {status}").into()),
+            None => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+    process.kill()?;
+    process.wait()?;
+    println!("NOT COMPARED: the minutes are over");
+    Ok(())
 }
 
 /// For images that are large enough, for a normalisation too, with nothing drawn at random, and with
