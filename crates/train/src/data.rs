@@ -59,6 +59,7 @@ mod window;
 mod zipped;
 
 pub use batch::{Batch, Targets};
+pub use duplicates::Pairs;
 pub use embedded::EMBEDDED;
 pub use header::Header;
 pub use image_file::read_picture;
@@ -89,6 +90,7 @@ use models::{ImageSpec, Task};
 use serde::{Deserialize, Serialize};
 
 use self::assemble::{assemble, assemble_for};
+use self::cache::Cached;
 use self::collection::{Collection, Wanted, counts};
 use self::embedded::Embedded;
 use self::form::Form;
@@ -151,6 +153,39 @@ impl DataSet {
                 .map(|labels| labels.into_iter().take(count).collect()),
             ..self
         }
+    }
+
+    /// Images that are in more than one part, by their pixels: what is measured with them says too
+    /// much. Each image is read once.
+    ///
+    /// # Errors
+    /// If one cannot be read, unless such images are left out.
+    pub fn duplicates(&self, on_bad_image: OnBadImage) -> Result<Pairs> {
+        duplicates::across(self, on_bad_image.into())
+    }
+
+    /// The same, with the images to learn from and to validate by, which are read every epoch, decoded
+    /// and brought to their size once, and kept in the folder that the settings name; without one, as
+    /// it is. What lies in memory is there.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
+    pub fn cached(self, settings: &Data) -> Result<Self> {
+        let Some(folder) = &settings.cache else {
+            return Ok(self);
+        };
+        let preprocessing = &self.problem.preprocessing;
+        let cached = |part: Arc<dyn Source>| -> Result<Arc<dyn Source>> {
+            Ok(match part.modified(0) {
+                None => part,
+                Some(_) => Arc::new(Cached::new(part, preprocessing, settings, folder)?),
+            })
+        };
+        Ok(Self {
+            train: cached(self.train)?,
+            valid: cached(self.valid)?,
+            ..self
+        })
     }
 
     /// The same, where a network sees tiles, with each tile of the images to learn from and to validate

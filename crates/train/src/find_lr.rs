@@ -11,7 +11,7 @@ use kuva::render::render::render_multiple;
 use serde::Serialize;
 
 use crate::backend::{BackendTask, ComputeBackend, run_on};
-use crate::fit::prepare;
+use crate::fit::{load, prepare};
 use crate::loaders::training;
 use crate::network::configured;
 use crate::recipe::{self, Recipe};
@@ -67,7 +67,7 @@ impl BackendTask for Search<'_> {
 
     fn run<B: ComputeBackend>(self) -> Result<RateCurve> {
         let device = B::device(self.recipe.run.device)?;
-        let (recipe, data) = prepare(self.recipe)?;
+        let (recipe, data) = prepare(self.recipe, load(self.recipe)?)?;
         let config = configured(&recipe.model, &data.problem)?;
         let (mut state, _) = State::untrained(&recipe, &data, &device, &config)?;
         let autodiff = device.clone().autodiff();

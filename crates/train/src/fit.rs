@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use crate::backend::{BackendTask, ComputeBackend, run_on};
 use crate::balance::balanced;
 use crate::checkpoint::{Keeper, progress_of};
-use crate::data::{self, ClassWeights, DataSet, Splits, check_task, mixes_classes, size_after};
+use crate::data::{
+    self, ClassWeights, DataSet, Duplicates, Splits, check_task, mixes_classes, size_after,
+};
 use crate::evaluate::evaluate;
 use crate::loaders::to_test;
 use crate::network::configured;
@@ -117,7 +119,14 @@ impl BackendTask for Fit<'_> {
 
     fn run<B: ComputeBackend>(self) -> Result<Summary> {
         let device = B::device(self.recipe.run.device)?;
-        let (recipe, data) = prepare(self.recipe)?;
+        let data = load(self.recipe)?;
+        if self.recipe.data.duplicates == Duplicates::Tell {
+            let pairs = data.duplicates(self.recipe.data.on_bad_image)?;
+            if !pairs.0.is_empty() {
+                self.observer.event(Event::Duplicates(&pairs));
+            }
+        }
+        let (recipe, data) = prepare(self.recipe, data)?;
         // All that can be wrong is found before there is a folder.
         let training = Training::new(&recipe, &data, &device)?;
         let folder = match self.out {
@@ -181,7 +190,7 @@ impl BackendTask for Resume<'_> {
             );
         }
         let device = B::device(recipe.run.device)?;
-        let (recipe, data) = prepare(&recipe)?;
+        let (recipe, data) = prepare(&recipe, load(&recipe)?)?;
         let splits: Splits = read_json(&folder.splits())?;
         let same = |what: &str, are: bool| {
             ensure!(
@@ -264,11 +273,16 @@ fn differences(one: &Value, other: &Value, path: &str) -> Vec<String> {
     below.collect()
 }
 
-/// The images, and the recipe with all that follows from them.
-pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
+/// The images, as many as the recipe takes.
+pub(crate) fn load(recipe: &Recipe) -> Result<DataSet> {
+    let data = data::load(&recipe.data, recipe.run.seed)?;
+    Ok(data.limited(recipe.data.limit))
+}
+
+/// The images as they are learned from, and the recipe with all that follows from them.
+pub(crate) fn prepare(recipe: &Recipe, mut data: DataSet) -> Result<(Recipe, DataSet)> {
     let mut recipe = recipe.clone();
     let wanted = recipe.data.size.map(Size::sides);
-    let mut data = data::load(&recipe.data, recipe.run.seed)?;
     let size = [data.problem.image.height, data.problem.image.width];
     if let Some(wanted) = wanted.filter(|wanted| *wanted != size) {
         bail!(
@@ -287,7 +301,7 @@ pub(crate) fn prepare(recipe: &Recipe) -> Result<(Recipe, DataSet)> {
     let [height, width] = size_after(transforms, size)?;
     check_task(transforms, data.problem.task)?;
     let mixes_classes = mixes_classes(transforms);
-    data = data.limited(recipe.data.limit);
+    data = data.cached(&recipe.data)?;
     if recipe.data.class_weights == ClassWeights::Balanced {
         let weights = data.class_weights(recipe.data.on_bad_image)?;
         recipe.loss = balanced(&recipe.loss, &weights)?;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use models::{Model, ModelConfig};
 use weights::Report;
 
-use crate::data::{Skipped, Timing};
+use crate::data::{Pairs, Skipped, Timing};
 use crate::metric::Values;
 use crate::run_folder::Damaged;
 
@@ -122,6 +122,8 @@ pub enum Event<'a> {
         /// Why.
         why: Unusable,
     },
+    /// Images are in more than one part of the data. Told once, before a run begins.
+    Duplicates(&'a Pairs),
     /// An image could not be read, and is left out of every batch.
     BadImage(&'a Skipped),
     /// The run went back to its last checkpoint.

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{succeeds, train};
+use common::{SHORT, succeeds, train};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
@@ -206,4 +206,26 @@ fn a_run_leaves_images_out_that_cannot_be_read_where_that_is_wanted() {
     let summary = fs::read_to_string(Path::new(folder.path()).join("b/summary.json"));
     let summary: Value = serde_json::from_str(&summary.expect("written")).expect("JSON");
     assert_eq!(summary["images"], 14);
+}
+
+#[test]
+fn a_run_tells_of_images_that_are_in_two_parts() {
+    let folder = mine();
+    fs::copy(folder.path().join("1.png"), folder.path().join("15.png")).expect("copies");
+    let fit = |duplicates: &str| {
+        let set = format!("data.duplicates={duplicates}");
+        let own = ["--data", "index.csv", "--image-size", "16", "--set", &set];
+        let skip = ["--set", "data.on_bad_image=skip"];
+        let arguments = [&["fit"], &own[..], &skip, &SHORT].concat();
+        let output = train(folder.path(), &arguments);
+        let error = String::from_utf8(output.stderr).expect("text");
+        (output.status.success(), error)
+    };
+    let pair = "1 image is in more than one part, as 'train/1' is 'test/15'; ";
+    let (ends, told) = fit("tell");
+    assert!(ends && told.contains(pair), "{told}");
+    let (ends, told) = fit("allow");
+    assert!(ends && !told.contains("more than one part"), "{told}");
+    let (ends, told) = fit("refuse");
+    assert!(!ends && told.contains(pair), "{told}");
 }

@@ -124,6 +124,10 @@ pub fn warning(event: &Event<'_>) -> Option<String> {
         Event::LeftOut { epoch, why, .. } => {
             format!("epoch {epoch}: a step is left out, {why}")
         }
+        Event::Duplicates(pairs) => format!(
+            "{pairs}; what is measured by such images says too much. `train data` lists all, and with \
+             data.duplicates=refuse a run does not begin"
+        ),
         Event::BadImage(image) => format!("'{}' is left out: {}", image.name, image.error),
         Event::WentBack { steps, why, rate } => {
             format!("{why}; back to step {steps}, and on with {rate} times the learning rate")

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use models::{ImageSpec, Task};
 
-use super::cache::Cached;
 use super::collection::Collection;
 use super::duplicates;
 use super::mirrored;
@@ -134,7 +133,7 @@ pub(super) fn shared_out(
         transforms.push(Transform::FlipHorizontal);
     }
     let source = collection.source;
-    let [mut train, mut valid, test] =
+    let [train, valid, test] =
         shared.map(|indices| Arc::new(Subset::new(source.clone(), indices)) as Arc<dyn Source>);
     if let Some(tiles) = problem.preprocessing.tiles() {
         ensure!(
@@ -143,16 +142,6 @@ pub(super) fn shared_out(
             problem.task
         );
         tiles.check().context("data.fit")?;
-    }
-    if let Some(folder) = &settings.cache {
-        for part in [&mut train, &mut valid] {
-            // What lies in memory is there.
-            if part.modified(0).is_none() {
-                continue;
-            }
-            let cached = Cached::new(part.clone(), &problem.preprocessing, settings, folder)?;
-            *part = Arc::new(cached);
-        }
     }
     let data = DataSet {
         problem,

@@ -1,6 +1,7 @@
 //! Images that are in more than one part.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
@@ -10,17 +11,32 @@ use super::picture::{Picture, Values};
 use super::survey::survey;
 use super::tolerant::Tolerant;
 
-/// Two images with the same pixels, `PART/NAME` each.
-pub(super) type Pair = [String; 2];
+/// Images with the same pixels in two parts: `PART/NAME` of the first, and of the other. As text it
+/// says how many there are, and names some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pairs(pub Vec<[String; 2]>);
 
-/// The most pairs that an error lists.
+/// The most pairs that a text names.
 const SHOWN: usize = 3;
+
+impl fmt::Display for Pairs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let images = if count == 1 { "image is" } else { "images are" };
+        write!(formatter, "{count} {images} in more than one part, as ")?;
+        for (place, [first, other]) in self.0.iter().take(SHOWN).enumerate() {
+            let comma = if place > 0 { ", " } else { "" };
+            write!(formatter, "{comma}'{first}' is '{other}'")?;
+        }
+        Ok(())
+    }
+}
 
 /// The images that are in more than one part, by their pixels. Each image is read once.
 ///
 /// # Errors
 /// If one cannot be read.
-pub(super) fn across(data: &DataSet, tolerant: Tolerant) -> Result<Vec<Pair>> {
+pub(super) fn across(data: &DataSet, tolerant: Tolerant) -> Result<Pairs> {
     let mut seen: HashMap<[u8; 32], (&str, String)> = HashMap::new();
     let mut pairs = Vec::new();
     for (part, source) in data.parts() {
@@ -46,24 +62,17 @@ pub(super) fn across(data: &DataSet, tolerant: Tolerant) -> Result<Vec<Pair>> {
             }
         }
     }
-    Ok(pairs)
+    Ok(Pairs(pairs))
 }
 
 /// # Errors
 /// If there are some, naming the first.
 pub(super) fn refuse(data: &DataSet, tolerant: Tolerant) -> Result<()> {
     let pairs = across(data, tolerant)?;
-    if pairs.is_empty() {
-        return Ok(());
+    match pairs.0.is_empty() {
+        true => Ok(()),
+        false => bail!("{pairs}; take them out of one, or set data.duplicates=allow"),
     }
-    let first = pairs.iter().take(SHOWN);
-    let first: Vec<_> = first.map(|[a, b]| format!("'{a}' is '{b}'")).collect();
-    bail!(
-        "{} images are in more than one part, as {}; take them out of one, or set \
-         data.duplicates=allow",
-        pairs.len(),
-        first.join(", ")
-    );
 }
 
 fn hash(picture: Picture) -> [u8; 32] {

@@ -82,7 +82,7 @@ impl Report {
             }
             parts.push(part);
         }
-        for [first, second] in duplicates::across(data, Tolerant(true))? {
+        for [first, second] in duplicates::across(data, Tolerant(true))?.0 {
             problems.push(format!("{second}: the same image as {first}"));
         }
         Ok(Self {

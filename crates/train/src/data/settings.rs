@@ -63,8 +63,8 @@ pub struct Data {
     /// on, is the one to validate by, and the others are learned from.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fold: Option<[usize; 2]>,
-    /// What is done about images that are in more than one part, pixel for pixel: `allow`, or
-    /// `refuse`, for which all images are read.
+    /// What is done about images that are in more than one part, pixel for pixel: `tell` of them when
+    /// a run begins, or `refuse` to load them, for which all images are read once; or `allow` them.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(with = "String")]
     pub duplicates: Duplicates,
@@ -213,9 +213,11 @@ pub enum Sharing {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Duplicates {
-    /// Nothing.
-    #[default]
+    /// Nothing: they are not looked for.
     Allow,
+    /// A run that begins tells of them.
+    #[default]
+    Tell,
     /// They are an error that names them.
     Refuse,
 }

@@ -319,6 +319,7 @@ fn what_is_cached_follows_its_files() {
     };
     let seen = || {
         let data = load(&settings, 1).expect("an index");
+        let data = data.cached(&settings).expect("a folder");
         let get = |index| data.preprocessed(data.train.get(index).expect("reads"));
         (0..data.train.len()).map(get).collect::<Vec<_>>()
     };

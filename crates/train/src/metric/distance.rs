@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::seen::Image;
 use super::tally::{Mean, Tally};
 
-/// How far apart a point may be and still be right, by the longer side of the map.
-const NEAR: f64 = 0.1;
+/// How far apart a point may be and still be right, in percent of the longer side of the map.
+const PERCENTS: [usize; 3] = [5, 10, 20];
 
 /// Distances between the highest places of the predicted and the true heat map. A point whose true
 /// map is empty is not in the image and does not count.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Distances {
     apart: Mean,
-    near: Mean,
+    near: [Mean; PERCENTS.len()],
 }
 
 impl Tally for Distances {
@@ -34,16 +34,20 @@ impl Tally for Distances {
             let rows = apart(|place, width| place / width);
             let columns = apart(|place, width| place % width);
             let apart = rows.hypot(columns);
-            let near = apart <= NEAR * height.max(width) as f64;
             distances.apart.push(apart);
-            distances.near.push(f64::from(u8::from(near)));
+            for (mean, percent) in distances.near.iter_mut().zip(PERCENTS) {
+                let near = apart <= percent as f64 / 100.0 * height.max(width) as f64;
+                mean.push(f64::from(u8::from(near)));
+            }
         }
         distances
     }
 
     fn add(&mut self, other: &Self, times: u64) {
         self.apart.add(&other.apart, times);
-        self.near.add(&other.near, times);
+        for (own, other) in self.near.iter_mut().zip(&other.near) {
+            own.add(other, times);
+        }
     }
 }
 
@@ -52,8 +56,10 @@ impl Distances {
         self.apart.value()
     }
 
-    pub fn right(&self) -> f64 {
-        self.near.value()
+    /// The part of the points that are so near, one of [`PERCENTS`].
+    pub fn within<const PERCENT: usize>(&self) -> f64 {
+        let place = PERCENTS.iter().position(|&percent| percent == PERCENT);
+        place.map_or(f64::NAN, |place| self.near[place].value())
     }
 }
 
@@ -83,17 +89,17 @@ mod tests {
         let (predicted, truth) = (predicted.concat(), truth.concat());
         let distances = Distances::of(&Image::of_values([2, 2, 4], &predicted, &truth));
         assert_eq!(distances.mean(), 10.0_f64.sqrt());
-        assert_eq!(distances.right(), 0.0);
+        assert_eq!(distances.within::<10>(), 0.0);
     }
 
     #[test]
-    fn a_tenth_of_the_longer_side_is_near_enough() {
+    fn what_is_near_enough_is_a_part_of_the_longer_side() {
         let at = |place: usize| {
             let mut map = [0.0; 20];
             map[place] = 1.0;
             map
         };
-        let (truth, places) = (at(5), [5, 7, 8, 2]);
+        let (truth, places) = (at(5), [5, 7, 8, 12]);
         let mut distances = Distances::default();
         for predicted in places.map(at) {
             distances.add(
@@ -101,7 +107,9 @@ mod tests {
                 1,
             );
         }
-        assert_eq!(distances.mean(), (0.0 + 2.0 + 3.0 + 3.0) / 4.0);
-        assert_eq!(distances.right(), 0.5);
+        assert_eq!(distances.mean(), (0.0 + 2.0 + 3.0 + 7.0) / 4.0);
+        assert_eq!(distances.within::<5>(), 0.25);
+        assert_eq!(distances.within::<10>(), 0.5);
+        assert_eq!(distances.within::<20>(), 0.75);
     }
 }

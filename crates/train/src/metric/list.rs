@@ -15,7 +15,7 @@ use super::ranking::Ranking;
 use super::seen::Image;
 use super::similarity::Similarity;
 use super::tally::Tally;
-use super::top::TopFive;
+use super::top::Top;
 
 /// Which of two values is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,9 +206,15 @@ metrics! {
         /// for each class, the mean of its Dice over the images in which it is true or predicted.
         "image_dice" Higher each(Overlap::image_dice) Segmentation;
     }
-    top_five: TopFive {
-        /// the part of the images whose true class is among the five likeliest.
-        "top5" Higher one(TopFive::accuracy) Classification;
+    top: Top {
+        /// the part of the images whose true class is among the two likeliest.
+        "top2" Higher one(Top::within::<2>) Classification;
+        /// the same of the three likeliest.
+        "top3" Higher one(Top::within::<3>) Classification;
+        /// the same of the five likeliest.
+        "top5" Higher one(Top::within::<5>) Classification;
+        /// the same of the ten likeliest.
+        "top10" Higher one(Top::within::<10>) Classification;
     }
     ranking: Ranking {
         /// for each class, the area under the receiver operating characteristic of its probability:
@@ -267,6 +273,10 @@ metrics! {
         "mean_distance" Lower one(Distances::mean) KeyPoints;
         /// the part of the points of all images for which this distance is at most a tenth of the
         /// map's longer side.
-        "pck" Higher one(Distances::right) KeyPoints;
+        "pck" Higher one(Distances::within::<10>) KeyPoints;
+        /// the same of a twentieth.
+        "pck05" Higher one(Distances::within::<5>) KeyPoints;
+        /// the same of a fifth.
+        "pck20" Higher one(Distances::within::<20>) KeyPoints;
     }
 }

@@ -41,6 +41,8 @@ def classification():
         "accuracy": sklearn.accuracy_score(labels, predicted),
         "balanced_accuracy": sklearn.balanced_accuracy_score(labels, predicted),
         "mean_f1": sklearn.f1_score(labels, predicted, average="macro"),
+        "top2": sklearn.top_k_accuracy_score(labels, scores, k=2),
+        "top3": sklearn.top_k_accuracy_score(labels, scores, k=3),
         "top5": sklearn.top_k_accuracy_score(labels, scores, k=5),
         "mean_auroc": sklearn.roc_auc_score(labels, scores, multi_class="ovr", average="macro"),
         "ece": multiclass_calibration_error(scores, labels, classes, n_bins=15, norm="l1"),

@@ -468,14 +468,19 @@ fn images_that_are_in_two_parts_are_found() {
         own.write(&format!("train/dog/{index:02}.png"), image(index + 10));
     }
     own.write("test/cat/same.bmp", image(3));
-    let loaded = own.load_with(|settings| settings.duplicates = Duplicates::Refuse);
+    let loaded = own.load_with(|settings| {
+        settings.duplicates = Duplicates::Refuse;
+        settings.cache = Some(own.path().join("kept"));
+    });
     let error = loaded.map(|_| ()).expect_err("one is").to_string();
     assert!(
-        error.starts_with("1 images are in more than one part, as '")
+        error.starts_with("1 image is in more than one part, as '")
             && error.contains("/cat_03' is 'test/cat_same'"),
         "{error}"
     );
-    own.load().expect("they are allowed as a rule");
+    let data = own.load().expect("as a rule they are told of");
+    let pairs = data.duplicates(OnBadImage::Fail).expect("reads");
+    assert!(error.starts_with(&pairs.to_string()), "{pairs}");
 }
 
 #[test]
