@@ -199,6 +199,7 @@ pub(crate) fn decisive(recipe: &Recipe, images: &str) -> Result<Value> {
             *value = Value::Null;
         }
     }
+    // Not even null: older keys say nothing of it.
     if let Some(data) = tree["data"].as_object_mut() {
         data.remove("duplicates");
     }

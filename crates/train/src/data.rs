@@ -113,6 +113,7 @@ pub struct Problem {
 }
 
 /// A data set. Its images are read when they are asked for.
+#[derive(Clone)]
 pub struct DataSet {
     /// What is to be learned.
     pub problem: Problem,

@@ -119,16 +119,17 @@ impl BackendTask for Fit<'_> {
 
     fn run<B: ComputeBackend>(self) -> Result<Summary> {
         let device = B::device(self.recipe.run.device)?;
-        let data = load(self.recipe)?;
-        if self.recipe.data.duplicates == Duplicates::Tell {
-            let pairs = data.duplicates(self.recipe.data.on_bad_image)?;
+        let images = load(self.recipe)?;
+        let (recipe, data) = prepare(self.recipe, images.clone())?;
+        // All that can be wrong is found before there is a folder.
+        let training = Training::new(&recipe, &data, &device)?;
+        // And what takes long to find, at last.
+        if recipe.data.duplicates == Duplicates::Tell {
+            let pairs = images.duplicates(recipe.data.on_bad_image)?;
             if !pairs.0.is_empty() {
                 self.observer.event(Event::Duplicates(&pairs));
             }
         }
-        let (recipe, data) = prepare(self.recipe, data)?;
-        // All that can be wrong is found before there is a folder.
-        let training = Training::new(&recipe, &data, &device)?;
         let folder = match self.out {
             Some(path) => RunFolder::create(path)?,
             None => RunFolder::create(&next_folder(&recipe))?,
